@@ -1,0 +1,1 @@
+"""Everything that people see has its colours, words and shapes from here."""

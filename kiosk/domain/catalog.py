@@ -1,0 +1,128 @@
+"""Products, price lists and planograms: what is sold, for how much, and where it lies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from kiosk.domain.money import Money
+from kiosk.errors import InvalidValueError
+
+LANGUAGES = ("fr", "en", "zh")
+
+
+def check_digit(body: str) -> str:
+    """Return the GS1 mod-10 check digit of a GTIN's digits without its last one."""
+    weighted = sum(int(d) * (3 if i % 2 == 0 else 1) for i, d in enumerate(reversed(body)))
+    return str(-weighted % 10)
+
+
+def gtin(text: str) -> str:
+    """Return `text` as a GTIN of 8, 12, 13 or 14 digits; raise InvalidValueError that shows the expected check digit."""
+    code = text.strip()
+    if not (code.isascii() and code.isdigit()) or len(code) not in (8, 12, 13, 14):
+        raise InvalidValueError(f"{text!r} is no GTIN: 8, 12, 13 or 14 digits are expected")
+    expected = check_digit(code[:-1])
+    if code[-1] != expected:
+        raise InvalidValueError(f"GTIN {code} ends in {code[-1]}, but its check digit is {expected}")
+    return code
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """A product as it is sold.
+
+    gtin: GTIN-8/12/13/14. names: fr/en/zh. price includes VAT. vat_permille: 200 is 20 %. unit_weight_g: of one piece.
+    picture: name of a product asset (never a shopper's picture). garment: asset of a wearable garment, "" for none.
+    """
+
+    gtin: str
+    names: dict[str, str]
+    price: Money
+    vat_permille: int
+    unit_weight_g: float
+    picture: str = ""
+    garment: str = ""
+
+    def __post_init__(self) -> None:
+        gtin(self.gtin)
+        if self.price.minor < 0:
+            raise InvalidValueError(f"product {self.gtin}: a price cannot be negative")
+        if not 0 <= self.vat_permille <= 1000:
+            raise InvalidValueError(f"product {self.gtin}: VAT of {self.vat_permille} permille is not between 0 and 1000")
+
+    def name(self, language: str) -> str:
+        """Return the name in `language`, else in English, else any."""
+        return self.names.get(language) or self.names.get("en") or next(iter(self.names.values()), self.gtin)
+
+
+@dataclass(frozen=True, slots=True)
+class Promotion:
+    """A promotion on one product: `percent` takes percent off; `n_for_m` gives `take` pieces for the price of `pay`."""
+
+    id: str
+    kind: str
+    gtin: str
+    names: dict[str, str]
+    percent: int = 0
+    take: int = 0
+    pay: int = 0
+
+    def __post_init__(self) -> None:
+        if self.kind == "percent" and not 0 < self.percent <= 100:
+            raise InvalidValueError(f"promotion {self.id}: {self.percent} % is not between 1 and 100")
+        if self.kind == "n_for_m" and not 0 < self.pay < self.take:
+            raise InvalidValueError(f"promotion {self.id}: {self.take} for {self.pay} is no promotion")
+        if self.kind not in ("percent", "n_for_m"):
+            raise InvalidValueError(f"promotion {self.id}: kind {self.kind!r} is not known")
+
+
+@dataclass(frozen=True, slots=True)
+class PriceList:
+    """A whole, versioned price list. A device ignores a version lower than or equal to the one it has."""
+
+    version: int
+    effective_at: datetime
+    currency: str
+    products: tuple[Product, ...]
+    promotions: tuple[Promotion, ...] = field(default=())
+
+    def product(self, code: str) -> Product | None:
+        """Return the product with this GTIN, None when it is not sold here."""
+        return next((p for p in self.products if p.gtin == code), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A slot of a planogram: one product on one load cell. Counts are in pieces."""
+
+    slot: str
+    gtin: str
+    capacity: int
+    reorder_point: int
+    case_pack: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Planogram:
+    """Which product lies in which cell of a device's shelf."""
+
+    version: int
+    device: str
+    cells: tuple[Cell, ...]
+
+    def cell(self, slot: str) -> Cell | None:
+        """Return the cell of this slot, None when the shelf has no such slot."""
+        return next((c for c in self.cells if c.slot == slot), None)
+
+
+@dataclass(frozen=True, slots=True)
+class OfflinePolicy:
+    """What a kiosk may sell while HQ cannot answer, signed by HQ. Amounts in minor units of `currency`."""
+
+    version: int
+    currency: str
+    per_sale_minor: int
+    per_member_minor: int
+    per_kiosk_minor: int
+    max_age_s: int

@@ -1,0 +1,186 @@
+"""The facts of a store, as values. `wire` turns them into CloudEvents; `storage` keeps them until HQ has them.
+
+A field name here is a field name on the wire: tests/wire/golden pins them. A new meaning is a new type, never an old field.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Lane(StrEnum):
+    """The three lanes to HQ: money is never dropped and goes first; stock may be compacted; health is a ring."""
+
+    MONEY = "money"
+    STOCK = "stock"
+    HEALTH = "health"
+
+
+@dataclass(frozen=True, slots=True)
+class SaleLine:
+    """One line of a sale. amount_minor = quantity * unit_minor - discount_minor, VAT included."""
+
+    gtin: str
+    quantity: int
+    unit_minor: int
+    discount_minor: int
+    amount_minor: int
+    vat_permille: int
+    promotion: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentRequested:
+    """Asks HQ to hold money. intent_id is the idempotency key of everything that follows.
+
+    tender: "wallet_face" (member known by face), "wallet_qr" (member_code is the code that the shopper's phone shows).
+    """
+
+    intent_id: str
+    amount_minor: int
+    currency: str
+    tender: str
+    member_id: str = ""
+    member_code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentCancelled:
+    """Releases whatever HQ holds, or will hold, for this intent."""
+
+    intent_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SaleCompleted:
+    """A sale that took place: goods are the shopper's. HQ turns the hold into a posting, or posts it when `offline`.
+
+    tender: wallet_face | wallet_qr | cash_desk. vat: permille as text -> VAT in minor units contained in the total.
+    """
+
+    sale_id: str
+    receipt: str
+    intent_id: str
+    lines: tuple[SaleLine, ...]
+    total_minor: int
+    currency: str
+    vat: dict[str, int]
+    tender: str
+    member_id: str
+    offline: bool
+    pricelist_version: int
+    policy_version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StockChanged:
+    """Pieces moved in a slot. biz_step is a word of GS1's Core Business Vocabulary.
+
+    biz_step: retail_selling (picked), stocking (refilled or put back by a shopper), stock_taking (counted by staff).
+    confidence: 0..1; reason: pick | put_back | refill | count | sale.
+    """
+
+    slot: str
+    gtin: str
+    delta: int
+    on_hand: int
+    biz_step: str
+    reason: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class ReplenishmentRequested:
+    """A slot fell to its reorder point. Asked once per slot until it is answered."""
+
+    request_id: str
+    slot: str
+    gtin: str
+    quantity: int
+    on_hand: int
+    reorder_point: int
+
+
+@dataclass(frozen=True, slots=True)
+class MemberEnrolled:
+    """Somebody agreed to pay by face. No face, no phone number: only who, which text, when and in which language."""
+
+    member_id: str
+    consent_version: str
+    consent_language: str
+    templates: int
+
+
+@dataclass(frozen=True, slots=True)
+class MemberErased:
+    """This device destroyed the member's template and key."""
+
+    member_id: str
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class StaffActed:
+    """Something that staff did on the device. act: refill | count | out_of_order | in_order | close_of_day | opened | refused."""
+
+    act: str
+    who: str
+    details: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityDecided:
+    """How a face was judged, without the face. outcome: accepted | refused | other_way; rule: the rule that decided."""
+
+    outcome: str
+    rule: str
+    frames: int
+    distance: float
+    bucket: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceHealth:
+    """How the device is. states: e.g. {"camera": "ok", "disk": "ok"}. free_mb: room left on the data partition."""
+
+    version: str
+    free_mb: int
+    queue: dict[str, int]
+    oldest_s: int
+    states: dict[str, str]
+    dropped_frames: int = 0
+    quarantined: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class InboxCommitted:
+    """Every message from HQ's downbox up to `down_seq` is committed on this device. downbox: the box's own epoch."""
+
+    downbox: str
+    down_seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """Numbers `first`..`last` of this lane will never come, and why: compacted | ring | damaged."""
+
+    lane: str
+    first: int
+    last: int
+    reason: str
+
+
+Event = (
+    SaleCompleted | PaymentRequested | PaymentCancelled | StockChanged | ReplenishmentRequested | MemberEnrolled | MemberErased
+    | StaffActed | IdentityDecided | DeviceHealth | InboxCommitted | Skipped
+)
+
+LANE_OF: dict[type, Lane] = {
+    SaleCompleted: Lane.MONEY, PaymentRequested: Lane.MONEY, PaymentCancelled: Lane.MONEY, StaffActed: Lane.MONEY,
+    MemberEnrolled: Lane.MONEY, MemberErased: Lane.MONEY,
+    StockChanged: Lane.STOCK, ReplenishmentRequested: Lane.STOCK, InboxCommitted: Lane.STOCK,
+    IdentityDecided: Lane.HEALTH, DeviceHealth: Lane.HEALTH,
+}
+"""The lane of each fact. Skipped travels in the lane whose numbers it covers."""

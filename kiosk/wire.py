@@ -1,0 +1,348 @@
+"""Facts and orders <-> topics and bytes. The only room that knows what the network looks like.
+
+Upwards every fact is a CloudEvents 1.0 JSON object with the extensions `epoch`, `lane`, `seq` and `bootid`; a message carries one, or a
+JSON array of up to 100 (our documented envelope: the MQTT binding of CloudEvents has no batch). The key of a fact is (device, epoch,
+lane, seq); a number that is neither received nor covered by Skipped is a gap.
+
+Downwards every order and manifest is {"body": text, "signature": base64}: the signature is Ed25519 over the UTF-8 bytes of `body`, so that
+nobody has to agree on canonical JSON. Nothing here does cryptography: callers pass `sign` and `verify`.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from kiosk.domain import events, orders
+from kiosk.domain.catalog import OfflinePolicy, Planogram, PriceList
+from kiosk.domain.events import Event, Lane
+from kiosk.errors import WireError
+
+BATCH_EVENTS = 100
+BATCH_BYTES = 64 * 1024
+MESSAGE_BYTES = 256 * 1024
+"""A message longer than this is refused unread."""
+
+
+EVENT_TYPES: dict[str, type[Any]] = {
+    "kiosk.sale.completed.v1": events.SaleCompleted,
+    "kiosk.payment.requested.v1": events.PaymentRequested,
+    "kiosk.payment.cancelled.v1": events.PaymentCancelled,
+    "kiosk.stock.changed.v1": events.StockChanged,
+    "kiosk.replenishment.requested.v1": events.ReplenishmentRequested,
+    "kiosk.member.enrolled.v1": events.MemberEnrolled,
+    "kiosk.member.erased.v1": events.MemberErased,
+    "kiosk.staff.acted.v1": events.StaffActed,
+    "kiosk.identity.decided.v1": events.IdentityDecided,
+    "kiosk.device.health.v1": events.DeviceHealth,
+    "kiosk.inbox.committed.v1": events.InboxCommitted,
+    "kiosk.lane.skipped.v1": events.Skipped,
+}
+ORDER_KINDS: dict[str, type[Any]] = {
+    "payment": orders.PaymentAnswered,
+    "replenishment": orders.ReplenishmentAnswered,
+    "erasure": orders.MemberErasureOrdered,
+    "planogram": Planogram,
+}
+MANIFEST_KINDS: dict[str, type[Any]] = {"pricelist": PriceList, "offline-policy": OfflinePolicy}
+_TYPE_OF = {cls: name for name, cls in EVENT_TYPES.items()}
+_ORDER_OF = {cls: name for name, cls in ORDER_KINDS.items()}
+_MANIFEST_OF = {cls: name for name, cls in MANIFEST_KINDS.items()}
+
+Sign = Callable[[bytes], bytes]
+Verify = Callable[[bytes, bytes], bool]
+"""(message, signature) -> whether HQ's key made it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """A fact with its key. time is the device's wall clock (UTC), for reports only: HQ never judges by it."""
+
+    id: str
+    device: str
+    epoch: str
+    lane: Lane
+    seq: int
+    boot_id: str
+    time: datetime
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A fact that cannot be read. epoch and seq are known when its header could be read: then its number is taken all the same."""
+
+    device: str
+    lane: Lane
+    epoch: str
+    seq: int
+    reason: str
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Ack:
+    """HQ holds every number of this epoch's lane up to `seq`, committed."""
+
+    epoch: str
+    lane: Lane
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrderMessage:
+    """An order with its place in the device's downbox. ttl_s counts from receipt; 0 never expires."""
+
+    id: str
+    device: str
+    downbox: str
+    seq: int
+    ttl_s: int
+    order: orders.Order
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceState:
+    """The retained birth of a device; its death is the last will with online=False and the same session."""
+
+    online: bool
+    session: str
+    version: str
+    epoch: str
+    roles: tuple[str, ...]
+
+
+class _Header(msgspec.Struct):
+    specversion: str
+    id: str
+    source: str
+    type: str
+    time: datetime
+    epoch: str
+    lane: Lane
+    seq: int
+    bootid: str
+    data: msgspec.Raw
+
+
+class _Cloud(msgspec.Struct):
+    specversion: str
+    id: str
+    source: str
+    type: str
+    time: datetime
+    datacontenttype: str
+    epoch: str
+    lane: str
+    seq: int
+    bootid: str
+    data: Any
+
+
+class _Signed(msgspec.Struct):
+    body: str
+    signature: str
+
+
+class _OrderBody(msgspec.Struct):
+    id: str
+    device: str
+    downbox: str
+    seq: int
+    ttl_s: int
+    kind: str
+    data: msgspec.Raw
+
+
+class _ManifestBody(msgspec.Struct):
+    group: str
+    kind: str
+    data: msgspec.Raw
+
+
+_header = msgspec.json.Decoder(_Header)
+_array = msgspec.json.Decoder(list[msgspec.Raw])
+_encode = msgspec.json.Encoder().encode
+
+
+def up_topic(device: str, lane: Lane) -> str:
+    """Return the topic on which a device publishes a lane."""
+    return f"v1/{device}/up/{lane}"
+
+
+def ack_topic(device: str) -> str:
+    """Return the topic on which HQ acknowledges to a device."""
+    return f"v1/{device}/ack"
+
+
+def down_topic(device: str, kind: str) -> str:
+    """Return the topic of orders of one kind for a device."""
+    return f"v1/{device}/down/{kind}"
+
+
+def state_topic(device: str) -> str:
+    """Return the topic of a device's retained birth and its last will."""
+    return f"v1/{device}/state"
+
+
+def manifest_topic(group: str, kind: str) -> str:
+    """Return the topic of a group's retained manifest."""
+    return f"v1/fleet/{group}/{kind}"
+
+
+def parse_up_topic(topic: str) -> tuple[str, Lane]:
+    """Return (device, lane) of an upward topic."""
+    parts = topic.split("/")
+    if len(parts) != 4 or parts[0] != "v1" or parts[2] != "up" or parts[3] not in set(Lane):
+        raise WireError(f"{topic!r} is no topic of a lane")
+    return parts[1], Lane(parts[3])
+
+
+def encode_event(envelope: Envelope) -> bytes:
+    """Return one fact as a structured CloudEvents JSON object."""
+    kind = _TYPE_OF[type(envelope.event)]
+    return _encode(_Cloud("1.0", envelope.id, f"/devices/{envelope.device}", kind, envelope.time, "application/json",
+                          envelope.epoch, str(envelope.lane), envelope.seq, envelope.boot_id, envelope.event))
+
+
+def encode_batch(encoded: Sequence[bytes]) -> bytes:
+    """Return facts that are already encoded as one message: the object itself, or an array of them."""
+    return encoded[0] if len(encoded) == 1 else b"[" + b",".join(encoded) + b"]"
+
+
+def decode_batch(topic: str, payload: bytes) -> list[Envelope | Unreadable]:
+    """Return what an upward message carries, in order. Never raises for what a device may have written into it.
+
+    The device and lane of the topic decide (the broker's ACL guards them): a fact that claims another is unreadable.
+    """
+    device, lane = parse_up_topic(topic)
+    if len(payload) > MESSAGE_BYTES:
+        return [Unreadable(device, lane, "", 0, f"longer than {MESSAGE_BYTES} bytes", payload[:1024])]
+    try:
+        items = _array.decode(payload) if payload[:1] == b"[" else [msgspec.Raw(payload)]
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        return [Unreadable(device, lane, "", 0, str(error), payload[:1024])]
+    return [_decode_one(device, lane, bytes(item)) for item in items]
+
+
+def _decode_one(device: str, lane: Lane, raw: bytes) -> Envelope | Unreadable:
+    epoch, seq = "", 0
+    try:
+        header = _header.decode(raw)
+        if header.source != f"/devices/{device}" or header.lane != lane:
+            raise WireError(f"says it is {header.source} {header.lane}")
+        if header.time.tzinfo is None or not 0 < header.seq < 2**53 or not header.epoch or len(header.epoch) > 64 or len(header.id) > 64:
+            raise WireError("its key or time cannot be")
+        epoch, seq = header.epoch, header.seq
+        cls = EVENT_TYPES.get(header.type)
+        if cls is None:
+            raise WireError(f"type {header.type!r} is not known here")
+        event = msgspec.json.decode(header.data, type=cls)
+        return Envelope(header.id, device, epoch, lane, seq, header.bootid, header.time, event)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, WireError, ValueError) as error:
+        return Unreadable(device, lane, epoch, seq, str(error), raw[:4096])
+
+
+def encode_ack(acks: Iterable[Ack]) -> bytes:
+    """Return acknowledgements as bytes."""
+    return _encode(list(acks))
+
+
+def decode_ack(payload: bytes) -> list[Ack]:
+    """Return acknowledgements, or raise WireError."""
+    acks: list[Ack] = _read(payload, list[Ack])
+    return acks
+
+
+def encode_state(state: DeviceState) -> bytes:
+    """Return a birth or death as bytes."""
+    return _encode(state)
+
+
+def decode_state(payload: bytes) -> DeviceState:
+    """Return a birth or death, or raise WireError."""
+    state: DeviceState = _read(payload, DeviceState)
+    return state
+
+
+def order_kind(order: orders.Order) -> str:
+    """Return the topic word of an order."""
+    return _ORDER_OF[type(order)]
+
+
+def encode_order(message: OrderMessage, sign: Sign) -> bytes:
+    """Return a signed order for one device."""
+    body = _encode({"id": message.id, "device": message.device, "downbox": message.downbox, "seq": message.seq, "ttl_s": message.ttl_s,
+                    "kind": order_kind(message.order), "data": message.order})
+    return _seal(body, sign)
+
+
+def decode_order(payload: bytes, device: str, verify: Verify) -> OrderMessage:
+    """Return an order that HQ signed for this device, or raise WireError."""
+    head: _OrderBody = _read(_open(payload, verify), _OrderBody)
+    if head.device != device:
+        raise WireError(f"an order for {head.device!r} came to {device!r}")
+    cls = ORDER_KINDS.get(head.kind)
+    if cls is None or head.seq < 1:
+        raise WireError(f"an order of kind {head.kind!r}, number {head.seq}, is not known here")
+    return OrderMessage(head.id, head.device, head.downbox, head.seq, head.ttl_s, _read(head.data, cls))
+
+
+def encode_manifest(group: str, manifest: orders.Manifest, sign: Sign) -> bytes:
+    """Return a signed manifest for a group of devices."""
+    return _seal(_encode({"group": group, "kind": _MANIFEST_OF[type(manifest)], "data": manifest}), sign)
+
+
+def decode_manifest(payload: bytes, group: str, verify: Verify) -> orders.Manifest:
+    """Return a manifest that HQ signed for this group, or raise WireError."""
+    head: _ManifestBody = _read(_open(payload, verify), _ManifestBody)
+    if head.group != group or head.kind not in MANIFEST_KINDS:
+        raise WireError(f"a manifest {head.kind!r} of group {head.group!r} is not for group {group!r}")
+    manifest: orders.Manifest = _read(head.data, MANIFEST_KINDS[head.kind])
+    return manifest
+
+
+def manifest_kind(manifest: orders.Manifest) -> str:
+    """Return the topic word of a manifest."""
+    return _MANIFEST_OF[type(manifest)]
+
+
+def encode_value(value: object) -> bytes:
+    """Return a domain value as JSON, for columns that hold one."""
+    return _encode(value)
+
+
+def decode_value(payload: bytes, cls: Any) -> Any:
+    """Return the domain value that `encode_value` wrote, or raise WireError."""
+    return _read(payload, cls)
+
+
+def _seal(body: bytes, sign: Sign) -> bytes:
+    return _encode(_Signed(body.decode(), base64.b64encode(sign(body)).decode()))
+
+
+def _open(payload: bytes, verify: Verify) -> bytes:
+    signed: _Signed = _read(payload, _Signed)
+    body = signed.body.encode()
+    try:
+        signature = base64.b64decode(signed.signature, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise WireError("the signature cannot be read") from error
+    if not verify(body, signature):
+        raise WireError("the signature is not HQ's")
+    return body
+
+
+def _read(payload: bytes | msgspec.Raw, cls: Any) -> Any:
+    if len(bytes(payload)) > MESSAGE_BYTES:
+        raise WireError(f"longer than {MESSAGE_BYTES} bytes")
+    try:
+        return msgspec.json.decode(payload, type=cls)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, ValueError) as error:
+        raise WireError(str(error)) from error
