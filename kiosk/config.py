@@ -83,10 +83,11 @@ class HqSettings:
 
 @dataclass(frozen=True, slots=True)
 class CameraSettings:
-    """[camera] kind: none, simulated, file, usb or picamera2; source: file, device path or number, or the simulated camera's name."""
+    """[camera] kind: none, world (simulated), file, usb or pi; source: file, device path or port; name: what it is called."""
 
     kind: str = "none"
     source: str = ""
+    name: str = "camera"
     width: int = 640
     height: int = 480
     rate_hz: float = 10.0
@@ -95,7 +96,7 @@ class CameraSettings:
 
 @dataclass(frozen=True, slots=True)
 class ScaleSettings:
-    """[scale] kind: none, simulated or iio; root: folder of the Linux IIO devices; cells: slot -> channel and calibration."""
+    """[scale] kind: none, world (simulated) or iio; root: folder of the Linux IIO devices; cells: slot -> channel and calibration."""
 
     kind: str = "none"
     root: Path = Path("/sys/bus/iio/devices")
@@ -154,9 +155,9 @@ class Settings:
 
 _CHOICES: dict[str, tuple[object, ...]] = {
     "device.language": ("fr", "en", "zh"),
-    "camera.kind": ("none", "simulated", "file", "usb", "picamera2"),
+    "camera.kind": ("none", "world", "file", "usb", "pi"),
     "camera.rotate": (0, 90, 180, 270),
-    "scale.kind": ("none", "simulated", "iio"),
+    "scale.kind": ("none", "world", "iio"),
     "display.kind": ("window", "offscreen"),
     "display.rotate": (0, 90, 180, 270),
     "broker.version": (3, 5),
