@@ -13,33 +13,50 @@ from kiosk.devices.simulated.figure_morph import Colour
 from kiosk.devices.simulated.portrait import Layer, blend
 from kiosk.domain.frame import Picture
 
-LONG = 320
-"""Length of a bone in its sprite, pixels."""
 PER_HEIGHT = 1250.0
-"""Sprite pixels across a bone per body height."""
+"""Sprite pixels per body height."""
 
 Profile = tuple[tuple[float, float], ...]
 """(place along the bone, half width in body heights), the place growing from below 0 (before the joint) to above 1."""
 
-TORSO: Profile = ((-0.10, 0.030), (-0.03, 0.040), (0.03, 0.075), (0.08, 0.108), (0.13, 0.122), (0.22, 0.121), (0.40, 0.112), (0.65, 0.099), (0.85, 0.103), (1.08, 0.112), (1.14, 0.110))
-HIPS: Profile = ((-0.25, 0.088), (0.2, 0.100), (0.75, 0.104), (1.1, 0.098), (1.3, 0.06))
-UPPER_ARM: Profile = ((-0.20, 0.026), (-0.08, 0.038), (0.15, 0.043), (0.6, 0.037), (1.0, 0.032), (1.12, 0.024))
-SLEEVE: Profile = ((-0.20, 0.026), (-0.08, 0.040), (0.15, 0.047), (0.50, 0.046), (0.62, 0.045))
-FOREARM: Profile = ((-0.12, 0.024), (0.0, 0.032), (0.25, 0.033), (0.7, 0.026), (1.04, 0.023))
-BARE_UPPER: Profile = ((-0.1, 0.03), (0.2, 0.034), (0.6, 0.031), (1.0, 0.027), (1.1, 0.02))
-BARE_FORE: Profile = ((-0.1, 0.02), (0.0, 0.027), (0.25, 0.029), (0.7, 0.022), (1.0, 0.018), (1.06, 0.015))
-THIGH: Profile = ((-0.12, 0.050), (0.0, 0.062), (0.25, 0.066), (0.7, 0.054), (1.0, 0.047), (1.08, 0.040))
-SHIN: Profile = ((-0.08, 0.040), (0.0, 0.046), (0.3, 0.047), (0.75, 0.040), (1.04, 0.041))
-SHOE: Profile = ((-0.55, 0.020), (-0.3, 0.028), (0.1, 0.031), (0.6, 0.036), (1.0, 0.036), (1.2, 0.026), (1.28, 0.012))
-NECK: Profile = ((-0.8, 0.034), (0.1, 0.037), (0.6, 0.042), (0.85, 0.044), (1.0, 0.036), (1.1, 0.018))
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The outline of a part along a bone of `bone` body heights.
+
+    first, last: how it ends: "round", "fade" (round, melting into what lies under it) or "hem" (cut, a little curved).
+    flat: 0 lit like a cylinder .. 1 lit like a board.
+    """
+
+    bone: float
+    profile: Profile
+    first: str = "round"
+    last: str = "round"
+    flat: float = 0.0
+
+
+TORSO = Shape(0.317, ((-0.06, 0.036), (0.0, 0.046), (0.05, 0.072), (0.09, 0.096), (0.13, 0.109), (0.19, 0.112), (0.36, 0.106), (0.62, 0.095),
+                      (0.82, 0.097), (1.0, 0.106), (1.15, 0.111)), "round", "hem", 0.7)
+HIPS = Shape(0.10, ((-0.3, 0.088), (0.2, 0.096), (0.75, 0.104), (1.15, 0.100)), flat=0.5)
+UPPER_ARM = Shape(0.165, ((-0.14, 0.037), (0.05, 0.041), (0.2, 0.040), (0.6, 0.035), (1.0, 0.031), (1.19, 0.031)), "round", "round", 0.15)
+SLEEVE = Shape(0.165, ((-0.14, 0.037), (0.05, 0.041), (0.2, 0.043), (0.50, 0.042), (0.66, 0.042)), "round", "hem", 0.15)
+FOREARM = Shape(0.145, ((-0.21, 0.031), (0.0, 0.031), (0.25, 0.031), (0.7, 0.026), (1.02, 0.024)), "fade", "hem", 0.15)
+BARE_UPPER = Shape(0.165, ((0.2, 0.032), (0.6, 0.030), (1.0, 0.0265), (1.16, 0.0265)), "round", "round", 0.1)
+BARE_FORE = Shape(0.145, ((-0.18, 0.0265), (0.0, 0.0265), (0.28, 0.028), (0.75, 0.021), (1.0, 0.0175), (1.12, 0.0175)), "fade", "round", 0.1)
+THIGH = Shape(0.245, ((-0.2, 0.052), (0.0, 0.057), (0.25, 0.058), (0.7, 0.050), (1.0, 0.0445), (1.17, 0.0445)), "fade", "round", 0.2)
+SHIN = Shape(0.235, ((-0.18, 0.0445), (0.0, 0.0445), (0.3, 0.044), (0.75, 0.038), (1.07, 0.036)), "fade", "hem", 0.2)
+SHOE = Shape(0.062, ((-0.5, 0.022), (-0.1, 0.027), (0.4, 0.033), (0.8, 0.037), (1.35, 0.037)), "round", "round", 0.4)
+SOLE = Shape(0.062, ((0.2, 0.032), (0.8, 0.039), (1.46, 0.039)), "round", "round", 0.6)
+NECK = Shape(0.036, ((-0.9, 0.034), (0.0, 0.034), (0.5, 0.037), (0.9, 0.043), (1.75, 0.043)), "round", "round", 0.4)
+LOCKS = Shape(0.110, ((-0.55, 0.052), (0.0, 0.070), (0.5, 0.075), (1.0, 0.078), (1.5, 0.070)), "round", "round", 0.45)
 
 
 @dataclass(frozen=True, slots=True)
 class Cloth:
-    """What a part is made of. folds: 0 smooth (skin) .. 1 creased; stripe: colour of stripes across, or None."""
+    """What a part is made of. kind: "cloth" creases, "skin" is smooth, "hair" has strands; stripe: colour of stripes across, or None."""
 
     colour: Colour
-    folds: float
+    kind: str
     seed: int
     stripe: Colour | None = None
 
@@ -54,61 +71,92 @@ class Sprite:
 
 
 @lru_cache(maxsize=256)
-def part(profile: Profile, cloth: Cloth) -> Sprite:
-    """Paint a part whose outline follows `profile`, lit from the front, its edges soft by one pixel."""
-    start, end = profile[0][0], profile[-1][0]
-    widest = max(half for _, half in profile) * PER_HEIGHT
-    wide, high = int(2 * widest) + 8, int((end - start) * LONG) + 8
+def part(shape: Shape, cloth: Cloth) -> Sprite:
+    """Paint a part of `shape` made of `cloth`, lit from the front, its edges soft by a pixel."""
+    start, end = shape.profile[0][0], shape.profile[-1][0]
+    long = shape.bone * PER_HEIGHT
+    widest = max(half for _, half in shape.profile) * PER_HEIGHT
+    wide, high = int(2 * widest) + 10, int((end - start) * long) + 8
     y, x = np.mgrid[:high, :wide].astype(np.float32)
-    place = (y - 4) / LONG + start
-    half = np.interp(place, *zip(*profile, strict=True)).astype(np.float32) * PER_HEIGHT
-    half = cv2.GaussianBlur(half, (0, 0), sigmaX=0.1, sigmaY=LONG * 0.025)
+    place = (y - 4) / long + start
+    half = np.interp(place, *zip(*shape.profile, strict=True)).astype(np.float32) * PER_HEIGHT
+    half = cv2.GaussianBlur(half, (0, 0), sigmaX=0.1, sigmaY=8)
     across = (x - wide / 2 + 0.5) / half
-    edge = np.clip((1 - np.abs(across)) * half + 0.5, 0, 1) * np.clip(np.minimum(y - 3, high - 4 - y) / 2, 0, 1)
-    round_ = np.sqrt(np.clip(1 - np.clip(across, -1, 1) ** 2, 0, 1))
-    light = 0.52 + 0.50 * round_ ** 0.9 - 0.07 * across
-    light = light * (1 + _folds(high, wide, place, cloth))
-    colour = np.broadcast_to(np.array(cloth.colour, np.float32), (high, wide, 3)).copy()
+    alpha = np.clip((1 - np.abs(across)) * half * 0.5 + 0.5, 0, 1)
+    alpha = alpha * _end(shape.first, y - 4, across, half) * _end(shape.last, high - 4 - y, across, half)
+    round_ = np.sqrt(np.clip(1 - np.abs(np.clip(across, -1, 1)) ** (2 + 5 * shape.flat), 0, 1))
+    light = (0.56 + 0.14 * shape.flat) + (0.46 - 0.14 * shape.flat) * round_ - 0.06 * across
+    light = light * (1 + _surface(place, cloth, long))
+    if shape.last == "hem":
+        light = light * (1 - 0.16 * np.exp(-(((high - 4 - y - 13) / 1.6) ** 2)))
+    colour = np.broadcast_to(np.array(cloth.colour, np.float32), (high, wide, 3))
     if cloth.stripe:
-        band = np.clip(np.sin(place * 44) * 4, -1, 1)[..., None] * 0.5 + 0.5
+        band = np.clip(np.sin(place * 40) * 5, -1, 1)[..., None] * 0.5 + 0.5
         colour = colour * (1 - band) + np.array(cloth.stripe, np.float32) * band
-    rgb = np.clip(colour * light[..., None] + 10 * (round_**6)[..., None], 0, 255) * edge[..., None]
-    layer = np.dstack([rgb, edge * 255]).astype(np.uint8)
+    rgb = np.clip(colour * light[..., None] + 5 * (round_**4)[..., None], 0, 255) * alpha[..., None]
+    layer = np.dstack([rgb, alpha * 255]).astype(np.uint8)
     middle = wide / 2 - 0.5
-    return Sprite(layer, (middle, 4 - start * LONG), (middle, 4 + (1 - start) * LONG))
+    return Sprite(layer, (middle, 4 - start * long), (middle, 4 + (1 - start) * long))
 
 
-def _folds(high: int, wide: int, place: NDArray[np.float32], cloth: Cloth) -> NDArray[np.float32]:
-    """Return the light and shade of creases, stronger towards the joints, with a fine weave on top."""
+def _end(kind: str, from_end: NDArray[np.float32], across: NDArray[np.float32], half: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the alpha of one end of a part; `from_end` is the distance to it in pixels."""
+    if kind == "hem":
+        drop = 7 * np.clip(across, -1, 1) ** 2
+        return np.clip((from_end - drop) * 0.7, 0, 1).astype(np.float32)
+    cap = half * (1 - np.sqrt(np.clip(1 - np.clip(across, -1, 1) ** 2, 0, 1)))
+    edge = np.clip((from_end - cap) * 0.7, 0, 1)
+    if kind == "fade":
+        edge = edge * np.clip((from_end - cap * 0.5) / (0.9 * half.mean()), 0, 1)
+    return edge.astype(np.float32)
+
+
+def _surface(place: NDArray[np.float32], cloth: Cloth, long: float) -> NDArray[np.float32]:
+    """Return the light and shade of creases (towards the joints), strands of hair, or skin."""
+    high, wide = place.shape
     noise = np.random.default_rng(cloth.seed)
     raw = noise.standard_normal((high, wide)).astype(np.float32)
-    slant = cv2.warpAffine(raw, np.array([[1, 0, 0], [noise.uniform(-0.5, 0.5), 1, 0]]), (wide, high), borderMode=cv2.BORDER_WRAP)
-    coarse = cv2.GaussianBlur(slant, (0, 0), sigmaX=22, sigmaY=6) * 18
-    long = cv2.GaussianBlur(raw, (0, 0), sigmaX=7, sigmaY=40) * 22
-    near = 0.45 + 0.55 * np.exp(-(((place - 1) / 0.22) ** 2)) + 0.3 * np.exp(-((place / 0.2) ** 2))
-    weave = cv2.GaussianBlur(raw, (0, 0), 0.8) * 0.05
-    made: NDArray[np.float32] = ((np.clip(coarse, -1.5, 1.5) * near + np.clip(long, -1.5, 1.5) * 0.5) * 0.13 + weave) * cloth.folds
-    return made
+    if cloth.kind == "hair":
+        fine = cv2.GaussianBlur(raw, (0, 0), sigmaX=1.6, sigmaY=45) * 4.5
+        broad = cv2.GaussianBlur(raw, (0, 0), sigmaX=6, sigmaY=70) * 9
+        return np.clip(fine * 0.35 + broad * 0.35, -0.6, 0.8).astype(np.float32)
+    weave = cv2.GaussianBlur(raw, (0, 0), 0.9) * 0.035
+    if cloth.kind == "skin":
+        return (weave * 0.3).astype(np.float32)
+    height = np.zeros((high, wide), np.float32)
+    for _ in range(14):
+        joint = 1.0 if noise.random() < 0.6 else 0.15
+        y = (joint + noise.normal(0, 0.14) - float(place[0, 0])) * long
+        side = 1 if noise.random() < 0.5 else -1
+        x, reach = (0.5 + side * noise.uniform(0.15, 0.6)) * wide, noise.uniform(0.15, 0.42) * wide
+        slope = -side * noise.uniform(0.0, 0.6)
+        steps = np.linspace(-1, 1, 9)
+        stroke = np.stack([x + steps * reach, y + steps * reach * slope + noise.uniform(-10, 10) * steps**2], -1)
+        cv2.polylines(height, [np.round(stroke).astype(np.int32)], False, float(noise.uniform(0.5, 1.0)), int(noise.integers(4, 9)))
+    height = cv2.GaussianBlur(height, (0, 0), 6)
+    slopes = cv2.Sobel(height, cv2.CV_32F, 0, 1, ksize=3) * 0.85 + cv2.Sobel(height, cv2.CV_32F, 1, 0, ksize=3) * 0.5
+    return (np.clip(slopes * 0.6, -0.16, 0.12) + weave).astype(np.float32)
 
 
 @lru_cache(maxsize=32)
 def hand(cloth: Cloth) -> Sprite:
     """Paint a hand hanging from its wrist: palm, four fingers and a thumb on the left."""
-    wide, high = 150, LONG + 40
+    wide, high = 120, 360
     mask = np.zeros((high, wide), np.uint8)
     lines = np.zeros((high, wide), np.uint8)
-    cv2.ellipse(mask, (75, 110), (36, 95), 0, 0, 360, 255, -1, cv2.LINE_AA)
-    for index, (x, tip) in enumerate(((50, 285), (67, 310), (84, 305), (99, 275))):
-        cv2.line(mask, (56 + index * 13, 150), (x, tip), 255, 19, cv2.LINE_AA)
+    cv2.fillPoly(mask, [np.array([[40, 0], [80, 0], [92, 90], [94, 180], [34, 180], [30, 90]])], 255, cv2.LINE_AA)
+    for index, (x, tip) in enumerate(((44, 300), (58, 322), (72, 312), (86, 275))):
+        cv2.line(mask, (41 + index * 15, 170), (x, tip), 255, 16, cv2.LINE_AA)
         if index:
-            cv2.line(lines, (50 + index * 13, 185), (x - 9, tip - 12), 255, 3, cv2.LINE_AA)
-    cv2.line(mask, (52, 90), (26, 195), 255, 22, cv2.LINE_AA)
-    cv2.rectangle(mask, (52, 4), (98, 60), 255, -1)
+            cv2.line(lines, (33 + index * 15, 195), (x - 7, tip - 14), 255, 3, cv2.LINE_AA)
+    cv2.line(mask, (40, 80), (20, 150), 255, 20, cv2.LINE_AA)
+    cv2.line(mask, (20, 150), (24, 215), 255, 16, cv2.LINE_AA)
     depth = cv2.GaussianBlur(mask, (0, 0), 9).astype(np.float32) / 255
-    alpha = cv2.GaussianBlur(mask, (0, 0), 1.2).astype(np.float32) / 255
-    light = (0.55 + 0.5 * np.clip(depth * 1.4 - 0.4, 0, 1)) * (1 - 0.30 * cv2.GaussianBlur(lines, (0, 0), 1.5).astype(np.float32) / 255)
+    alpha = cv2.GaussianBlur(mask, (0, 0), 1.4).astype(np.float32) / 255
+    light = (0.60 + 0.44 * np.clip(depth * 1.4 - 0.4, 0, 1)) * (1 - 0.32 * cv2.GaussianBlur(lines, (0, 0), 1.8).astype(np.float32) / 255)
     rgb = np.clip(np.array(cloth.colour, np.float32) * light[..., None], 0, 255) * alpha[..., None]
-    return Sprite(np.dstack([rgb, alpha * 255]).astype(np.uint8), (75, 10), (75, 10 + LONG))
+    small = cv2.resize(np.dstack([rgb, alpha * 255]).astype(np.uint8), None, fx=0.46, fy=1 / 3, interpolation=cv2.INTER_AREA)
+    return Sprite(small, (27.5, 4), (27.5, 4 + 0.085 * PER_HEIGHT))
 
 
 def lay(canvas: Picture, sprite: Sprite, first: tuple[float, float], second: tuple[float, float], across: float) -> None:

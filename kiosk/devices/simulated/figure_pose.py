@@ -61,7 +61,7 @@ def _raise_arms(t: float) -> BodyPose:
 
 
 def _arms_out(t: float) -> BodyPose:
-    arm = Limb(78 + 8 * math.sin(t), 0, 82 + 10 * math.sin(t), 0)
+    arm = Limb(66 + 6 * math.sin(t), 34, 74 + 10 * math.sin(t), 52)
     return BodyPose(arm, arm)
 
 
@@ -104,9 +104,9 @@ def body_pose(action: str, phase: float) -> BodyPose:
     return ACTIONS[action](2 * math.pi * (phase % 1.0))
 
 
-HIP, KNEE, ANKLE, SHOULDER, NECK, CHIN = 0.525, 0.28, 0.045, 0.815, 0.845, 0.873
+HIP, KNEE, ANKLE, SHOULDER, NECK, CHIN = 0.525, 0.28, 0.045, 0.812, 0.842, 0.864
 UPPER_ARM, FOREARM, HAND = 0.165, 0.145, 0.085
-SHOULDER_HALF, HIP_HALF, FOOT = 0.108, 0.058, 0.05
+SHOULDER_HALF, HIP_HALF, FOOT = 0.094, 0.050, 0.05
 
 
 def _along(start: Place, length: float, side: int, out: float, ahead: float) -> Place:

@@ -43,7 +43,7 @@ def painted(base: Base, change: Morph) -> Layer:
     if change.beard:
         picture = _beard(base, picture, face, change)
     if change.glasses:
-        _glasses(picture, face, change)
+        picture = _glasses(picture, face, change)
     alpha = base.head * _neck_fade(base)
     rgba = np.dstack([np.clip(picture, 0, 255) * alpha[..., None], alpha * 255])
     return (rgba + 0.5).astype(np.uint8)
@@ -74,16 +74,20 @@ def _mean(picture: Paint, mask: Mask) -> Paint:
 
 
 def _skin(picture: Paint, mask: Mask, colour: Colour) -> Paint:
-    """Return the skin moved to `colour`; darker skin keeps its highlights."""
-    target = np.array(colour, np.float32) * 0.94
-    return 255 * (picture / 255) ** (np.log(target / 255) / np.log(_mean(picture, mask) / 255)).astype(np.float32)
+    """Return the skin moved to `colour`: half by gamma, half by gain, so that dark skin keeps its highlights and pale skin its shade."""
+    target, mean = np.array(colour, np.float32) * 0.96, _mean(picture, mask)
+    gamma = 255 * (picture / 255) ** (np.log(target / 255) / np.log(mean / 255)).astype(np.float32)
+    mixed = (0.45 * gamma + 0.55 * picture * (target / mean)) / 255
+    soft: Paint = (255 * mixed / (1 + mixed**6) ** (1 / 6)).astype(np.float32)
+    return soft
 
 
 def _hair(picture: Paint, mask: Mask, colour: Colour) -> Paint:
-    """Return the hair's light and shade in another colour."""
-    light = picture.mean(-1, keepdims=True) / _mean(picture, mask).mean()
+    """Return the hair's light and shade in another colour, softened for pale hair."""
     tint = np.array(colour, np.float32)
-    return np.clip(tint * light ** 1.1 + 8 * light, 0, 255)
+    light = picture.mean(-1, keepdims=True) / _mean(picture, mask).mean()
+    soft = light ** (1.15 - 0.55 * float(tint.mean()) / 200)
+    return 255 * (1 - np.exp(-(tint * soft + 6 * light) / 255 * 1.25)).astype(np.float32)
 
 
 def _detail(picture: Paint, skin: Mask, face: Points, change: Morph) -> Paint:
@@ -134,18 +138,26 @@ def _beard(base: Base, picture: Paint, face: Points, change: Morph) -> Paint:
     return _mix(picture, hair * (0.6 + 0.5 * light) * (1 + 0.12 * hairs[..., None]), strength)
 
 
-def _glasses(picture: Paint, face: Points, change: Morph) -> None:
-    """Draw a pair of glasses in place."""
-    tone = (30, 28, 30) if change.glasses > 0.8 else (110, 78, 52)
-    width = 5 if change.glasses > 0.8 else 3
-    eyes = [face[list(eye)].mean(0) for eye in EYES]
-    for eye in eyes:
-        centre = np.round((eye + (0, 4)) * 16).astype(int)
-        cv2.ellipse(picture, tuple(int(v) for v in centre), (40 * 16, 29 * 16), 0, 0, 360, tone, width, cv2.LINE_AA, 4)
-    bridge = np.array([eyes[0] + (40, 0), eyes[1] - (40, 0)])
-    cv2.line(picture, *[tuple(int(v) for v in point) for point in np.round(bridge)], tone, width, cv2.LINE_AA)
+def _glasses(picture: Paint, face: Points, change: Morph) -> Paint:
+    """Return the face with a pair of glasses."""
+    heavy = change.glasses > 0.8
+    tone, width = ((34, 30, 32), 5) if heavy else ((120, 92, 62), 3)
+    frame, glass = np.zeros(picture.shape[:2], np.uint8), np.zeros(picture.shape[:2], np.uint8)
+    eyes = [face[list(eye)].mean(0) + np.array([0, 3], np.float32) for eye in EYES]
+    t = np.linspace(0, 2 * np.pi, 48, endpoint=False)
+    power = 0.55 if heavy else 0.8
+    rim = np.stack([np.sign(np.cos(t)) * np.abs(np.cos(t)) ** power * 33, np.sign(np.sin(t)) * np.abs(np.sin(t)) ** power * 23], -1)
     for eye, ear, sign in ((eyes[0], face[234], -1), (eyes[1], face[454], 1)):
-        cv2.line(picture, (int(eye[0] + sign * 40), int(eye[1])), (int(ear[0] + sign * 4), int(eye[1] - 2)), tone, width, cv2.LINE_AA)
+        outline = [np.round((eye + rim) * 16).astype(np.int32)]
+        cv2.fillPoly(glass, outline, 255, cv2.LINE_AA, 4)
+        cv2.polylines(frame, outline, True, 255, width, cv2.LINE_AA, 4)
+        cv2.line(frame, (int(eye[0] + sign * 33), int(eye[1] - 6)), (int(ear[0] + sign * 2), int(eye[1] - 8)), 255, width, cv2.LINE_AA)
+    cv2.line(frame, (int(eyes[0][0] + 32), int(eyes[0][1] - 5)), (int(eyes[1][0] - 32), int(eyes[1][1] - 5)), 255, width, cv2.LINE_AA)
+    dark = cv2.GaussianBlur(frame, (0, 0), 3).astype(np.float32) / 255
+    lens = glass.astype(np.float32) / 255
+    picture = picture * (1 - 0.25 * dark[..., None]) + 10 * lens[..., None]
+    solid = cv2.GaussianBlur(frame, (0, 0), 0.7).astype(np.float32) / 255
+    return _mix(picture, np.broadcast_to(np.array(tone, np.float32), picture.shape).astype(np.float32), solid)
 
 
 def _neck_fade(base: Base) -> Mask:

@@ -166,8 +166,10 @@ class Portrait:
 
 def blend(canvas: Picture, layer: Layer) -> None:
     """Lay `layer` over `canvas` (same height and width) in place."""
-    keep = 255 - layer[..., 3:].astype(np.uint16)
-    canvas[:] = ((canvas * keep + 127) // 255).astype(np.uint8) + layer[..., :3]
+    red, green, blue, alpha = cv2.split(layer)
+    keep = cv2.bitwise_not(alpha)
+    under = cv2.multiply(canvas, cv2.merge((keep, keep, keep)), scale=1 / 255)
+    canvas[:] = cv2.add(under, cv2.merge((red, green, blue)))
 
 
 DEPTH_STEP = 4
