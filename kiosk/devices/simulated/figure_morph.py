@@ -18,8 +18,14 @@ Points = NDArray[np.float32]
 Colour = tuple[int, int, int]
 """RGB, 0..255."""
 
-SKINS: tuple[Colour, ...] = ((228, 186, 162), (220, 174, 146), (214, 164, 128), (196, 142, 104), (160, 108, 76), (122, 80, 56), (92, 60, 44))
-HAIRS: tuple[Colour, ...] = ((28, 24, 24), (52, 36, 28), (96, 64, 40), (150, 108, 60), (132, 60, 34), (150, 148, 146), (206, 172, 108))
+BLACK, DARK, BROWN, CHESTNUT, RED, GREY, BLOND = (30, 26, 26), (54, 38, 30), (98, 66, 42), (146, 104, 64), (136, 66, 38), (156, 154, 152), (218, 178, 122)
+
+COMPLEXIONS: tuple[tuple[Colour, tuple[Colour, ...]], ...] = (
+    ((226, 184, 160), (DARK, BROWN, RED, GREY, BLOND)), ((220, 174, 146), (BLACK, BROWN, CHESTNUT, GREY, BLOND)),
+    ((212, 164, 130), (BLACK, DARK, CHESTNUT, GREY)), ((192, 142, 106), (BLACK, DARK, BROWN, GREY)),
+    ((162, 112, 80), (BLACK, DARK, GREY)), ((132, 90, 64), (BLACK, DARK, GREY)), ((112, 76, 56), (BLACK, GREY)),
+)
+"""Skin colours, each with the hair colours that go with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +67,14 @@ def morph(seed: int) -> Morph:
     draw = random.Random(seed)
     span = draw.uniform
     bearded = draw.random() < 0.45
+    skin, hairs = draw.choice(COMPLEXIONS)
     return Morph(
         face_width=span(0.88, 1.12), face_length=span(0.93, 1.10), jaw=span(-0.14, 0.16), chin=span(-4, 6), cheek=span(-0.10, 0.12),
         eye_size=span(0.84, 1.18), eye_height=span(0.80, 1.15), eye_apart=span(-3.5, 3.5), eye_drop=span(-3, 3), eye_tilt_deg=span(-7, 7),
         brow_drop=span(-4, 3), brow_weight=span(0.1, 1.0), nose_width=span(0.78, 1.38), nose_length=span(-4, 5),
         mouth_width=span(0.80, 1.22), lip=span(0.75, 1.40), mouth_drop=span(-3, 3), mirrored=draw.random() < 0.5,
-        skin=draw.choice(SKINS), hair=draw.choice(HAIRS),
-        hair_volume=span(0.78, 0.90) if bearded else span(0.85, 1.06), hair_long=not bearded and draw.random() < 0.55,
+        skin=skin, hair=draw.choice(hairs),
+        hair_volume=span(0.72, 0.84) if bearded else span(0.82, 1.0), hair_long=not bearded and draw.random() < 0.55,
         beard=span(0.35, 1.0) if bearded else 0.0, glasses=draw.choice((0.0, 0.0, 0.6, 1.0)),
         age=span(0, 1), freckles=span(0, 1) ** 2, lips_red=0.0 if bearded else span(0, 1), detail_seed=draw.randrange(1 << 30),
     )
