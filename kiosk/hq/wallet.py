@@ -51,9 +51,10 @@ class Balance:
 
 def open_member(db: Db, member_id: str, credit: Money, at_ms: int) -> None:
     """Open a member's account once, with a welcome credit (0 for none); asking again changes nothing."""
-    accounts.open_account(db, member_account(member_id), credit.currency, at_ms)
+    account = member_account(member_id)
+    accounts.open_account(db, account, credit.currency, at_ms)
     if credit.minor > 0 and not accounts.transferred(db, f"welcome:{member_id}"):
-        accounts.transfer(db, Transfer(f"welcome:{member_id}", "welcome", FUNDING, member_account(member_id), credit.minor, credit.currency), at_ms)
+        accounts.transfer(db, Transfer(f"welcome:{member_id}", "welcome", FUNDING, account, credit.minor, credit.currency), at_ms)
 
 
 def top_up(db: Db, transfer_id: str, member_id: str, amount: Money, at_ms: int) -> None:

@@ -71,7 +71,8 @@ def intent(db: Db, intent_id: str) -> Intent | None:
 def save_intent(db: Db, value: Intent, at_ms: int) -> None:
     """Write an intent down, in the place of what was known of it."""
     db.execute("INSERT INTO intents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (intent_id) DO UPDATE SET state = excluded.state",
-               (value.intent_id, value.state, value.account, value.currency, value.amount_minor, value.member_id, value.reason, value.device, at_ms))
+               (value.intent_id, value.state, value.account, value.currency, value.amount_minor, value.member_id, value.reason,
+                value.device, at_ms))
 
 
 def transferred(db: Db, transfer_id: str) -> bool:
@@ -109,8 +110,8 @@ def is_member(db: Db, member_id: str) -> bool:
 
 def members(db: Db, limit: int = 200) -> list[Row]:
     """Return members with balance, newest first."""
-    return db.execute("SELECT m.*, a.currency, a.balance_minor, a.held_minor FROM members m LEFT JOIN accounts a ON a.id = 'member:' || m.id"
-                      " ORDER BY m.at_ms DESC, m.id LIMIT ?", (limit,)).fetchall()
+    return db.execute("SELECT m.*, a.currency, a.balance_minor, a.held_minor FROM members m"
+                      " LEFT JOIN accounts a ON a.id = 'member:' || m.id ORDER BY m.at_ms DESC, m.id LIMIT ?", (limit,)).fetchall()
 
 
 def add_code(db: Db, digest: str, member_id: str, at_ms: int) -> None:
@@ -153,8 +154,8 @@ def unposted_minor(db: Db) -> dict[str, int]:
 
 def exposure(db: Db) -> dict[str, int]:
     """Return currency -> what members owe: the sum of their negative balances, in positive minor units."""
-    rows = db.execute("SELECT currency, -sum(balance_minor) FROM accounts WHERE balance_minor < 0 AND (id LIKE 'member:%' OR id LIKE 'unclaimed:%')"
-                      " GROUP BY currency")
+    rows = db.execute("SELECT currency, -sum(balance_minor) FROM accounts WHERE balance_minor < 0"
+                      " AND (id LIKE 'member:%' OR id LIKE 'unclaimed:%') GROUP BY currency")
     return {r[0]: r[1] for r in rows}
 
 

@@ -21,8 +21,8 @@ def product(db: Db, gtin: str) -> Product | None:
 
 def _product(row: Row) -> Product:
     names = {language: row[f"name_{language}"] for language in ("fr", "en", "zh") if row[f"name_{language}"]}
-    return Product(row["gtin"], names, Money(row["price_minor"], row["currency"]), row["vat_permille"], row["unit_weight_g"], row["picture"],
-                   row["garment"])
+    price = Money(row["price_minor"], row["currency"])
+    return Product(row["gtin"], names, price, row["vat_permille"], row["unit_weight_g"], row["picture"], row["garment"])
 
 
 def save_product(db: Db, value: Product) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -66,20 +67,21 @@ def stream(db: Db, device: str, epoch: str, lane: str) -> Stream:
     if row is None:
         cursor = db.execute("INSERT INTO streams (device, epoch, lane) VALUES (?, ?, ?)", (device, epoch, lane))
         return Stream(int(cursor.lastrowid or 0))
-    return _loaded(db, row)
+    return _loaded(db, *row)
 
 
-def _loaded(db: Db, row: Row) -> Stream:
-    key, mark, top = row
+def _loaded(db: Db, key: int, mark: int, top: int) -> Stream:
     ahead = {r[0] for r in db.execute("SELECT seq FROM facts WHERE stream = ? AND seq > ?", (key, mark))}
     skips = [(r[0], r[1]) for r in db.execute("SELECT first, last FROM skips WHERE stream = ? AND last > ?", (key, mark))]
     return Stream(key, mark, top, ahead, skips)
 
 
-def held(db: Db, stream_id: int, numbers: Iterable[int]) -> dict[int, str]:
+def held(db: Db, stream_id: int, numbers: Sequence[int]) -> dict[int, str]:
     """Return seq -> event id of those of `numbers` that are held already."""
-    low, high = min(numbers), max(numbers)
-    rows = db.execute("SELECT seq, id FROM facts WHERE stream = ? AND seq BETWEEN ? AND ?", (stream_id, low, high))
+    if not numbers:
+        return {}
+    rows = db.execute("SELECT seq, id FROM facts WHERE stream = ? AND seq IN (SELECT value FROM json_each(?))",
+                      (stream_id, json.dumps(numbers)))
     return {r[0]: r[1] for r in rows}
 
 
@@ -102,7 +104,7 @@ def gaps(db: Db) -> dict[str, int]:
     """Return device -> numbers that are neither received nor covered, for the devices that have any."""
     found: dict[str, int] = {}
     for row in db.execute("SELECT device, id, mark, top FROM streams WHERE top > mark").fetchall():
-        missing = _loaded(db, (row["id"], row["mark"], row["top"])).gaps()
+        missing = _loaded(db, row["id"], row["mark"], row["top"]).gaps()
         if missing:
             found[row["device"]] = found.get(row["device"], 0) + missing
     return found
@@ -134,7 +136,8 @@ def quarantine(db: Db, item: Refused, at_ms: int) -> None:
         "INSERT INTO quarantine (digest, device, lane, epoch, seq, kind, reason, payload, at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (digest) DO UPDATE SET times = times + 1, at_ms = excluded.at_ms",
         (digest, item.device, item.lane, item.epoch, item.seq, item.kind, item.reason[:500], item.payload, at_ms))
-    db.execute("DELETE FROM quarantine WHERE device = ? AND id <= (SELECT id FROM quarantine WHERE device = ? ORDER BY id DESC LIMIT 1 OFFSET ?)",
+    db.execute("DELETE FROM quarantine WHERE device = ? AND id <="
+               " (SELECT id FROM quarantine WHERE device = ? ORDER BY id DESC LIMIT 1 OFFSET ?)",
                (item.device, item.device, QUARANTINE_ROWS))
     count(db, "quarantined", 1)
 

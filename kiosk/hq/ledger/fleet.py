@@ -49,22 +49,24 @@ def saw(db: Db, seen: dict[str, int]) -> None:
 
 def set_health(db: Db, device: str, health: DeviceHealth) -> None:
     """Write down how a device is."""
-    db.execute("UPDATE devices SET version = ?, free_mb = ?, queue = ?, oldest_s = ?, states = ?, dropped_frames = ?, quarantined = ? WHERE id = ?",
-               (health.version, health.free_mb, json.dumps(health.queue), health.oldest_s, json.dumps(health.states), health.dropped_frames,
-                health.quarantined, device))
+    db.execute("UPDATE devices SET version = ?, free_mb = ?, queue = ?, oldest_s = ?, states = ?, dropped_frames = ?, quarantined = ?"
+               " WHERE id = ?", (health.version, health.free_mb, json.dumps(health.queue), health.oldest_s, json.dumps(health.states),
+                                 health.dropped_frames, health.quarantined, device))
 
 
 def count_identity(db: Db, device: str, decided: IdentityDecided) -> None:
     """Count how faces were judged on a device; what was measured stays in the fact."""
     path = '$."' + decided.outcome.replace('"', "").replace("\\", "")[:40] + '"'
-    db.execute("UPDATE devices SET identity = json_set(identity, ?, coalesce(json_extract(identity, ?), 0) + 1) WHERE id = ?", (path, path, device))
+    db.execute("UPDATE devices SET identity = json_set(identity, ?, coalesce(json_extract(identity, ?), 0) + 1) WHERE id = ?",
+               (path, path, device))
 
 
 def devices(db: Db) -> list[Row]:
     """Return all devices with their store's name and what lies in their downbox."""
     return db.execute(
         "SELECT d.*, s.name store_name, (SELECT count(*) FROM boxes b JOIN downbox m ON m.box = b.id AND m.seq > b.committed"
-        " WHERE b.device = d.id AND b.epoch = d.epoch) down FROM devices d JOIN stores s ON s.id = d.store ORDER BY d.store, d.id").fetchall()
+        " WHERE b.device = d.id AND b.epoch = d.epoch) down"
+        " FROM devices d JOIN stores s ON s.id = d.store ORDER BY d.store, d.id").fetchall()
 
 
 def box_of(db: Db, device: str, epoch: str) -> Row | None:

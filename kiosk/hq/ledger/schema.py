@@ -99,7 +99,7 @@ CREATE TRIGGER transfers_remain BEFORE DELETE ON transfers BEGIN SELECT RAISE(AB
 """
 
 
-@migrations()
+@migrations()  # type: ignore[untyped-decorator]
 def m001_first(db: Database) -> None:
     """The tables of the first release."""
     for statement in _statements(_FACTS + _FLEET + _TRADE + _CATALOGUE + _MONEY):

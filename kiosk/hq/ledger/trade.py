@@ -30,13 +30,15 @@ def known_sale(db: Db, sale_id: str, intent_id: str) -> tuple[bool, bool]:
 def add_sale(db: Db, sale: SaleCompleted, member_id: str, origin: Origin) -> None:
     """Write a sale and its lines down."""
     db.execute("INSERT INTO sales VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-               (sale.sale_id, origin.device, origin.store, sale.receipt, sale.intent_id, sale.total_minor, sale.currency, sale.tender, member_id,
-                sale.offline, sale.pricelist_version, sale.policy_version, origin.time_ms, origin.at_ms))
-    db.executemany("INSERT INTO sale_lines VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", [_line(sale.sale_id, n, line) for n, line in enumerate(sale.lines)])
+               (sale.sale_id, origin.device, origin.store, sale.receipt, sale.intent_id, sale.total_minor, sale.currency, sale.tender,
+                member_id, sale.offline, sale.pricelist_version, sale.policy_version, origin.time_ms, origin.at_ms))
+    rows = [_line(sale.sale_id, n, line) for n, line in enumerate(sale.lines)]
+    db.executemany("INSERT INTO sale_lines VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
 
 def _line(sale_id: str, n: int, line: SaleLine) -> tuple[str, int, str, int, int, int, int, int, str]:
-    return (sale_id, n, line.gtin, line.quantity, line.unit_minor, line.discount_minor, line.amount_minor, line.vat_permille, line.promotion)
+    return (sale_id, n, line.gtin, line.quantity, line.unit_minor, line.discount_minor, line.amount_minor, line.vat_permille,
+            line.promotion)
 
 
 def sales(db: Db, limit: int = 50) -> list[Row]:
@@ -63,8 +65,8 @@ def totals(db: Db, since_ms: int) -> list[Row]:
 
 def days(db: Db, since_ms: int) -> list[Row]:
     """Return sales and turnover by store, UTC day (milliseconds of its midnight) and currency."""
-    return db.execute("SELECT store, time_ms / 86400000 * 86400000 day_ms, currency, count(*) sales, sum(total_minor) total_minor FROM sales"
-                      " WHERE time_ms >= ? GROUP BY 1, 2, 3 ORDER BY 2 DESC, 1", (since_ms,)).fetchall()
+    return db.execute("SELECT store, time_ms / 86400000 * 86400000 day_ms, currency, count(*) sales, sum(total_minor) total_minor"
+                      " FROM sales WHERE time_ms >= ? GROUP BY 1, 2, 3 ORDER BY 2 DESC, 1", (since_ms,)).fetchall()
 
 
 def by_device(db: Db) -> list[Row]:
@@ -76,9 +78,9 @@ def move_stock(db: Db, change: StockChanged, origin: Origin) -> None:
     """Write down what lies in a slot; an older fact of the same epoch changes nothing. A refill takes from what is on order."""
     arrived = max(0, change.delta) if change.reason == "refill" else 0
     db.execute(
-        "INSERT INTO stock (device, slot, gtin, on_hand, epoch, seq, at_ms) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (device, slot) DO UPDATE SET"
-        " gtin = excluded.gtin, on_hand = excluded.on_hand, on_order = max(0, on_order - ?), epoch = excluded.epoch, seq = excluded.seq,"
-        " at_ms = excluded.at_ms WHERE epoch != excluded.epoch OR seq < excluded.seq",
+        "INSERT INTO stock (device, slot, gtin, on_hand, epoch, seq, at_ms) VALUES (?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (device, slot) DO UPDATE SET gtin = excluded.gtin, on_hand = excluded.on_hand,"
+        " on_order = max(0, on_order - ?), epoch = excluded.epoch, seq = excluded.seq, at_ms = excluded.at_ms WHERE epoch != excluded.epoch OR seq < excluded.seq",
         (origin.device, change.slot, change.gtin, change.on_hand, origin.epoch, origin.seq, origin.at_ms, arrived))
 
 
@@ -98,8 +100,9 @@ def add_request(db: Db, asked: ReplenishmentRequested, origin: Origin) -> None:
     db.execute("UPDATE requests SET state = 'superseded' WHERE device = ? AND slot = ? AND state = 'open' AND request_id != ?",
                (origin.device, asked.slot, asked.request_id))
     db.execute("INSERT OR IGNORE INTO requests (request_id, device, epoch, slot, gtin, quantity, on_hand, reorder_point, at_ms)"
-               " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", (asked.request_id, origin.device, origin.epoch, asked.slot, asked.gtin, asked.quantity,
-                                                      asked.on_hand, asked.reorder_point, origin.at_ms))
+               " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+               (asked.request_id, origin.device, origin.epoch, asked.slot, asked.gtin, asked.quantity, asked.on_hand, asked.reorder_point,
+                origin.at_ms))
 
 
 def request(db: Db, request_id: str) -> Row | None:
