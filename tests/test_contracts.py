@@ -24,7 +24,8 @@ BREACHES = {
     "OpenCV lives in vision, devices.camera and devices.simulated": ("kiosk/ui/views.py", "import cv2"),
     "Inference runtimes live in vision.networks": ("kiosk/vision/face.py", "import onnxruntime"),
     "MQTT lives in sync.mqtt, HTTP clients in sync.fetch": ("kiosk/sync/relay.py", "import paho.mqtt.client"),
-    "Cryptography lives in storage.vault, sync.trust and hq.trust; argon2 in storage.vault and hq.console": ("kiosk/hq/wallet.py", "import cryptography"),
+    "Cryptography lives in storage.vault, sync.trust and hq.trust; argon2 in storage.vault and hq.console":
+        ("kiosk/hq/wallet.py", "import cryptography"),
     "Databases live in storage, hq.ledger and hq.ingest": ("kiosk/hq/wallet.py", "import sqlite3"),
     "Web frameworks live in hq.console, hq.api and phone; babel in design": ("kiosk/ui/views.py", "import babel"),
 }
@@ -32,7 +33,8 @@ BREACHES = {
 
 def broken(root: Path) -> list[str]:
     """Return the names of the contracts that a tree breaks."""
-    done = subprocess.run([str(Path(sys.executable).parent / "lint-imports"), "--no-cache"], cwd=root, capture_output=True, text=True, check=False,
+    command = [str(Path(sys.executable).parent / "lint-imports"), "--no-cache"]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False,
                           env={"PYTHONPATH": str(root), "PATH": "/usr/bin:/bin", "COLUMNS": "300"})
     assert "Contracts:" in done.stdout, done.stdout + done.stderr
     told = " ".join(done.stdout.split())

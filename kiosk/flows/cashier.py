@@ -9,13 +9,14 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from kiosk import wire
 from kiosk.domain.events import PaymentCancelled, PaymentRequested, SaleCompleted
-from kiosk.domain.money import Money
+from kiosk.domain.intent import IntentState
 from kiosk.domain.offline import Exposure, verdict
 from kiosk.domain.pricing import Quote
 from kiosk.flows.parts import Parts
 from kiosk.flows.stock import Movement, move
-from kiosk.storage import Unit
+from kiosk.storage.store import Unit
 
 ANSWER_WITHIN_S = 3.0
 """How long HQ has before the signed offline policy decides."""
@@ -83,9 +84,9 @@ class Cashier:
 
     def _judge(self, unit: Unit, pending: Pending) -> tuple[str, str]:
         intent = unit.intents.get(pending.intent_id)
-        if intent is not None and intent.state == "authorised":
+        if intent is not None and intent.state is IntentState.AUTHORISED:
             return "authorised", ""
-        if intent is not None and intent.state == "declined":
+        if intent is not None and intent.state is IntentState.DECLINED:
             return "declined", intent.reason
         if self._parts.clock.monotonic() - pending.asked_at_s < ANSWER_WITHIN_S:
             return "waiting", ""
@@ -102,8 +103,8 @@ class Cashier:
             vat={str(rate): amount for rate, amount in quote.vat.items()}, tender=pending.payer.tender, member_id=member_id,
             offline=offline, pricelist_version=quote.pricelist_version, policy_version=_policy_version(unit) if offline else 0)
         unit.sales.add(sale)
-        unit.facts.record(sale)
-        unit.intents.settle(pending.intent_id, "offline_captured" if offline else "captured")
+        unit.journal.append("sale", wire.encode_event(unit.facts.record(sale)))
+        unit.intents.settle(pending.intent_id, IntentState.OFFLINE_CAPTURED if offline else IntentState.CAPTURED)
         unit.basket.save(None)
         self._take_stock(unit, quote)
         return sale
@@ -130,7 +131,8 @@ class Cashier:
                 move(unit, Movement(slot, line.product.gtin, -line.quantity, "sale"), self._parts.new_id)
 
     def _offline_rule(self, unit: Unit, pending: Pending) -> str:
-        policy = unit.policy.get()
+        known = unit.policy.get()
+        policy = known[0] if known else None
         member_minor, kiosk_minor = unit.sales.offline_exposure(pending.payer.member_id)
         exposure = Exposure(member_minor, kiosk_minor, silent_for_s(unit, self._parts.clock.boot_id, self._parts.clock.monotonic()))
         return verdict(policy, pending.quote.total, pending.payer.member_id, exposure)
@@ -148,16 +150,11 @@ def remember_hq(unit: Unit, boot_id: str, monotonic_s: float) -> None:
     unit.settings.put("hq_heard", f"{boot_id}@{monotonic_s:.0f}")
 
 
-def money_of(sale: SaleCompleted) -> Money:
-    """Return what the sale cost."""
-    return Money(sale.total_minor, sale.currency)
-
-
 def _cancel(unit: Unit, intent_id: str, reason: str) -> None:
-    unit.intents.settle(intent_id, "cancelled")
+    unit.intents.settle(intent_id, IntentState.CANCELLED, reason)
     unit.facts.record(PaymentCancelled(intent_id, reason))
 
 
 def _policy_version(unit: Unit) -> int:
-    policy = unit.policy.get()
-    return policy.version if policy else 0
+    known = unit.policy.get()
+    return known[0].version if known else 0

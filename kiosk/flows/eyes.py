@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from kiosk.devices.camera import Camera
 from kiosk.domain.frame import Frame
@@ -17,7 +17,6 @@ from kiosk.errors import DeviceLostError, KioskError
 
 log = logging.getLogger(__name__)
 
-Result = TypeVar("Result")
 Task = Callable[[Frame], Any]
 
 
@@ -53,7 +52,7 @@ class Eyes:
                 self._lock.notify_all()
 
     def take(self) -> Any:
-        """Return the newest result that was not taken before, or None. A fault of a thread is raised here, where the service logs and exits."""
+        """Return the newest result that was not taken before, or None; a fault of a thread is raised here, so that the service exits."""
         if self._fault is not None:
             raise self._fault
         with self._lock:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kiosk.flows.parts import Sight
-from kiosk.storage import Unit
+from kiosk.storage.store import Unit
 
 _PREFIX = "state."
 

@@ -28,7 +28,7 @@ class FaceLook:
 
 
 def face_task(parts: Sight) -> Callable[[Frame], FaceLook]:
-    """Return the task that looks for the payer's face and embeds it when the frame is good; the frame is dropped, never stored."""
+    """Return the task that looks for the payer's face and embeds good ones; frames are dropped, never stored."""
 
     def look(frame: Frame) -> FaceLook:
         faces = parts.finder.find(frame.pixels)
@@ -51,7 +51,7 @@ def quality_of(faces: list[FaceFound]) -> FaceQuality:
 
 
 class Digits:
-    """Asks for four digits, and for two more at a time while too many members share them. The last four first: "4217", then "63", then "06"."""
+    """Asks for four digits, and for two more at a time while too many members share them. The last four first: 4217, then 63, then 06."""
 
     def __init__(self, parts: Sight) -> None:
         self._vault = parts.vault
@@ -119,4 +119,5 @@ class FaceSearch:
     def _tell(self, decision: Decision) -> None:
         with self._parts.store.unit() as unit:
             unit.tallies.add("recognised" if decision.outcome == "accepted" else "refused")
-            unit.facts.record(IdentityDecided(decision.outcome, decision.rule, len(self._embeddings), round(decision.distance, 3), len(self._bucket)))
+            unit.facts.record(IdentityDecided(decision.outcome, decision.rule, len(self._embeddings), round(decision.distance, 3),
+                                              len(self._bucket)))

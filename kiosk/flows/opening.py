@@ -15,7 +15,7 @@ from kiosk.errors import ConfigError, DeviceMissingError
 from kiosk.flows.eyes import Eyes
 from kiosk.flows.parts import Parts, Sight
 from kiosk.runtime import SystemClock, new_id
-from kiosk.storage import Store
+from kiosk.storage.store import Store
 from kiosk.storage.vault import Vault
 from kiosk.vision.face import FaceFinder, make_embedder
 from kiosk.vision.networks import ModelStore

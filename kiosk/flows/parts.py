@@ -11,7 +11,7 @@ from kiosk.domain.catalog import LANGUAGES, PriceList, Product
 from kiosk.domain.identity import Policy
 from kiosk.flows.eyes import Eyes
 from kiosk.runtime import Clock
-from kiosk.storage import Store
+from kiosk.storage.store import Store
 from kiosk.storage.vault import Vault
 from kiosk.ui.views import Status
 from kiosk.vision.face import Embedder, FaceFinder

@@ -38,8 +38,8 @@ class ShelfFlow:
                 tracker.rebase()
         self._staff_had_it = staff_owns_shelf
         for sample in samples:
-            tracker = self._trackers.get(sample.cell)
-            step = tracker.feed(sample.time_s, sample.grams) if tracker and not staff_owns_shelf else None
+            follower = self._trackers.get(sample.cell)
+            step = follower.feed(sample.time_s, sample.grams) if follower and not staff_owns_shelf else None
             if step is not None:
                 self._book(step)
 

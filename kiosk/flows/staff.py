@@ -1,19 +1,20 @@
 """Staff mode: opened by PIN or badge; refill, count, out of order, close of day. Every act is journalled with who did it.
 
-While staff is in `refill` or `count`, weight on the shelf belongs to staff: the shelf flow asks `owns_shelf` and takes nothing for put-backs.
+While staff is in `refill` or `count`, weight on the shelf is staff's: the shelf flow asks `owns_shelf`, nothing counts as put back.
 """
 
 from __future__ import annotations
 
 import hmac
 
+from kiosk import wire
 from kiosk.design.amounts import money
 from kiosk.design.words import say
 from kiosk.domain.events import StaffActed
 from kiosk.domain.money import Money
 from kiosk.flows.parts import Parts, Shop, status
 from kiosk.flows.stock import Movement, count, move
-from kiosk.storage import Unit
+from kiosk.storage.store import Unit
 from kiosk.ui import views
 
 _GIVE_UP_S = 60.0
@@ -163,7 +164,7 @@ class StaffFlow:
             self._record(unit, act, details)
 
     def _record(self, unit: Unit, act: str, details: dict[str, str]) -> None:
-        unit.facts.record(StaffActed(act, self._who, details))
+        unit.journal.append("staff", wire.encode_event(unit.facts.record(StaffActed(act, self._who, details))))
 
     def _view(self) -> views.View:
         seen = status(self._parts, self._shop, self._language)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from kiosk.domain.events import ReplenishmentRequested, StockChanged
 from kiosk.domain.replenishment import order_quantity
-from kiosk.storage import Unit
+from kiosk.storage.store import Unit
 
 BIZ_STEPS = {"pick": "retail_selling", "sale": "retail_selling", "put_back": "stocking", "refill": "stocking", "count": "stock_taking"}
 """Why pieces moved -> the word of GS1's Core Business Vocabulary."""

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from kiosk.domain.catalog import Product
 from kiosk.domain.frame import Frame, Picture
+from kiosk.domain.garment import Garment
 from kiosk.domain.pricing import quote
 from kiosk.flows.parts import Shop, Sight, next_language, status
 from kiosk.ui import views
 from kiosk.vision.body import BodyFinder
-from kiosk.vision.garment import Garment
 from kiosk.vision.tryon import Dresser
 
 _GONE_AFTER_S = 2.5

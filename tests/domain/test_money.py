@@ -31,7 +31,8 @@ def test_exponents_follow_iso_4217() -> None:
     assert (exponent("EUR"), exponent("JPY"), exponent("KWD")) == (2, 0, 3)
 
 
-@pytest.mark.parametrize(("amount", "part", "whole", "expected"), [(5, 1, 2, 3), (-5, 1, 2, -3), (1200, 200, 1200, 200), (1, 1, 3, 0), (2, 1, 3, 1)])
+@pytest.mark.parametrize(("amount", "part", "whole", "expected"), [
+    (5, 1, 2, 3), (-5, 1, 2, -3), (1200, 200, 1200, 200), (1, 1, 3, 0), (2, 1, 3, 1)])
 def test_shares_round_half_away_from_zero(amount: int, part: int, whole: int, expected: int) -> None:
     assert share(amount, part, whole) == expected
 

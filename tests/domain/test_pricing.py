@@ -23,7 +23,8 @@ def prices(*promotions: Promotion) -> PriceList:
 
 
 def test_three_for_two_and_percent() -> None:
-    made = quote({WATER: 7, TEA: 1}, prices(Promotion("w", "n_for_m", WATER, {}, take=3, pay=2), Promotion("t", "percent", TEA, {}, percent=10)))
+    offers = (Promotion("w", "n_for_m", WATER, {}, take=3, pay=2), Promotion("t", "percent", TEA, {}, percent=10))
+    made = quote({WATER: 7, TEA: 1}, prices(*offers))
     assert [line.amount.minor for line in made.lines] == [5 * 105, 399 - 40]
     assert made.saved == Money(2 * 105 + 40, "EUR")
     assert made.total == Money(5 * 105 + 359, "EUR")

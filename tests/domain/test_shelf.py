@@ -47,7 +47,8 @@ def test_after_staff_refilled_nothing_is_taken_for_a_put_back() -> None:
 CELL = Cell("A1", "4006381333931", capacity=24, reorder_point=6, case_pack=6)
 
 
-@pytest.mark.parametrize(("on_hand", "on_order", "expected"), [(7, 0, 0), (6, 0, 18), (5, 0, 18), (0, 0, 24), (3, 12, 0), (0, 6, 18), (6, 1, 0)])
+@pytest.mark.parametrize(("on_hand", "on_order", "expected"), [
+    (7, 0, 0), (6, 0, 18), (5, 0, 18), (0, 0, 24), (3, 12, 0), (0, 6, 18), (6, 1, 0)])
 def test_orders_fill_the_slot_in_whole_cases(on_hand: int, on_order: int, expected: int) -> None:
     assert order_quantity(CELL, on_hand, on_order) == expected
 
