@@ -1,7 +1,7 @@
-"""How well the mirror covers what a garment really covers: pairs of a person's picture and the flat-lay photograph of what the person wears.
+"""How well the mirror covers what a garment really covers, on pairs of a person and the flat-lay photograph of what the person wears.
 
-The layout is VITON's (Han et al. 2018): image/ID_0.jpg wears cloth/ID_1.jpg; image-parse/ID_0.png holds the truth as LIP labels, cloth-mask/ID_1.jpg
-the garment's outline. The mirror sees image and cloth alone. Labels: 5 upper clothes, 6 dress, 7 coat; 2 hair, 14 and 15 arms.
+The layout is VITON's (Han et al. 2018): image/ID_0.jpg wears cloth/ID_1.jpg; image-parse/ID_0.png holds the truth as LIP labels,
+cloth-mask/ID_1.jpg the garment's outline. The mirror sees image and cloth alone. Labels: 5 upper clothes, 6 dress, 7 coat; 2 hair, 14 and 15 arms.
 """
 
 from __future__ import annotations
@@ -30,7 +30,10 @@ Cover = Callable[[Picture, BodyFound, Garment], NDArray[np.uint8]]
 
 @dataclass(frozen=True, slots=True)
 class PairScore:
-    """One pair. iou, cut_out_iou: 0..1. bare_arms: bare arm area by garment area. in_front: arm and hair pixels in the garment's box; wrong: those covered."""
+    """One pair. iou, cut_out_iou: 0..1. bare_arms: bare arm area by garment area.
+
+    in_front: arm and hair pixels inside the garment's box. wrong: those of them that were covered.
+    """
 
     name: str
     iou: float

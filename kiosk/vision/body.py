@@ -104,9 +104,7 @@ class BodyFinder:
         """
         if time_s is None or abs(time_s - self._last_time_s) > _FORGET_AFTER_S:
             self.reset()
-        found = self._follow(pixels) if self._roi is not None else None
-        if found is None:
-            found = self._acquire(pixels)
+        found = (self._follow(pixels, self._roi) if self._roi is not None else None) or self._acquire(pixels)
         if found is None:
             self.reset()
             return None
@@ -116,10 +114,10 @@ class BodyFinder:
 
     def _acquire(self, pixels: Picture) -> BodyFound | None:
         self.reset()
-        self._roi = self._detect(pixels)
-        if self._roi is None or self._follow(pixels) is None:
+        seen = self._detect(pixels)
+        if seen is None or self._follow(pixels, seen) is None or self._roi is None:
             return None
-        return self._follow(pixels)  # once more on the crop that the landmarks themselves give
+        return self._follow(pixels, self._roi)  # once more on the crop that the landmarks themselves give
 
     def _detect(self, pixels: Picture) -> _Roi | None:
         height, width = pixels.shape[:2]
@@ -142,9 +140,8 @@ class BodyFinder:
         mean = ((mean - [shift_x, shift_y]) / scale).astype(np.float32)
         return _Roi(mean[0], mean[1])
 
-    def _follow(self, pixels: Picture) -> BodyFound | None:
-        assert self._roi is not None
-        to_picture = self._roi.to_picture()
+    def _follow(self, pixels: Picture, roi: _Roi) -> BodyFound | None:
+        to_picture = roi.to_picture()
         crop = cv2.warpAffine(pixels, to_picture, (_CROP_SIDE, _CROP_SIDE), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
         points, flag, mask, heat, _world = self._landmarker.run((crop.astype(np.float32) / 255.0)[None])
         score = float(flag[0, 0])
@@ -153,7 +150,7 @@ class BodyFinder:
         raw = _refined(points.reshape(39, 5), heat[0])
         placed = np.empty_like(raw[:, :4])
         placed[:, :2] = raw[:, :2] @ to_picture[:, :2].T + to_picture[:, 2]
-        placed[:, 2] = raw[:, 2] * self._roi.side / _CROP_SIDE
+        placed[:, 2] = raw[:, 2] * roi.side / _CROP_SIDE
         placed[:, 3] = 1.0 / (1.0 + np.exp(-np.clip(raw[:, 3], -50, 50)))
         self._roi = _Roi(placed[33], placed[34])
         crop_mask = (255.0 / (1.0 + np.exp(-np.clip(mask[0, :, :, 0], -50, 50)))).astype(np.uint8)

@@ -49,9 +49,9 @@ class Arm:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
-    """Body coordinates: s across in shoulder widths (positive to the picture's right), t down the spine in trunk lengths, 0 at the shoulders.
+    """Body coordinates: s across in shoulder widths (positive to the picture's right), t down the spine in trunk lengths.
 
-    The rows lean with the shoulders at the top and with the hips at the bottom.
+    Both are 0 between the shoulder joints. The rows lean with the shoulders at the top and with the hips at the bottom.
     """
 
     origin: Floats
@@ -81,7 +81,10 @@ class Frame:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fit:
-    """A garment on a body: the frame, first and last s of the trunk by `rows` (t), the hem's t, and the share of the arm that its sleeves cover."""
+    """A garment on a body.
+
+    rows: t, with first and last s of the trunk there in left and right. hem: its t. covered: the share of each arm in a sleeve, 0..1.
+    """
 
     frame: Frame
     rows: Floats

@@ -53,7 +53,8 @@ def cut_out(photo: Picture) -> Mask:
     for gap in (0.02, 0.04, 0.08):
         mask = _filled(differs, halo, max(1, round(small * gap / 2)), max(1, round(small * 0.05)))
         contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-        if contours and cv2.contourArea(max(contours, key=cv2.contourArea)) > 0.5 * cv2.contourArea(cv2.convexHull(np.concatenate(contours))):
+        largest = max((cv2.contourArea(c) for c in contours), default=0.0)
+        if contours and largest > 0.5 * cv2.contourArea(cv2.convexHull(np.concatenate(contours))):
             break
     return _opened(mask, differs)
 
@@ -128,7 +129,7 @@ def _bled(photo: Picture, mask: Mask) -> Picture:
 
 def measure(mask: Mask) -> tuple[Cut, NDArray[np.float32]]:
     """Return the cut of the garment that fills `mask`, and the trunk's first and last column in each row ((H, 2) float32)."""
-    height, width = mask.shape
+    width = mask.shape[1]
     axis = _axis(mask)
     trunk = _trunk_rows(mask, axis)
     sides = [_side(mask if sign < 0 else np.ascontiguousarray(mask[:, ::-1]), axis if sign < 0 else width - 1 - axis,
@@ -261,4 +262,5 @@ def _mirrored(side: Side, width: int) -> Side:
     def flip(point: Point) -> Point:
         return width - 1 - point[0], point[1]
 
-    return Side(flip(side.collar), flip(side.shoulder), flip(side.armpit), flip(side.hem), flip(side.elbow), flip(side.cuff), side.sleeve_width)
+    points = (side.collar, side.shoulder, side.armpit, side.hem, side.elbow, side.cuff)
+    return Side(*(flip(point) for point in points), side.sleeve_width)

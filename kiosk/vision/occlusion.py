@@ -41,7 +41,7 @@ def _face(body: BodyFound) -> tuple[NDArray[np.float32], float]:
 
 def _skin(calm: NDArray[np.uint8], body: BodyFound, person: Mask) -> Mask:
     """Return where the picture has the colour of the face: 255 or 0."""
-    centre, radius = _face(body)
+    radius = _face(body)[1]
     zone = np.zeros(person.shape, np.uint8)
     nose = body.landmarks[NOSE, :2]
     cv2.circle(zone, (round(float(nose[0])), round(float(nose[1]))), max(1, round(0.55 * radius)), 255, -1)

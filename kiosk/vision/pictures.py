@@ -17,7 +17,7 @@ def read_picture(path: Path) -> Picture:
     """Return the picture in a file: (H, W, 3) uint8 RGB. Raises InvalidValueError that names the file."""
     pixels = cv2.imdecode(_bytes(path), cv2.IMREAD_COLOR)
     if pixels is None:
-        raise InvalidValueError(f"{path}: not a picture that can be read")
+        raise InvalidValueError(f"{path}: is no picture")
     rgb: Picture = cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)
     return rgb
 
@@ -26,7 +26,7 @@ def read_mask(path: Path) -> NDArray[np.uint8]:
     """Return a grey picture: (H, W) uint8. Raises InvalidValueError that names the file."""
     pixels: NDArray[np.uint8] | None = cv2.imdecode(_bytes(path), cv2.IMREAD_GRAYSCALE)
     if pixels is None:
-        raise InvalidValueError(f"{path}: not a picture that can be read")
+        raise InvalidValueError(f"{path}: is no picture")
     return pixels
 
 

@@ -16,6 +16,7 @@ from kiosk.vision.occlusion import front
 
 Mask = NDArray[np.uint8]
 Rgba = NDArray[np.uint8]
+Floats = NDArray[np.float32]
 
 _COARSE = 64
 _OVERLAP = 0.10
@@ -200,7 +201,7 @@ def _middle(a: Point, b: Point) -> NDArray[np.float32]:
     return np.array([(a[0] + b[0]) / 2, (a[1] + b[1]) / 2], np.float32)
 
 
-def _bone(a: NDArray[np.float32], b: NDArray[np.float32], start: NDArray[np.float32], end: NDArray[np.float32], across: float) -> NDArray[np.float32]:
+def _bone(a: Floats, b: Floats, start: Floats, end: Floats, across: float) -> Floats:
     """Return the matrix that lays the line a-b on start-end, stretched by `across` sideways."""
     source, target = b - a, end - start
     side = np.array([-source[1], source[0]]) / max(float(np.linalg.norm(source)), 1.0)
