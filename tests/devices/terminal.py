@@ -9,24 +9,26 @@ from kiosk.domain.frame import Frame
 
 KEYS = tuple(f"key:{n}" for n in range(10))
 TARGETS = {
-    "pay.attract": ("start", "language", "enrol", "staff"), "pay.basket": ("pay", "cancel", "language"), "pay.tender": ("face", "qr", "cash", "back"),
-    "pay.digits": (*KEYS, "erase", "cancel", "other_way"), "pay.face": ("other_way", "cancel"), "pay.confirm": ("confirm", "not_me", "cancel"),
-    "pay.qr": ("back", "cancel"), "pay.waiting": (), "pay.paid": ("done",), "pay.refused": ("retry", "qr", "cash", "cancel"), "pay.cash": ("done",),
-    "enrol.consent": ("accept", "decline"), "enrol.digits": (*KEYS, "ok", "erase", "cancel"), "enrol.face": ("cancel",), "enrol.done": ("done",),
-    "mirror.attract": ("language", "staff"), "mirror.tryon": ("next", "previous", "add", "pay"), "staff.login": (*KEYS, "ok", "erase", "cancel"),
-    "staff.menu": ("refill", "count", "out_of_order", "close_day", "leave"), "staff.slots": ("slot:A1", "slot:A2", "slot:A3", "plus", "minus", "ok", "back"),
-    "staff.report": ("done",), "shelf.board": ("staff",), "out_of_order": ("staff",),
+    "pay.attract": ("start", "language", "enrol", "staff"), "pay.basket": ("pay", "cancel", "language"),
+    "pay.tender": ("face", "qr", "cash", "back"), "pay.digits": (*KEYS, "erase", "cancel", "other_way"),
+    "pay.face": ("other_way", "cancel"), "pay.confirm": ("confirm", "not_me", "cancel"), "pay.qr": ("back", "cancel"),
+    "pay.waiting": (), "pay.paid": ("done",), "pay.refused": ("retry", "qr", "cash", "cancel"), "pay.cash": ("done",),
+    "enrol.consent": ("accept", "decline"), "enrol.digits": (*KEYS, "ok", "erase", "cancel"), "enrol.face": ("cancel",),
+    "enrol.done": ("done",), "mirror.attract": ("language", "staff"), "mirror.tryon": ("next", "previous", "add", "pay"),
+    "staff.login": (*KEYS, "ok", "erase", "cancel"), "staff.menu": ("refill", "count", "out_of_order", "close_day", "leave"),
+    "staff.slots": ("slot:A1", "slot:A2", "slot:A3", "plus", "minus", "ok", "back"), "staff.report": ("done",),
+    "shelf.board": ("staff",), "out_of_order": ("staff",),
 }
-STEP_S = 0.1
 NEXT = {
-    ("pay.basket", "pay"): "pay.tender", ("pay.basket", "cancel"): "pay.attract", ("pay.tender", "face"): "pay.digits", ("pay.tender", "qr"): "pay.qr",
-    ("pay.tender", "cash"): "pay.cash", ("pay.tender", "back"): "pay.basket", ("pay.confirm", "confirm"): "pay.paid", ("pay.attract", "enrol"): "enrol.consent",
-    ("enrol.consent", "accept"): "enrol.digits", ("enrol.digits", "ok"): "enrol.face", ("enrol.done", "done"): "pay.attract",
-    ("pay.refused", "qr"): "pay.qr", ("pay.refused", "cash"): "pay.cash", ("mirror.tryon", "pay"): "pay.tender",
-    ("pay.attract", "staff"): "staff.login", ("mirror.attract", "staff"): "staff.login", ("shelf.board", "staff"): "staff.login",
-    ("staff.menu", "refill"): "staff.slots", ("staff.menu", "count"): "staff.slots", ("staff.slots", "back"): "staff.menu", ("staff.slots", "ok"): "staff.slots",
-    ("staff.menu", "close_day"): "staff.report", ("staff.report", "done"): "staff.menu", ("staff.menu", "out_of_order"): "out_of_order",
-    ("out_of_order", "staff"): "staff.login", ("staff.login", "cancel"): "home",
+    ("pay.basket", "pay"): "pay.tender", ("pay.basket", "cancel"): "pay.attract", ("pay.tender", "face"): "pay.digits",
+    ("pay.tender", "qr"): "pay.qr", ("pay.tender", "cash"): "pay.cash", ("pay.tender", "back"): "pay.basket",
+    ("pay.confirm", "confirm"): "pay.paid", ("pay.attract", "enrol"): "enrol.consent", ("enrol.consent", "accept"): "enrol.digits",
+    ("enrol.digits", "ok"): "enrol.face", ("enrol.done", "done"): "pay.attract", ("pay.refused", "qr"): "pay.qr",
+    ("pay.refused", "cash"): "pay.cash", ("mirror.tryon", "pay"): "pay.tender", ("pay.attract", "staff"): "staff.login",
+    ("mirror.attract", "staff"): "staff.login", ("shelf.board", "staff"): "staff.login", ("staff.menu", "refill"): "staff.slots",
+    ("staff.menu", "count"): "staff.slots", ("staff.slots", "back"): "staff.menu", ("staff.slots", "ok"): "staff.slots",
+    ("staff.menu", "close_day"): "staff.report", ("staff.report", "done"): "staff.menu",
+    ("staff.menu", "out_of_order"): "out_of_order", ("out_of_order", "staff"): "staff.login", ("staff.login", "cancel"): "home",
 }
 
 

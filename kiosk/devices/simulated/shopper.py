@@ -59,6 +59,8 @@ class Visit:
         return self.done or (self.kind == "stranger" and bool(self.refused)) or "cash" in self.refused
 
 
+_ERRAND_ENDS = {("staff.report", "close_day"), ("out_of_order", "out_of_order")}
+
 Facts = Mapping[str, str]
 Rule = Callable[[Visit, Facts], Act]
 
@@ -105,9 +107,8 @@ def noticed(visit: Visit, screen: str) -> None:
         visit.enrolled = True
     elif screen == "pay.refused":
         visit.refused.append(visit.tender or "face")
-    elif screen == "staff.report" or (screen == "out_of_order" and visit.errand is not None and visit.errand.wish == "out_of_order"):
-        if visit.errand is not None:
-            visit.errand.done = True
+    elif visit.errand is not None and (screen, visit.errand.wish) in _ERRAND_ENDS:
+        visit.errand.done = True
 
 
 def _touch(target: str) -> Rule:

@@ -50,7 +50,7 @@ class World:
         return self.shot(camera, t)()
 
     def shot(self, camera: str, t: float) -> Callable[[], Picture]:
-        """Return a function that renders `frame(camera, t)` later, without needing the state of the world."""
+        """Return a function that renders `frame(camera, t)` later, without the state of the world."""
         if camera not in self._cameras:
             raise WorldError(f"the simulated store has no camera {camera!r}")
         t = self._advance(t)
@@ -83,7 +83,8 @@ class World:
         """Let something happen that the script does not hold. Raises WorldError for what it does not know.
 
         deliver(slot, pieces): goods came; staff goes to the shelf, opens staff mode and refills. staff(device, wish, slot=""):
-        staff comes for one of WISHES. pick(slot, pieces), put_back(slot, pieces): a hand at the shelf. camera(camera, fault): one of FAULTS.
+        staff comes for one of WISHES. pick(slot, pieces), put_back(slot, pieces): a hand at the shelf. camera(camera, fault): one
+        of FAULTS.
         """
         t = self._advance(t)
         acts: dict[str, Callable[..., None]] = {"deliver": self._deliver, "staff": self._staff, "pick": self._pick, "put_back": self._put_back,
@@ -96,7 +97,7 @@ class World:
             raise WorldError(f"the act {name!r} does not go with {sorted(args)}") from error
 
     def truth(self) -> dict[str, Any]:
-        """Return what really happened so far: counts of visits, sales, refusals, and of pieces moved; `pieces` by slot, `present` by device."""
+        """Return what really happened so far: counts of visits, sales, refusals and moved pieces; `pieces` by slot, `present` by device."""
         present = {device: guest.shopper.name for device, station in self._stations.items() for guest in station.guests(self._now)
                    if math.isinf(guest.left_s)}
         return asdict(self._ledger) | self._shelf.counts | {"pieces": self._shelf.pieces(), "present": present}
