@@ -26,4 +26,5 @@ def draw(c: Canvas, view: EnrolDigits) -> None:
     heading(c, words, c.say("enrol.digits.title", wanted=view.wanted), c.say("enrol.digits.more"))
     c.panel(field, COLOURS.line, RADIUS.button)
     c.panel(field.inflate(-2 * c.px(3), -2 * c.px(3)), COLOURS.paper, RADIUS.button - 3)
-    c.text(view.entered or "…", field.inflate(-c.px(40), 0), Style(TYPE.hero, COLOURS.ink if view.entered else COLOURS.muted, bold=True, align="centre"))
+    c.text(view.entered or "…", field.inflate(-c.px(40), 0),
+           Style(TYPE.hero, COLOURS.ink if view.entered else COLOURS.muted, bold=True, align="centre"))

@@ -88,7 +88,8 @@ def _buttons(c: Canvas, ways: Box, view: MirrorTryOn, card: GarmentCard) -> None
     boxes = [ways]
     if view.basket_count > 0:
         width = c.px(172)
-        boxes = [Box(ways.x, ways.y, ways.width - width - c.px(SPACE.snug), ways.height), Box(ways.right - width, ways.y, width, ways.height)]
+        boxes = [Box(ways.x, ways.y, ways.width - width - c.px(SPACE.snug), ways.height),
+                 Box(ways.right - width, ways.y, width, ways.height)]
         button(c, "pay", boxes[1], Face(f"{c.say('mirror.pay')}\u00a0·\u00a0{view.basket_count}", "bag", SUNNY))
     if card.stock > 0:
         button(c, "add", boxes[0], Face(c.say("mirror.add"), "plus", PRIMARY))

@@ -7,7 +7,8 @@ from kiosk.ui.canvas import Canvas
 from kiosk.ui.views import PayRefused
 from kiosk.ui.widgets import PRIMARY, Face, button, frame, heading
 
-_ICONS = {"several_people": "one_person", "camera_lost": "camera_lost", "offline_limit": "offline", "hq_silent": "offline", "bad_code": "qr",
+_ICONS = {"several_people": "one_person", "camera_lost": "camera_lost", "offline_limit": "offline", "hq_silent": "offline",
+          "bad_code": "qr",
           "insufficient_funds": "wallet", "not_recognised": "face", "no_face": "face", "no_member": "numbers"}
 
 

@@ -22,7 +22,8 @@ _NAMES = {
            "chips": "Chips au sel de mer", "coffee": "Café à emporter", "noodles": "Nouilles épicées", "soap": "Savon à la lavande",
            "jacket_blue": "Veste en toile bleue"},
     "en": {"apple": "Gala apple", "water": "Spring water 50 cl", "juice": "Fresh orange juice", "chocolate": "Dark chocolate 70%",
-           "chips": "Sea salt crisps", "coffee": "Coffee to go", "noodles": "Spicy noodles", "soap": "Lavender soap", "jacket_blue": "Blue canvas jacket"},
+           "chips": "Sea salt crisps", "coffee": "Coffee to go", "noodles": "Spicy noodles", "soap": "Lavender soap",
+           "jacket_blue": "Blue canvas jacket"},
     "zh": {"apple": "嘎啦苹果", "water": "天然矿泉水 500 毫升", "juice": "鲜榨橙汁", "chocolate": "70% 黑巧克力", "chips": "海盐薯片", "coffee": "外带咖啡",
            "noodles": "香辣拌面", "soap": "薰衣草香皂", "jacket_blue": "蓝色帆布夹克"},
 }
@@ -39,7 +40,8 @@ def portrait(width: int, height: int) -> Picture:
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
     u, v = (x - width / 2) / min(width, height), (y - height / 2) / min(width, height)
     picture = np.stack([150 + 60 * v, 140 + 30 * u, 150 - 50 * v], axis=-1)
-    for inside, colour in (((u / 0.42) ** 2 + ((v - 0.62) / 0.42) ** 2 < 1, (70, 84, 130)), ((u / 0.18) ** 2 + ((v + 0.02) / 0.24) ** 2 < 1, (222, 178, 150)),
+    for inside, colour in (((u / 0.42) ** 2 + ((v - 0.62) / 0.42) ** 2 < 1, (70, 84, 130)),
+                           ((u / 0.18) ** 2 + ((v + 0.02) / 0.24) ** 2 < 1, (222, 178, 150)),
                            ((u / 0.19) ** 2 + ((v + 0.17) / 0.13) ** 2 < 1, (66, 46, 44))):
         picture[inside] = colour
     pixels: Picture = np.clip(picture, 0, 255).astype(np.uint8)
@@ -133,7 +135,8 @@ def _mirror(status: Status) -> dict[str, View]:
 
 
 _AREAS: Final[tuple[tuple[str, Callable[[Status], dict[str, View]], tuple[tuple[int, int], ...]], ...]] = (
-    ("pay", _pay, PAY_SIZES), ("enrol", _enrol, PAY_SIZES), ("staff", _staff, PAY_SIZES), ("shelf", _shelf, SHELF_SIZES), ("mirror", _mirror, MIRROR_SIZES))
+    ("pay", _pay, PAY_SIZES), ("enrol", _enrol, PAY_SIZES), ("staff", _staff, PAY_SIZES), ("shelf", _shelf, SHELF_SIZES),
+    ("mirror", _mirror, MIRROR_SIZES))
 
 
 def gallery(language: str) -> list[tuple[str, View, tuple[tuple[int, int], ...]]]:

@@ -38,13 +38,15 @@ def _drawn(height: int, step: int) -> pygame.Surface:
     fine.fill((*COLOURS.sun, 0))
     middle = width / scale / 2
     spread = math.radians(8 + 30 * step / _STEPS)
-    lines: list[list[tuple[float, float]]] = [[(middle - 4, 93), (middle - 5, 72), (middle - 5, 52)], [(middle + 4, 93), (middle + 5, 72), (middle + 5, 52)]]
+    lines: list[list[tuple[float, float]]] = [[(middle - 4, 93), (middle - 5, 72), (middle - 5, 52)],
+                                              [(middle + 4, 93), (middle + 5, 72), (middle + 5, 52)]]
     for side in (-1, 1):
         shoulder = (middle + side * 10, 27)
         elbow = (shoulder[0] + side * 15 * math.sin(spread), shoulder[1] + 15 * math.cos(spread))
         hand = (elbow[0] + side * 14 * math.sin(spread * 1.1), elbow[1] + 14 * math.cos(spread * 1.1))
         lines.append([shoulder, elbow, hand])
-    torso: list[tuple[float, float]] = [(middle - 10, 25), (middle + 10, 25), (middle + 7, 40), (middle + 8, 54), (middle - 8, 54), (middle - 7, 40), (middle - 10, 25)]
+    torso: list[tuple[float, float]] = [(middle - 10, 25), (middle + 10, 25), (middle + 7, 40), (middle + 8, 54), (middle - 8, 54),
+                                        (middle - 7, 40), (middle - 10, 25)]
     paint_colour = (*COLOURS.sun, 255)
     pygame.draw.polygon(fine, paint_colour, [(x * scale * 2, y * scale * 2) for x, y in torso])
     for points in (*lines, torso):
