@@ -18,7 +18,8 @@ Points = NDArray[np.float32]
 Colour = tuple[int, int, int]
 """RGB, 0..255."""
 
-BLACK, DARK, BROWN, CHESTNUT, RED, GREY, BLOND = (30, 26, 26), (54, 38, 30), (98, 66, 42), (146, 104, 64), (136, 66, 38), (156, 154, 152), (218, 178, 122)
+BLACK, DARK, BROWN, CHESTNUT = (30, 26, 26), (54, 38, 30), (98, 66, 42), (146, 104, 64)
+RED, GREY, BLOND = (136, 66, 38), (156, 154, 152), (218, 178, 122)
 
 COMPLEXIONS: tuple[tuple[Colour, tuple[Colour, ...]], ...] = (
     ((226, 184, 160), (DARK, BROWN, RED, GREY, BLOND)), ((220, 174, 146), (BLACK, BROWN, CHESTNUT, GREY, BLOND)),
@@ -86,20 +87,23 @@ def _scale(points: Points, centre: Points, reach: tuple[float, float], factor: t
     weight = np.exp(-((offset[..., 0] / reach[0]) ** 2 + (offset[..., 1] / reach[1]) ** 2))[..., None]
     angle = np.radians(-tilt_deg)
     turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]], np.float32)
-    return points + weight * ((offset @ turn) / np.array(factor, np.float32) - offset)
+    made: Points = points + weight * ((offset @ turn) / np.array(factor, np.float32) - offset)
+    return made
 
 
 def _shift(points: Points, centre: Points, reach: tuple[float, float], by: tuple[float, float]) -> Points:
     """Return where a local move by `by` pixels around `centre` takes its pixels from."""
     offset = points - centre
     weight = np.exp(-((offset[..., 0] / reach[0]) ** 2 + (offset[..., 1] / reach[1]) ** 2))[..., None]
-    return points - weight * np.array(by, np.float32)
+    made: Points = points - weight * np.array(by, np.float32)
+    return made
 
 
-def _ramp(values: NDArray[np.float32], start: float, end: float) -> NDArray[np.float32]:
+def _ramp(values: Points, start: float, end: float) -> Points:
     """Return a smooth step 0..1 from `start` to `end`."""
     t = np.clip((values - start) / (end - start), 0, 1)
-    return (t * t * (3 - 2 * t)).astype(np.float32)
+    made: Points = (t * t * (3 - 2 * t)).astype(np.float32)
+    return made
 
 
 def sources(points: Points, mesh: Points, change: Morph) -> Points:
@@ -150,7 +154,8 @@ def closed_mouth(points: Points, mesh: Points, closed: float) -> Points:
     inside = np.clip((y - top) / np.maximum(rest, 0.5), 0, 1)
     fade = 1 - _ramp(y.astype(np.float32), float(left[1]) + 8, float(face[152][1]) + 4)
     moved = y + gap * inside * fade
-    droop = 3.0 * closed * (np.exp(-(((x - left[0]) / 12) ** 2)) + np.exp(-(((x - right[0]) / 12) ** 2))) * np.exp(-(((y - left[1]) / 12) ** 2))
+    corners = np.exp(-(((x - left[0]) / 12) ** 2)) + np.exp(-(((x - right[0]) / 12) ** 2))
+    droop = 3.0 * closed * corners * np.exp(-(((y - left[1]) / 12) ** 2))
     wide = _scale(np.stack([x, moved - droop], -1).astype(np.float32), face[[61, 291]].mean(0), (34, 14), (1 - 0.10 * closed, 1.0))
     return wide.astype(np.float32)
 

@@ -17,7 +17,7 @@ Place = tuple[float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class Limb:
-    """An arm or a leg as four angles in degrees: `out` from hanging down (0) over sideways (90) to up (180), `ahead` turned to the camera."""
+    """An arm or a leg as four angles in degrees: `out` from hanging (0) over sideways (90) to up (180), `ahead` turned to the camera."""
 
     upper_out: float = 0.0
     upper_ahead: float = 0.0
@@ -50,7 +50,8 @@ def _stand(t: float) -> BodyPose:
 
 def _sway(t: float) -> BodyPose:
     swing = math.sin(t)
-    left, right = replace(HANGING, upper_out=13 + 5 * swing, lower_out=9 + 5 * swing), replace(HANGING, upper_out=13 - 5 * swing, lower_out=9 - 5 * swing)
+    left = replace(HANGING, upper_out=13 + 5 * swing, lower_out=9 + 5 * swing)
+    right = replace(HANGING, upper_out=13 - 5 * swing, lower_out=9 - 5 * swing)
     return BodyPose(left, right, turn_deg=8 * swing, lean=0.018 * swing)
 
 
@@ -111,7 +112,8 @@ SHOULDER_HALF, HIP_HALF, FOOT = 0.094, 0.050, 0.05
 
 def _along(start: Place, length: float, side: int, out: float, ahead: float) -> Place:
     a, f = math.radians(out), math.radians(ahead)
-    return (start[0] + length * side * math.sin(a) * math.cos(f), start[1] - length * math.cos(a), start[2] - length * math.sin(a) * math.sin(f))
+    aside, down, near = side * math.sin(a) * math.cos(f), math.cos(a), math.sin(a) * math.sin(f)
+    return start[0] + length * aside, start[1] - length * down, start[2] - length * near
 
 
 def skeleton(pose: BodyPose, build: float) -> dict[str, Place]:
@@ -119,7 +121,7 @@ def skeleton(pose: BodyPose, build: float) -> dict[str, Place]:
     wide = 0.75 + 0.25 * build
     hips: Place = (pose.lean, HIP + pose.rise, 0.0)
     chest: Place = (pose.lean * 0.2, SHOULDER + pose.rise, 0.0)
-    joints: dict[str, Place] = {"hips": hips, "chest": chest, "neck": (chest[0], NECK + pose.rise, 0.005), "chin": (chest[0], CHIN + pose.rise, -0.03)}
+    joints: dict[str, Place] = {"hips": hips, "neck": (chest[0], NECK + pose.rise, 0.005), "chin": (chest[0], CHIN + pose.rise, -0.03)}
     for name, side, arm, leg in (("left", 1, pose.left_arm, pose.left_leg), ("right", -1, pose.right_arm, pose.right_leg)):
         shoulder: Place = (chest[0] + side * SHOULDER_HALF * wide, chest[1] - 0.008, 0.0)
         elbow = _along(shoulder, UPPER_ARM, side, arm.upper_out, arm.upper_ahead)

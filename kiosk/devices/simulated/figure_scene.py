@@ -78,7 +78,8 @@ def _place(canvas: Picture, picture: Picture, target: NDArray[np.float32]) -> No
         return
     origin = np.array([left, top], np.float32)
     matrix = cv2.getPerspectiveTransform(source, target - origin)
-    flat = cv2.warpPerspective(picture, matrix, (int(right - left), int(bottom - top)), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    extent = int(right - left), int(bottom - top)
+    flat = cv2.warpPerspective(picture, matrix, extent, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     mask = np.zeros(flat.shape[:2], np.uint8)
     cv2.fillPoly(mask, [np.round((target - origin) * 16).astype(np.int32)], 255, cv2.LINE_AA, 4)
     box = canvas[top:bottom, left:right]
