@@ -8,7 +8,7 @@ from pathlib import Path
 from kiosk.config import CameraSettings, Settings
 from kiosk.devices import camera as cameras
 from kiosk.devices.display import Display, OffscreenDisplay, WindowDisplay
-from kiosk.devices.scale import Scale
+from kiosk.devices.scale import PolledScale, Scale
 from kiosk.devices.scanner import CameraScanner
 from kiosk.domain.identity import Policy
 from kiosk.errors import ConfigError, DeviceMissingError
@@ -74,15 +74,16 @@ def open_display(settings: Settings, title: str) -> Display:
     return WorldHands(display, WorldClient(Path(settings.world.socket)), settings.device.id)
 
 
-def open_scale(settings: Settings) -> Scale:
-    """Open the load cells that [scale] describes."""
-    if settings.scale.kind == "world":
+def open_scale(settings: Settings, slots: tuple[str, ...]) -> Scale:
+    """Open the load cells that [scale] describes; `slots` are those that must be heard."""
+    given = settings.scale
+    if given.kind == "world":
         from kiosk.devices.simulated.process import WorldClient
-        from kiosk.devices.simulated.sensors import SimulatedScale
+        from kiosk.devices.simulated.sensors import WorldScale
 
-        return SimulatedScale(WorldClient(Path(settings.world.socket)), settings.device.id)
-    if settings.scale.kind == "iio":
-        from kiosk.devices.scale_iio import open_iio_scale
+        return PolledScale(settings.device.id, WorldScale(settings.device.id, slots, WorldClient(Path(settings.world.socket))))
+    if given.kind == "iio":
+        from kiosk.devices.scale_iio import IioCell, IioSource
 
-        return open_iio_scale(settings.scale.root, settings.scale.cells)
+        return PolledScale(settings.device.id, IioSource({slot: IioCell(**cell) for slot, cell in given.cells.items()}, given.root))
     raise DeviceMissingError("scale.kind is none in kiosk.toml, but a shelf needs load cells")

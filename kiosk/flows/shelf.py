@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
 from kiosk.devices.scale import Sample, Scale
 from kiosk.domain.catalog import Cell, Planogram
 from kiosk.domain.shelf import CellTracker, Step
 from kiosk.errors import DeviceLostError
+from kiosk.flows.health import set_state
 from kiosk.flows.parts import Parts, Shop, status
 from kiosk.flows.staff import slot_views
 from kiosk.flows.stock import Movement, move
@@ -19,8 +21,10 @@ log = logging.getLogger(__name__)
 class ShelfFlow:
     """Follows the cells of one shelf."""
 
-    def __init__(self, parts: Parts, scale: Scale, shop: Shop) -> None:
-        self._parts, self._scale, self._shop = parts, scale, shop
+    def __init__(self, parts: Parts, shop: Shop, open_scale: Callable[[tuple[str, ...]], Scale]) -> None:
+        """open_scale: opens the cells of these slots; called when the planogram is known, and again when its slots change."""
+        self._parts, self._shop, self._open_scale = parts, shop, open_scale
+        self._scale: Scale | None = None
         self._trackers: dict[str, CellTracker] = {}
         self._planogram: Planogram | None = None
         self._staff_had_it = False
@@ -43,20 +47,32 @@ class ShelfFlow:
             if step is not None:
                 self._book(step)
 
+    def close(self) -> None:
+        """Give the cells back."""
+        if self._scale is not None:
+            self._scale.close()
+
     def _read(self) -> list[Sample]:
+        if self._scale is None:
+            return []
         try:
             samples = self._scale.read()
         except DeviceLostError as error:
             if not self._lost:
                 log.warning("%s", error)
-            self._lost = True
+                self._note(lost=True)
             return []
         if self._lost and samples:
             log.info("the scale is back")
-            self._lost = False
+            self._note(lost=False)
             for tracker in self._trackers.values():
                 tracker.rebase()
         return samples
+
+    def _note(self, lost: bool) -> None:
+        self._lost = lost
+        with self._parts.store.unit() as unit:
+            set_state(unit, "scale", "lost" if lost else "ok")
 
     def _follow_planogram(self) -> None:
         with self._parts.store.snapshot() as unit:
@@ -65,6 +81,9 @@ class ShelfFlow:
             return
         known = {cell.slot: cell for cell in self._planogram.cells} if self._planogram else {}
         self._trackers = {cell.slot: self._tracker(cell, known.get(cell.slot)) for cell in planogram.cells if self._shop.product(cell.gtin)}
+        if self._scale is None or known.keys() != {cell.slot for cell in planogram.cells}:
+            self.close()
+            self._scale = self._open_scale(tuple(cell.slot for cell in planogram.cells))
         self._planogram = planogram
 
     def _tracker(self, cell: Cell, before: Cell | None) -> CellTracker:

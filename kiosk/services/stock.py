@@ -16,8 +16,7 @@ def serve(settings: Settings) -> int:
     parts = open_parts(settings)
     stage = Stage(open_display(settings, "Kiosk - shelf"))
     shop = Shop(parts.store, parts.clock)
-    scale = open_scale(settings)
-    shelf = ShelfFlow(parts, scale, shop)
+    shelf = ShelfFlow(parts, shop, lambda slots: open_scale(settings, slots))
     terminal = shelf_terminal(parts, shop, shelf)
 
     def tick() -> None:
@@ -25,7 +24,7 @@ def serve(settings: Settings) -> int:
         stage.show(terminal.tick(stage.touched()))
 
     def close() -> None:
-        scale.close()
+        shelf.close()
         stage.close()
         parts.store.close()
 
