@@ -129,8 +129,9 @@ def _right(distances: NDArray[np.float64], same: NDArray[np.bool_], threshold: f
 
 
 def _best_threshold(distances: NDArray[np.float64], same: NDArray[np.bool_]) -> float:
-    """The middle of the best stretch: thresholds that judge equally many pairs right are equally good."""
+    """The threshold that judges most pairs right; the middle one where several are equally good."""
     values = np.sort(distances[np.isfinite(distances)])
     candidates = np.concatenate([values[:1] - 1e-3, (values[1:] + values[:-1]) / 2, values[-1:] + 1e-3]) if values.size else np.zeros(1)
     scores = np.array([_right(distances, same, float(candidate)).sum() for candidate in candidates])
-    return float(candidates[scores == scores.max()].mean())
+    best = candidates[scores == scores.max()]
+    return float(best[len(best) // 2])
