@@ -25,14 +25,17 @@ from kiosk.vision.body import (
 
 Floats = NDArray[np.float32]
 
-TOP, ARMPIT, SEAM = -0.15, 0.28, 0.54
-"""Where a garment's shoulder tops, armpits (in trunk lengths below the shoulder joints) and sleeve seams (in shoulder widths aside) lie."""
+TOP, ARMPIT = -0.15, 0.28
+"""Where a garment's shoulder tops, armpits (in trunk lengths below the shoulder joints) lie."""
+_SEAM, _ARMHOLE = 0.54, 0.47
+"""Where a sleeve is sewn on and where a sleeveless garment ends, in shoulder widths from the spine."""
 _ARM_IN_SHOULDERS = 1.5
+_HEM = (0.83, 0.08)
 _ROWS = np.arange(-0.3, 2.6, 0.025, dtype=np.float32)
 _COLUMNS = np.arange(-1.4, 1.4001, 1 / 32, dtype=np.float32)
 _OUTLINE = ((-0.3, 0.54), (0.25, 0.52), (0.5, 0.47), (0.7, 0.49), (0.95, 0.56), (1.3, 0.60), (2.6, 0.60))
 """Half the width of a trunk in shoulder widths, by trunk lengths below the shoulder joints: what is used where the mask does not tell."""
-_ARM_RADIUS = 0.14
+_ARM_RADIUS, _ARM_FLOOR = 0.14, 1.0
 _NARROWEST, _WIDEST = 0.82, 1.35
 
 
@@ -83,10 +86,11 @@ class Frame:
 class Fit:
     """A garment on a body.
 
-    rows: t, with first and last s of the trunk there in left and right. hem: its t. covered: the share of each arm in a sleeve, 0..1.
+    seam: where the shoulders end, in s. rows: t, with first and last s of the trunk there in left and right. hem: its t. covered: the share of each arm in a sleeve, 0..1.
     """
 
     frame: Frame
+    seam: float
     rows: Floats
     left: Floats
     right: Floats
@@ -124,12 +128,13 @@ def _arm(body: BodyFound, shoulder: int, elbow: int, wrist: int, finger: int) ->
 def fit(body: BodyFound, garment: Garment, height: int, width: int) -> Fit:
     """Return where `garment` goes on `body` in a picture of height x width pixels."""
     frame = frame_of(body)
-    left, right = _outline(frame, body, height, width)
     cut = garment.cut
-    scale = 2 * SEAM * frame.width / max(cut.chest_width, 1.0)
+    seam = _ARMHOLE if cut.sleeve == "none" else _SEAM
+    left, right = _outline(frame, body, (height, width), seam)
+    scale = 2 * seam * frame.width / max(cut.chest_width, 1.0)
     covered = tuple(_covered(side, scale / frame.width) for side in (cut.left, cut.right))
-    hem = 0.73 + 0.116 * float(np.clip(cut.length, 1.0, 2.4)) + 0.45 * max(0.0, cut.length - 2.4)
-    return Fit(frame, _ROWS, left, right, hem, (covered[0], covered[1]))
+    hem = _HEM[0] + _HEM[1] * float(np.clip(cut.length, 1.0, 2.4)) + 0.45 * max(0.0, cut.length - 2.4)
+    return Fit(frame, seam, _ROWS, left, right, hem, (covered[0], covered[1]))
 
 
 def _covered(side: Side, shoulders_per_pixel: float) -> float:
@@ -140,12 +145,12 @@ def _covered(side: Side, shoulders_per_pixel: float) -> float:
     return 1.0 if reach > 0.8 else reach
 
 
-def _outline(frame: Frame, body: BodyFound, height: int, width: int) -> tuple[Floats, Floats]:
+def _outline(frame: Frame, body: BodyFound, size: tuple[int, int], seam: float) -> tuple[Floats, Floats]:
     """Return the trunk's first and last s for each of `_ROWS`: the person mask's edge, kept from the arms and from the absurd."""
     grid_s, grid_t = np.meshgrid(_COLUMNS, _ROWS)
     grid = frame.to_picture(grid_s, grid_t)
-    mask = cv2.remap(body.mask(height, width), grid[..., 0], grid[..., 1], cv2.INTER_LINEAR) > 127
-    outside_picture = (grid[..., 1] > height - 1) | (grid[..., 1] < 0)
+    mask = cv2.remap(body.mask(*size), grid[..., 0], grid[..., 1], cv2.INTER_LINEAR) > 127
+    outside_picture = (grid[..., 1] > size[0] - 1) | (grid[..., 1] < 0)
     usual = np.interp(_ROWS, [t for t, _ in _OUTLINE], [w for _, w in _OUTLINE]).astype(np.float32)
     centre = len(_COLUMNS) // 2
     edges = []
@@ -154,7 +159,7 @@ def _outline(frame: Frame, body: BodyFound, height: int, width: int) -> tuple[Fl
         reach = np.where(half.all(axis=1), half.shape[1], (~half).argmax(axis=1)).astype(np.float32) / 32
         reach = np.where(outside_picture[:, centre], usual, np.minimum(reach, _arm_limit(frame, arm, sign, usual)))
         reach = np.clip(reach, _NARROWEST * usual, _WIDEST * usual)
-        reach[_ROWS < ARMPIT] = SEAM
+        reach[_ROWS < ARMPIT] = seam
         padded = np.pad(reach, 3, mode="edge")
         edges.append(sign * np.convolve(padded, np.ones(7) / 7, mode="valid").astype(np.float32))
     return edges[0], edges[1]
@@ -171,4 +176,4 @@ def _arm_limit(frame: Frame, arm: Arm, sign: int, usual: Floats) -> Floats:
     for at, row in zip(sign * s[beside], np.round((t[beside] - _ROWS[0]) / 0.025).astype(int), strict=True):
         lo, hi = max(0, row - 1), min(len(limit), row + 2)
         limit[lo:hi] = np.minimum(limit[lo:hi], at - _ARM_RADIUS)
-    return np.maximum(limit, 0.85 * usual)
+    return np.maximum(limit, _ARM_FLOOR * usual)

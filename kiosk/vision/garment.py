@@ -17,6 +17,7 @@ _LARGEST_SIDE = 640
 _LEAST_CONTRAST = 3.0
 _HALO = 0.25
 _LONG_SLEEVE = 1.0
+_SOLID = 0.95
 
 
 def read(name: str, photo: Picture, kind: Kind = "top", mask: Mask | None = None) -> Garment:
@@ -49,14 +50,17 @@ def cut_out(photo: Picture) -> Mask:
     height, width = photo.shape[:2]
     small = min(height, width)
     differs, halo = _contrast(photo)
+    halo_width = max(1, round(small * 0.05))
     mask = np.zeros((height, width), np.uint8)
     for gap in (0.02, 0.04, 0.08):
-        mask = _filled(differs, halo, max(1, round(small * gap / 2)), max(1, round(small * 0.05)))
+        mask = _filled(differs, halo, max(1, round(small * gap / 2)), halo_width)
         contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
         largest = max((cv2.contourArea(c) for c in contours), default=0.0)
         if contours and largest > 0.5 * cv2.contourArea(cv2.convexHull(np.concatenate(contours))):
             break
-    return _opened(mask, differs)
+    if mask.any() and differs[mask > 0].mean() > _SOLID:  # it stands out everywhere: no gap to close, the narrow ones beside the sleeves are real
+        mask = _filled(differs, halo, 0, halo_width)
+    return _opened(mask, differs, halo)
 
 
 def _contrast(photo: Picture) -> tuple[Mask, Mask]:
@@ -77,7 +81,7 @@ def _contrast(photo: Picture) -> tuple[Mask, Mask]:
 
 def _filled(differs: Mask, halo: Mask, gap: int, halo_width: int) -> Mask:
     """Close gaps of `gap` pixels, fill the inside, peel off the halo from outside, keep the parts that matter."""
-    pad = 4 * gap + halo_width
+    pad = 4 * gap + halo_width + 1
     padded = cv2.copyMakeBorder(differs, pad, pad, pad, pad, cv2.BORDER_CONSTANT, value=0)
     peel = cv2.copyMakeBorder(halo, pad, pad, pad, pad, cv2.BORDER_CONSTANT, value=1)
     round_gap = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * gap + 1, 2 * gap + 1))
@@ -99,7 +103,7 @@ def _solid(mask: Mask, least_share: float) -> Mask:
     return solid
 
 
-def _opened(mask: Mask, differs: Mask) -> Mask:
+def _opened(mask: Mask, differs: Mask, halo: Mask) -> Mask:
     """Open the gaps between trunk and sleeves that hands at the hips close: tall, aside, and truly of the background's colour.
 
     A garment that is pale itself keeps all its holes filled.
@@ -109,10 +113,11 @@ def _opened(mask: Mask, differs: Mask) -> Mask:
         return mask
     rows, columns = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
     tall, wide, middle = rows[-1] - rows[0], columns[-1] - columns[0], (columns[0] + columns[-1]) / 2
-    gaps = cv2.morphologyEx((inside & (differs == 0)).astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    gaps = cv2.morphologyEx((inside & (halo > 0)).astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
     count, labels, stats, centres = cv2.connectedComponentsWithStats(gaps)
     for label in range(1, count):
-        if stats[label, cv2.CC_STAT_HEIGHT] > 0.1 * tall and abs(centres[label, 0] - middle) > 0.2 * wide:
+        height, width = stats[label, cv2.CC_STAT_HEIGHT], stats[label, cv2.CC_STAT_WIDTH]
+        if height > max(0.1 * tall, 1.5 * width) and abs(centres[label, 0] - middle) > 0.2 * wide:
             mask[labels == label] = 0
     return mask
 

@@ -12,7 +12,8 @@ from kiosk.vision.fit import Arm, Fit, Frame
 
 Mask = NDArray[np.uint8]
 
-_BONE, _FLESH = 0.055, 0.15
+_NECK, _NECK_ZONE = (0.18, 0.15), (0.34, 0.3)
+_BONE, _FLESH = 0.055, 0.17
 """Half the width of a forearm that is surely arm, and of the zone in which skin is taken for arm, in shoulder widths."""
 
 
@@ -57,8 +58,8 @@ def _skin(calm: NDArray[np.uint8], body: BodyFound, person: Mask) -> Mask:
 def _neck(shape: tuple[int, ...], frame: Frame, skin: Mask) -> Mask:
     """Return the neck: the column under the chin, and what skin shows around it above the collar bones."""
     sure, zone = np.zeros(shape, np.uint8), np.zeros(shape, np.uint8)
-    _ellipse(sure, frame, (0.0, -0.2), (0.19, 0.2))
-    _ellipse(zone, frame, (0.0, -0.12), (0.34, 0.32))
+    _ellipse(sure, frame, (0.0, -0.2), _NECK)
+    _ellipse(zone, frame, (0.0, -0.12), _NECK_ZONE)
     return sure | (zone & skin)
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from kiosk.domain.frame import Picture
 from kiosk.domain.garment import Garment, Point, Side
 from kiosk.vision.body import BodyFound
-from kiosk.vision.fit import ARMPIT, SEAM, TOP, Arm, Fit, fit
+from kiosk.vision.fit import ARMPIT, TOP, Arm, Fit, fit
 from kiosk.vision.occlusion import front
 
 Mask = NDArray[np.uint8]
@@ -23,6 +23,7 @@ _OVERLAP = 0.10
 _COLOUR_SIDE = 224
 _EASE = 0.02
 _UPPER_SHARE = 0.5
+_SLEEVE_WIDTHS = (0.30, 0.45)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,12 +76,10 @@ class Dresser:
         person = cv2.warpAffine(body.crop_mask, body.to_picture - np.array([[0, 0, x0], [0, 0, y0]], np.float32), (x1 - x0, y1 - y0))
         before = _front(pixels, body, fitted, box)
         rgba = _trunk(self._parts.trunk, garment, fitted, box)
-        rgba[:, :, 3] = cv2.min(rgba[:, :, 3], cv2.bitwise_not(before))
-        hands = before
         for index, sleeve in enumerate(self._parts.sleeves):
             if sleeve is not None:
                 _sleeve(rgba, sleeve, (garment.cut.left, garment.cut.right)[index], fitted, (index, x0, y0))
-        rgba[:, :, 3] = cv2.min(cv2.min(rgba[:, :, 3], cv2.bitwise_not(hands)), _eased(person, fitted.frame.width))
+        rgba[:, :, 3] = cv2.min(cv2.min(rgba[:, :, 3], cv2.bitwise_not(before)), _eased(person, fitted.frame.width))
         return box, rgba
 
 
@@ -177,24 +176,25 @@ def _sleeve(rgba: Rgba, sleeve: Rgba, side: Side, fitted: Fit, place: tuple[int,
     index, x0, y0 = place
     frame, arm, covered = fitted.frame, fitted.frame.arms[index], fitted.covered[index]
     sign = 1 if index else -1
-    root = frame.to_picture(np.float32(sign * SEAM * 0.9), np.float32(0.06))
+    root = frame.to_picture(np.float32(sign * fitted.seam * 0.9), np.float32(0.06))
     source_root = _middle(side.shoulder, side.armpit)
     source_elbow, source_cuff = np.float32(side.elbow), np.float32(side.cuff)
     width = side.sleeve_width
     reach = max(float(np.linalg.norm(source_cuff - source_root)), 1.0)
-    target = frame.width * max(0.30, min(0.42, width * 1.5 * max(covered, 0.15) / reach))
-    bones = []
-    if covered <= _UPPER_SHARE:
-        bones.append((source_root, source_cuff, root, arm.shoulder + (arm.elbow - arm.shoulder) * covered / _UPPER_SHARE))
-    else:
+    target = frame.width * max(_SLEEVE_WIDTHS[0], min(_SLEEVE_WIDTHS[1], width * 1.5 * max(covered, 0.15) / reach))
+    size = (rgba.shape[1], rgba.shape[0])
+    shift = np.array([x0, y0], np.float32)
+    if covered > _UPPER_SHARE:
         end = arm.elbow + (arm.wrist - arm.elbow) * (covered - _UPPER_SHARE) / (1 - _UPPER_SHARE)
-        bones.append((source_elbow, source_cuff, arm.elbow, end))
-        bones.append((source_root, source_elbow, root, arm.elbow))
-    for a, b, start, end in bones:
-        matrix = _bone(a, b, start - (x0, y0), end - (x0, y0), target / max(width, 1.0))
-        part = cv2.warpAffine(sleeve, matrix, (rgba.shape[1], rgba.shape[0]), flags=cv2.INTER_LINEAR)
-        opaque = part[:, :, 3] > 127
-        rgba[opaque] = part[opaque]
+        fore = cv2.warpAffine(sleeve, _bone(source_elbow, source_cuff, arm.elbow - shift, end - shift, target / max(width, 1.0)), size)
+        over = fore[:, :, 3] > 127
+        rgba[over] = fore[over]
+        source_end, end = source_elbow, arm.elbow
+    else:
+        source_end, end = source_cuff, arm.shoulder + (arm.elbow - arm.shoulder) * covered / _UPPER_SHARE
+    upper = cv2.warpAffine(sleeve, _bone(source_root, source_end, root - shift, end - shift, target / max(width, 1.0)), size)
+    under = (upper[:, :, 3] > 127) & (rgba[:, :, 3] < 128)
+    rgba[under] = upper[under]
 
 
 def _middle(a: Point, b: Point) -> NDArray[np.float32]:
