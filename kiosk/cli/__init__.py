@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from kiosk import __version__
 from kiosk.errors import ConfigError, KioskError
 
-GROUPS: tuple[str, ...] = ("demo", "run", "models", "eval", "world")
+GROUPS: tuple[str, ...] = ("demo", "run", "models", "eval", "hq", "world")
 """The modules of this room that register commands, in the order in which --help lists them."""
 
 

@@ -1,7 +1,16 @@
 import pytest
 
 from kiosk.domain.events import (
-    DeviceHealth, InboxCommitted, Lane, MemberEnrolled, PaymentCancelled, PaymentRequested, ReplenishmentRequested, Skipped, StockChanged)
+    DeviceHealth,
+    InboxCommitted,
+    Lane,
+    MemberEnrolled,
+    PaymentCancelled,
+    PaymentRequested,
+    ReplenishmentRequested,
+    Skipped,
+    StockChanged,
+)
 from kiosk.domain.money import Money
 from kiosk.errors import StorageError
 from kiosk.hq.ingest import Ingest
@@ -72,7 +81,8 @@ def test_the_unreadable_takes_its_number_and_the_lane_goes_on(ledger, ingest, st
 
 def test_what_cannot_be_booked_is_set_aside_alone(ledger, ingest, stamp):
     device = Device()
-    acks = ingest.commit([device.send(sale("s1"), sale("s2", total=2**70), sale("s3", intent="i"), sale("s4", intent="i"), sale("s5"))], stamp)
+    sales = (sale("s1"), sale("s2", total=2**70), sale("s3", intent="i"), sale("s4", intent="i"), sale("s5"))
+    acks = ingest.commit([device.send(*sales)], stamp)
     assert acks == {"pay-1": [Ack("e1", Lane.MONEY, 5)]}
     with ledger.read() as db:
         assert [r["kind"] for r in facts.quarantined(db)] == ["refused", "refused"]
@@ -108,8 +118,8 @@ def test_enrolling_twice_gives_one_welcome(ledger, ingest, stamp):
 
 def test_stock_health_and_requests_are_shown(ledger, ingest, stamp):
     device = Device("shelf-1")
-    ingest.commit([device.send(StockChanged("A1", GTIN, -1, 4, "retail_selling", "pick", 0.9), StockChanged("A1", GTIN, -1, 3, "retail_selling", "pick", 0.9),
-                               ReplenishmentRequested("r1", "A1", GTIN, 12, 3, 4)),
+    picks = [StockChanged("A1", GTIN, -1, left, "retail_selling", "pick", 0.9) for left in (4, 3)]
+    ingest.commit([device.send(*picks, ReplenishmentRequested("r1", "A1", GTIN, 12, 3, 4)),
                    device.send(DeviceHealth("0.1.0", 900, {"money": 2}, 7, {"camera": "lost"}))], stamp)
     with ledger.read() as db:
         assert trade.stock(db)["shelf-1", "A1"]["on_hand"] == 3

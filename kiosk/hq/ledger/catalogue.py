@@ -103,3 +103,8 @@ def note(db: Db, entry: tuple[int, str, str, str, str, str]) -> None:
 def audit(db: Db, limit: int = 40) -> list[Row]:
     """Return the newest entries."""
     return db.execute("SELECT * FROM audit ORDER BY id DESC LIMIT ?", (limit,)).fetchall()
+
+
+def product_rows(db: Db) -> list[Row]:
+    """Return all products as they are kept, by English name."""
+    return db.execute("SELECT * FROM products ORDER BY name_en, gtin").fetchall()

@@ -16,6 +16,7 @@ from kiosk.hq.ledger.schema import migrations
 Db = sqlite3.Connection
 Row = sqlite3.Row
 
+LEDGER_FILE = "hq.db"
 BUSY_MS = 10_000
 CACHE_KIB = 32 * 1024
 
@@ -70,6 +71,12 @@ class Ledger:
         database = Database(self._db)
         if migrations.pending(database):
             migrations.apply(database)
+
+
+def open_ledger(folder: Path) -> Ledger:
+    """Return the ledger in HQ's folder; both are made when missing."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return Ledger(folder / LEDGER_FILE)
 
 
 @contextmanager

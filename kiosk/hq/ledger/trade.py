@@ -80,7 +80,8 @@ def move_stock(db: Db, change: StockChanged, origin: Origin) -> None:
     db.execute(
         "INSERT INTO stock (device, slot, gtin, on_hand, epoch, seq, at_ms) VALUES (?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (device, slot) DO UPDATE SET gtin = excluded.gtin, on_hand = excluded.on_hand,"
-        " on_order = max(0, on_order - ?), epoch = excluded.epoch, seq = excluded.seq, at_ms = excluded.at_ms WHERE epoch != excluded.epoch OR seq < excluded.seq",
+        " on_order = max(0, on_order - ?), epoch = excluded.epoch, seq = excluded.seq,"
+        " at_ms = excluded.at_ms WHERE epoch != excluded.epoch OR seq < excluded.seq",
         (origin.device, change.slot, change.gtin, change.on_hand, origin.epoch, origin.seq, origin.at_ms, arrived))
 
 
