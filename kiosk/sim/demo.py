@@ -73,13 +73,13 @@ class StoreInABox:
     def _make_children(self) -> None:
         place, options = self._place, self._options
         quiet = {} if options.window else {"SDL_VIDEODRIVER": "dummy"}
-        environment = {**quiet, "KIOSK_BROKER_PASSWORD": self._passwords["hq"], "KIOSK_API_TOKEN": self._token, "OMP_NUM_THREADS": "1",
+        environment = {**quiet, "KIOSK_BROKER_PASSWORD": self._passwords["hq"], "KIOSK_HQ_TOKEN": self._token, "OMP_NUM_THREADS": "1",
                        "OPENBLAS_NUM_THREADS": "1"}
         self._world = Child("world", ("world", "serve", "--setup", str(place.folder / "world.json"), "--socket", str(place.socket)),
                             place.folder, environment)
         self._hq = Child("hq", (
-            "hq", "serve", "--folder", str(place.hq), "--broker-port", str(place.broker_port), "--port", str(place.web_port),
-            "--group", shop.GROUP, "--screens", str(place.screens), "--currency", shop.CURRENCY, "--welcome", str(shop.WELCOME.minor),
+            "hq", "serve", "--folder", str(place.hq), "--broker", f"127.0.0.1:{place.broker_port}", "--port", str(place.web_port),
+            "--group", shop.GROUP, "--screens", str(place.screens), "--currency", shop.CURRENCY, "--welcome", "500.00",
             "--auto-approve-after", "20" if options.window or not options.seconds else "3"), place.folder, environment)
         self._roles = {device: Child(device, ("run", role, "--config", str(place.config(device))), place.folder, environment)
                        for device, role in shop.ROLES.items()}
@@ -208,7 +208,7 @@ class StoreInABox:
             if since >= 0 and now - since >= DELIVERY_S:
                 self._delivered[slot] = -1.0
                 client = WorldClient(self._place.socket)
-                client.act("deliver", {"slot": slot, "pieces": pieces})
+                client.act("deliver", slot=slot, pieces=pieces)
                 client.close()
 
     def _look_after(self) -> None:
@@ -218,7 +218,8 @@ class StoreInABox:
 
     def _await_ready(self) -> None:
         self._await(lambda: _listens(self._place.web_port), READY_S, "HQ's console answers")
-        self._await(lambda: all((self._place.screens / f"{device}.jpg").exists() for device in shop.ROLES), READY_S, "every screen shows something")
+        pictures = [self._place.screens / f"{device}.jpg" for device in shop.ROLES]
+        self._await(lambda: self._options.window or all(path.exists() for path in pictures), READY_S, "every screen shows something")
         ledger = Ledger(self._place.hq / "hq.db")
 
         def all_heard() -> bool:

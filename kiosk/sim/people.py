@@ -57,7 +57,7 @@ def _templates() -> dict[str, Template]:
             figures.draw_bust(picture, appearance(person.identity, 20), head, (320.0, 210.0), 190.0)
             faces = finder.find(picture)
             if not faces:
-                raise WorldError(f"the rendered face of {person.name} is not found by the network: the models and the portrait do not go together")
+                raise WorldError(f"no face is found in the rendered picture of {person.name}: run `kiosk models fetch` again")
             shots.append(embedder.embed(picture, faces[0]))
         made[person.member_id] = template(shots)
     return made
