@@ -112,3 +112,32 @@ class Eyes:
                 self._done_sequence = frame.sequence
                 if task is self._task:
                     self._result = result
+
+
+class StillEyes:
+    """Eyes without threads, for replays and tests: every look is taken at once, at the frame that was shown last."""
+
+    def __init__(self) -> None:
+        self.frame: Frame | None = None
+        self.lost = False
+        self.dropped = 0
+        self._task: Task | None = None
+        self._fresh = False
+
+    def show(self, frame: Frame) -> None:
+        """Put a frame before the eyes."""
+        self.frame, self._fresh = frame, True
+
+    def look(self, task: Task | None) -> None:
+        """Run `task` on frames from now on."""
+        self._task = task
+
+    def take(self) -> Any:
+        """Return the task's result on the frame that was shown last, once; None when there is no new one."""
+        if not self._fresh or self._task is None or self.frame is None:
+            return None
+        self._fresh = False
+        return self._task(self.frame)
+
+    def close(self) -> None:
+        """Nothing to close."""

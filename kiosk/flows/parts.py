@@ -9,7 +9,7 @@ from kiosk.config import Settings
 from kiosk.devices.scanner import Scanner
 from kiosk.domain.catalog import LANGUAGES, PriceList, Product
 from kiosk.domain.identity import Policy
-from kiosk.flows.eyes import Eyes
+from kiosk.flows.eyes import Eyes, StillEyes
 from kiosk.runtime import Clock
 from kiosk.storage.store import Store
 from kiosk.storage.vault import Vault
@@ -32,7 +32,7 @@ class Sight(Parts):
     """What a device has that sees shoppers. policy: limits of identification."""
 
     vault: Vault
-    eyes: Eyes
+    eyes: Eyes | StillEyes
     scanner: Scanner
     finder: FaceFinder
     embedder: Embedder

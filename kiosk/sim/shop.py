@@ -147,7 +147,7 @@ def write_config(place: Place, device: str, public_key: str, password: str) -> N
         "[device]", f"id = {_text(device)}", f"store = {_text(STORE)}", f"group = {_text(GROUP)}", f"roles = [{_text(ROLES[device])}]",
         "[storage]", f"folder = {_text(str(place.state(device)))}",
         "[broker]", f"port = {place.broker_port}", f"password = {_text(password)}", "tls = false",
-        "[hq]", f"public_key = {_text(public_key)}", f"receipts = {_text(f'http://127.0.0.1:{place.web_port}/receipt')}",
+        "[hq]", f"public_key = {_text(public_key)}",
         "[display]", f"kind = {_text('window' if place.window else 'offscreen')}", f"width = {width}", f"height = {height}",
         f"snapshot = {_text(str(place.screens / device) + '.jpg')}",
         "[world]", f"socket = {_text(str(place.socket))}",
