@@ -133,9 +133,12 @@ class Cashier:
     def _offline_rule(self, unit: Unit, pending: Pending) -> str:
         known = unit.policy.get()
         policy = known[0] if known else None
-        member_minor, kiosk_minor = unit.sales.offline_exposure(pending.payer.member_id)
-        exposure = Exposure(member_minor, kiosk_minor, silent_for_s(unit, self._parts.clock.boot_id, self._parts.clock.monotonic()))
-        return verdict(policy, pending.quote.total, pending.payer.member_id, exposure)
+        member_id = pending.payer.member_id
+        unknown_to_hq = [sale for sale in unit.outbox.waiting_sales() if sale.offline]
+        exposure = Exposure(sum(sale.total_minor for sale in unknown_to_hq if sale.member_id == member_id),
+                            sum(sale.total_minor for sale in unknown_to_hq),
+                            silent_for_s(unit, self._parts.clock.boot_id, self._parts.clock.monotonic()))
+        return verdict(policy, pending.quote.total, member_id, exposure)
 
 
 def silent_for_s(unit: Unit, boot_id: str, monotonic_s: float) -> float:

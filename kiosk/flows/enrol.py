@@ -96,7 +96,7 @@ class EnrolFlow:
 def enrol(parts: Sight, member_id: str, digits: str, shots: list[Template], language: str) -> None:
     """Keep a member's template with the consent that allows it, and tell HQ that there is a member, without face or number."""
     # The vault first: a member whom HQ knows but no vault does could never pay and never be erased here.
-    parts.vault.enrol(member_id, digits, template(shots), Consent(CONSENT_VERSION, language, parts.clock.now()))
+    parts.vault.enrol(member_id, digits, template(shots), Consent(CONSENT_VERSION, language, parts.clock.now().isoformat()))
     with parts.store.unit() as unit:
         fact = MemberEnrolled(member_id, CONSENT_VERSION, language, len(shots))
         unit.facts.record(fact)

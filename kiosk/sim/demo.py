@@ -213,7 +213,7 @@ class StoreInABox:
 
     def _look_after(self) -> None:
         for child in self._children:
-            if child.exit_code is not None and child is not self._hq:
+            if child.exit_code is not None:
                 raise WorldError(f"{child.name} ended with code {child.exit_code}; it said:\n{_tail(child.log)}")
 
     def _await_ready(self) -> None:
@@ -269,7 +269,7 @@ class StoreInABox:
             self._note(device)
         ledger = Ledger(self._place.hq / "hq.db")
         with ledger.read() as db:
-            sales = {row["id"]: row["total_minor"] for row in trade.sales(db, ALL_SALES)}
+            sales = {row["sale_id"]: row["total_minor"] for row in trade.sales(db, ALL_SALES)}
             hq = HqBook(sales, sum(facts.gaps(db).values()), facts.duplicates(db), facts.counter(db, "resent"), balance_check(db).even)
         ledger.close()
         return report(self._books, hq, usage, self._start_s)
