@@ -134,9 +134,11 @@ class Store:
             return int(self._book.db.execute("PRAGMA data_version").fetchone()[0])
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file; closing it twice does nothing."""
         self._book.db.close()
-        os.close(self._gate)
+        if self._gate >= 0:
+            os.close(self._gate)
+            self._gate = -1
 
     @contextmanager
     def _transaction(self, begin: str) -> Iterator[None]:
@@ -203,7 +205,7 @@ def _sound(path: Path, connect: Connect) -> sqlite3.Connection | None:
 
 
 def _made(path: Path, device: str, clock: Clock, new_id: Callable[[], str], connect: Connect) -> sqlite3.Connection:
-    """Make, migrate or rebuild the file. One without an epoch is not claimed yet: a rebuild that a power cut broke off is taken up again."""
+    """Make, migrate or rebuild the file. One without an epoch is not claimed yet: a rebuild that a power cut broke off goes on."""
     if path.exists() and not _is_whole(path, connect):
         damage.set_aside(path)
     db = connect(path)

@@ -100,10 +100,10 @@ class Intents:
         if known is None or answer.outcome not in (IntentState.AUTHORISED, IntentState.DECLINED):
             self._book.tally("answers_unknown")
             return None
-        if known.answer and known.answer != answer.outcome:
+        after = rules.NEXT.get((known.state, IntentState(answer.outcome)))
+        if after is None or known.answer not in ("", answer.outcome):
             self._book.tally("answers_contrary")
             return known
-        after = rules.step(known.state, IntentState(answer.outcome))
         self._book.db.execute("UPDATE intents SET state = ?, answer = ?, reason = ?, member_id = ? WHERE intent_id = ?",
                               (after, answer.outcome, answer.reason or known.reason, answer.member_id or known.member_id, answer.intent_id))
         return self._known(answer.intent_id)
