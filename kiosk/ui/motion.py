@@ -14,7 +14,8 @@ from kiosk.ui.canvas import Canvas
 
 _PIECES = 110
 _TURNS = 12
-_CONFETTI = (COLOURS.coral, COLOURS.sun, COLOURS.tangerine, (52, 168, 120), (104, 92, 214))
+_CONFETTI = ((255, 128, 128), COLOURS.sun, COLOURS.tangerine, (72, 196, 146), (160, 150, 255))
+"""Light enough for dark text to be read in front of it."""
 
 
 def wave(time_s: float, period_s: float = MOTION.pulse_s) -> float:

@@ -1,4 +1,4 @@
-"""Surfaces to draw with, made once and kept: panels, shadows, grounds, icons, product pictures, QR codes; camera pictures are made each time."""
+"""Surfaces to draw with, made once and kept: panels, shadows, grounds, icons, products, QR codes; camera pictures are made each time."""
 
 from __future__ import annotations
 
