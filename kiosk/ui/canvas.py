@@ -122,7 +122,7 @@ class Canvas:
         if shadow:
             blur = self.px(14)
             self.surface.blit(paint.shadow(box.size, self.px(radius), blur), (box.x - blur, box.y - blur + self.px(5)))
-        self.surface.blit(paint.panel(box.size, self.px(radius), colour), box.topleft)
+        paint.fill(self.surface, box, self.px(radius), colour)
 
     def veil(self, box: Box, colour: Colour, alpha: int, radius: int = 24) -> None:
         """Draw a panel that lets a picture shine through."""
