@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from pathlib import Path
 from typing import Literal
 
 import pygame
@@ -18,7 +19,7 @@ Box = pygame.Rect
 
 Align = Literal["left", "centre", "right"]
 
-_SHRINK = 0.66
+_SHRINK = 0.5
 """A text may shrink to this part of its size before it counts as clipped."""
 _SMALLEST = 16
 """The smallest type in units on a screen at arm's length."""
@@ -55,6 +56,10 @@ class Canvas:
     def box(self) -> Box:
         """The whole picture."""
         return Box((0, 0), self.size)
+
+    def save(self, path: Path) -> None:
+        """Write the picture to a file, PNG or JPEG by its ending."""
+        pygame.image.save(self.surface, path)
 
     def px(self, units: float) -> int:
         """Return units as pixels."""
@@ -117,7 +122,7 @@ class Canvas:
         if shadow:
             blur = self.px(14)
             self.surface.blit(paint.shadow(box.size, self.px(radius), blur), (box.x - blur, box.y - blur + self.px(5)))
-        self.surface.blit(paint.panel(box.size, self.px(radius), colour), box.topleft)
+        paint.fill(self.surface, box, self.px(radius), colour)
 
     def veil(self, box: Box, colour: Colour, alpha: int, radius: int = 24) -> None:
         """Draw a panel that lets a picture shine through."""

@@ -34,7 +34,7 @@ def _point(c: Canvas, row: Box, text: str, icon: str) -> None:
     c.icon(icon, centre, side / c.unit * 0.56, COLOURS.coral_dark)
     left = row.x + c.px(10) + side + c.px(SPACE.base)
     words = Box(left, row.y + c.px(4), row.right - left - c.px(SPACE.base), row.height - c.px(8))
-    c.text(text, words, Style(TYPE.body, lines=9 if c.portrait else 3))
+    c.text(text, words, Style(TYPE.lead if c.portrait else TYPE.body, lines=7 if c.portrait else 3))
 
 
 def _answers(c: Canvas, foot: Box, view: EnrolConsent) -> None:

@@ -26,11 +26,13 @@ def draw(c: Canvas, view: EnrolFace) -> None:
 def _steps(c: Canvas, box: Box, view: EnrolFace) -> None:
     done = view.taken >= view.wanted
     text = c.say("enrol.face.all") if done else c.say("enrol.face.title", number=view.taken + 1, wanted=view.wanted)
-    x = box.x
+    style = Style(TYPE.body, COLOURS.sun, bold=True)
+    width = view.wanted * c.px(34 + SPACE.tight) + c.px(SPACE.tight) + c.measure(text, style)
+    x = box.x + (max(0, box.width - width) // 2 if c.portrait else 0)
     for number in range(view.wanted):
         centre = (x + c.px(18), box.centery)
         c.disc(centre, 34, COLOURS.sun if number < view.taken else COLOURS.plum)
         if number < view.taken:
             c.icon("check", centre, 22, COLOURS.ink)
         x += c.px(34 + SPACE.tight)
-    c.text(text, Box(x + c.px(SPACE.tight), box.y, box.right - x - c.px(SPACE.tight), box.height), Style(TYPE.body, COLOURS.sun, bold=True))
+    c.text(text, Box(x + c.px(SPACE.tight), box.y, box.right - x - c.px(SPACE.tight), box.height), style)

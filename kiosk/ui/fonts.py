@@ -115,7 +115,7 @@ def balanced(text: str, size: int, bold: bool, available: int) -> tuple[str, ...
     return best
 
 
-@lru_cache(640)
+@lru_cache(320)
 def drawn(text: str, size: int, bold: bool, colour: Colour) -> pygame.Surface:
     """Return one line as a surface with alpha, `line_height` high; don't draw on it."""
     surface = pygame.Surface((max(1, width(text, size, bold) + 2), line_height(size)), pygame.SRCALPHA)

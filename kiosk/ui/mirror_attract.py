@@ -9,7 +9,7 @@ from kiosk.ui.stance import figure
 from kiosk.ui.views import MirrorAttract
 from kiosk.ui.widgets import LANGUAGE_WIDTH, corner, language_choice, square, status_line
 
-_GARMENTS = ("tshirt_red", "jacket_blue", "dress_green", "hoodie_grey", "shirt_white")
+_GARMENTS = ("tshirt_red", "jacket_blue", "dress_green", "hoodie_grey")
 
 
 def draw(c: Canvas, view: MirrorAttract) -> None:
@@ -26,8 +26,8 @@ def draw(c: Canvas, view: MirrorAttract) -> None:
     c.surface.blit(paint.fade((c.size[0], c.px(110)), COLOURS.night, 255, False), (0, foot.y - c.px(110)))
     c.surface.fill(COLOURS.night, foot)
     show = Box(body.x, body.y, body.width, foot.y - body.y)
-    motion.floating(c, show.inflate(0, -c.px(20)), ("", *_GARMENTS), view.time_s)
-    figure(c, show, view.time_s)
+    figure(c, show.inflate(-c.px(190), -c.px(90)), view.time_s)
+    motion.beside(c, show, _GARMENTS, view.time_s)
     inner = foot.inflate(-c.px(2 * SPACE.wide), -c.px(2 * SPACE.base))
     inner, ways = c.cut_bottom(inner, TOUCH, SPACE.base)
     title, more = c.cut_top(inner, inner.height / c.unit * 0.6, SPACE.tight)

@@ -28,10 +28,10 @@ def draw(c: Canvas, view: MirrorTryOn) -> None:
     language_button(c, Box(top.right - c.px(104), top.y, c.px(104), top.height), dark=True)
     sheet = Box(c.px(SPACE.snug), 0, c.size[0] - 2 * c.px(SPACE.snug), c.px(_CARD))
     sheet.bottom = c.size[1] - c.px(SPACE.snug)
-    if view.count > 1:
-        _arrows(c, sheet, view)
     if view.guide:
         _guide(c, Box(body.x, top.bottom, body.width, sheet.y - top.bottom), view.time_s)
+    if view.count > 1:
+        _arrows(c, sheet, view)
     if view.card is not None:
         _card(c, sheet, view, view.card)
 
@@ -41,6 +41,8 @@ def _arrows(c: Canvas, sheet: Box, view: MirrorTryOn) -> None:
     y = sheet.y - side - c.px(SPACE.base)
     button(c, "previous", Box(sheet.x, y, side, side), Face("", "left", DARK, 30))
     button(c, "next", Box(sheet.right - side, y, side, side), Face("", "right", DARK, 30))
+    if view.guide:
+        return
     text = c.say("mirror.position", index=view.index + 1, count=view.count)
     style = Style(TYPE.body, COLOURS.cream, bold=True, align="centre")
     note = Box(0, 0, c.measure(text, style) + c.px(36), c.px(44))
@@ -56,7 +58,7 @@ def _guide(c: Canvas, box: Box, time_s: float) -> None:
     title, more = c.cut_top(inner, inner.height / c.unit * 0.56, 0)
     c.text(c.say("mirror.guide"), title, Style(TYPE.lead, COLOURS.sun, bold=True, align="centre"))
     c.text(c.say("mirror.guide_more"), more, Style(TYPE.body, COLOURS.cream, align="centre"))
-    figure(c, Box(box.x, words.bottom + c.px(SPACE.snug), box.width, box.bottom - words.bottom - c.px(_ARROW + 3 * SPACE.base)), time_s)
+    figure(c, Box(box.x, words.bottom + c.px(SPACE.snug), box.width, box.bottom - words.bottom - c.px(2 * SPACE.snug)), time_s)
 
 
 def _card(c: Canvas, sheet: Box, view: MirrorTryOn, card: GarmentCard) -> None:

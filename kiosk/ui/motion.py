@@ -14,7 +14,8 @@ from kiosk.ui.canvas import Canvas
 
 _PIECES = 110
 _TURNS = 12
-_CONFETTI = (COLOURS.coral, COLOURS.sun, COLOURS.tangerine, (52, 168, 120), (104, 92, 214))
+_CONFETTI = ((255, 128, 128), COLOURS.sun, COLOURS.tangerine, (72, 196, 146), (160, 150, 255))
+"""Light enough for dark text to be read in front of it."""
 
 
 def wave(time_s: float, period_s: float = MOTION.pulse_s) -> float:
@@ -83,7 +84,7 @@ def confetti(c: Canvas, top: int, time_s: float, seed: int = 7) -> None:
 
 
 def floating(c: Canvas, area: pygame.Rect, names: tuple[str, ...], time_s: float) -> None:
-    """Let product pictures on tiles float about in a box, the first in the middle and larger ("" leaves the middle free)."""
+    """Let product pictures on tiles float about in a box, the first in the middle and larger."""
     side = min(area.width, area.height)
     for number, name in enumerate(reversed(names)):
         first = number == len(names) - 1
@@ -92,8 +93,16 @@ def floating(c: Canvas, area: pygame.Rect, names: tuple[str, ...], time_s: float
         bob = c.px(7) * math.sin(time_s * 1.3 + number * 1.9)
         stretch = min(area.width, 1.35 * side) / side, min(area.height, 1.35 * side) / side
         at = (area.centerx + reach * stretch[0] * math.cos(angle), area.centery + reach * stretch[1] * math.sin(angle) + bob)
-        if not name:
-            continue
         tile = side * (0.46 if first else 0.29) / c.unit
         c.disc(at, round(tile), COLOURS.paper)
         c.picture(paint.product(name, c.px(tile * 0.66)), at)
+
+
+def beside(c: Canvas, area: pygame.Rect, names: tuple[str, ...], time_s: float) -> None:
+    """Let product pictures on tiles hover at both sides of a box, the middle left free."""
+    rows = (len(names) + 1) // 2
+    for number, name in enumerate(names):
+        bob = c.px(9) * math.sin(time_s * 1.3 + number * 1.9)
+        at = (area.left + c.px(44) if number % 2 == 0 else area.right - c.px(44), area.y + area.height * (number // 2 + 0.5) / rows + bob)
+        c.disc(at, 104, COLOURS.paper)
+        c.picture(paint.product(name, c.px(72)), at)

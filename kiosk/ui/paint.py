@@ -1,4 +1,4 @@
-"""Surfaces to draw with, made once and kept: panels, shadows, grounds, icons, product pictures, QR codes; camera pictures are made each time."""
+"""Surfaces to draw with, made once and kept: panels, shadows, grounds, icons, products, QR codes; camera pictures are made each time."""
 
 from __future__ import annotations
 
@@ -19,21 +19,37 @@ from kiosk.domain.frame import Picture
 Size = tuple[int, int]
 
 _FINE = 4
-"""Edges are smoothed by drawing this many times larger."""
+"""Edges are smoothed by drawing this many times larger, twice for what is `_LARGE` pixels or more."""
+_LARGE = 200
 
 
 @lru_cache(256)
 def disc(diameter: int, colour: Colour, alpha: int = 255) -> pygame.Surface:
     """Return a filled circle with smooth edges."""
-    big = pygame.Surface((diameter * _FINE, diameter * _FINE), pygame.SRCALPHA)
+    side = diameter * (_FINE if diameter < _LARGE else 2)
+    big = pygame.Surface((side, side), pygame.SRCALPHA)
     big.fill((*colour, 0))
-    pygame.draw.circle(big, (*colour, alpha), (diameter * _FINE / 2, diameter * _FINE / 2), diameter * _FINE / 2)
+    pygame.draw.circle(big, (*colour, alpha), (side / 2, side / 2), side / 2)
     return pygame.transform.smoothscale(big, (diameter, diameter))
 
 
-@lru_cache(256)
+def fill(surface: pygame.Surface, box: pygame.Rect, radius: int, colour: Colour) -> None:
+    """Draw a filled rectangle with smooth round corners; nothing but its corners is kept."""
+    radius = min(radius, box.width // 2, box.height // 2)
+    surface.fill(colour, (box.x + radius, box.y, box.width - 2 * radius, box.height))
+    surface.fill(colour, (box.x, box.y + radius, radius, box.height - 2 * radius))
+    surface.fill(colour, (box.right - radius, box.y + radius, radius, box.height - 2 * radius))
+    if radius < 1:
+        return
+    corner = disc(2 * radius, colour)
+    for x, left in ((box.x, 0), (box.right - radius, radius)):
+        for y, top in ((box.y, 0), (box.bottom - radius, radius)):
+            surface.blit(corner, (x, y), (left, top, radius, radius))
+
+
+@lru_cache(24)
 def panel(size: Size, radius: int, colour: Colour, alpha: int = 255) -> pygame.Surface:
-    """Return a filled rectangle with smooth round corners."""
+    """Return a filled rectangle with smooth round corners, for veils and masks."""
     width, height = size
     radius = min(radius, width // 2, height // 2)
     surface = pygame.Surface(size, pygame.SRCALPHA)
@@ -48,7 +64,7 @@ def panel(size: Size, radius: int, colour: Colour, alpha: int = 255) -> pygame.S
     return surface
 
 
-@lru_cache(96)
+@lru_cache(12)
 def shadow(size: Size, radius: int, blur: int) -> pygame.Surface:
     """Return a soft shadow of a panel, `blur` pixels larger on each side."""
     scale = 4
@@ -119,7 +135,7 @@ def product(name: str, side: int) -> pygame.Surface:
 
 
 def _shapes(shapes: tuple[Shape, ...], side: int, colour: Colour) -> pygame.Surface:
-    fine = _FINE if side < 200 else 2
+    fine = _FINE if side < _LARGE else 2
     scale = side * fine / 100
     big = pygame.Surface((side * fine, side * fine), pygame.SRCALPHA)
     big.fill((*(shapes[0].fill or colour), 0))

@@ -45,10 +45,7 @@ def _nothing(c: Canvas, view: PayBasket, box: Box) -> None:
 
 def _goods(c: Canvas, view: PayBasket, box: Box) -> None:
     head, rows = c.cut_top(box, 44, SPACE.tight)
-    if view.hint:
-        pill(c, (head.x, head.centery), c.say_or_other("hint", view.hint), "barcode", SUNNY)
-    else:
-        c.text(c.say("pay.basket.title"), head, Style(TYPE.title, bold=True))
+    _head(c, head, view.hint)
     room = max(1, (rows.height + c.px(SPACE.tight)) // c.px(_ROW + SPACE.tight))
     hidden = max(0, len(view.lines) - room)
     if hidden:
@@ -58,6 +55,18 @@ def _goods(c: Canvas, view: PayBasket, box: Box) -> None:
     for index in range(hidden, len(view.lines)):
         row, rows = c.cut_top(rows, _ROW, SPACE.tight)
         _line(c, row, index, view.lines[index])
+
+
+def _head(c: Canvas, box: Box, hint: str) -> None:
+    title, style = c.say("pay.basket.title"), Style(TYPE.title, bold=True)
+    words = c.say_or_other("hint", hint) if hint else ""
+    left = box.x + c.measure(title, style) + c.px(SPACE.base)
+    if words and left + c.measure(words, Style(TYPE.small, bold=True)) + c.px(64) > box.right:
+        pill(c, (box.x, box.centery), words, "barcode", SUNNY, box.width)
+        return
+    c.text(title, box, style)
+    if words:
+        pill(c, (left, box.centery), words, "barcode", SUNNY)
 
 
 def _line(c: Canvas, row: Box, index: int, line: LineView) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from kiosk.design.tokens import COLOURS, RADIUS, SPACE, TOUCH
-from kiosk.ui.canvas import Canvas
+from kiosk.design.tokens import COLOURS, RADIUS, SPACE, TOUCH, TYPE
+from kiosk.ui.canvas import Canvas, Style
 from kiosk.ui.views import PayRefused
 from kiosk.ui.widgets import PRIMARY, Face, button, frame, heading
 
@@ -17,7 +17,7 @@ def draw(c: Canvas, view: PayRefused) -> None:
     c.facts["reason"] = view.reason
     body = frame(c, view.status, "alarm")
     body, ways = c.cut_bottom(body, 4 * TOUCH + 4 * SPACE.snug if c.portrait else 2 * TOUCH + 34, SPACE.base)
-    side = min(c.px(150), body.height)
+    side = min(c.px(150), round(body.height * (0.26 if c.portrait else 0.8)))
     c.panel(body, COLOURS.paper, RADIUS.sheet, shadow=True)
     inner = body.inflate(-c.px(2 * SPACE.wide), -c.px(2 * SPACE.wide))
     if c.portrait:
@@ -30,6 +30,8 @@ def draw(c: Canvas, view: PayRefused) -> None:
         words.x += side + c.px(SPACE.wide)
     c.disc(centre, side / c.unit, COLOURS.blush)
     c.icon(_ICONS.get(view.reason, "warning"), centre, side / c.unit * 0.56, COLOURS.red)
+    words, after = c.cut_bottom(words, 36)
+    c.text(c.say("pay.refused.next"), after, Style(TYPE.body, bold=True))
     heading(c, words, c.say_or_other("refused", view.reason), c.say_or_other("refused", view.reason, ".more"))
     faces = {"retry": Face(c.say("pay.refused.retry"), "back", PRIMARY), "qr": Face(c.say("pay.refused.qr"), "phone"),
              "cash": Face(c.say("pay.refused.cash"), "cash"), "cancel": Face(c.say("pay.cancel"), "cross", size=20)}

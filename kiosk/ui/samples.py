@@ -24,7 +24,8 @@ _NAMES = {
     "en": {"apple": "Gala apple", "water": "Spring water 50 cl", "juice": "Fresh orange juice", "chocolate": "Dark chocolate 70%",
            "chips": "Sea salt crisps", "coffee": "Coffee to go", "noodles": "Spicy noodles", "soap": "Lavender soap",
            "jacket_blue": "Blue canvas jacket"},
-    "zh": {"apple": "嘎啦苹果", "water": "天然矿泉水 500 毫升", "juice": "鲜榨橙汁", "chocolate": "70% 黑巧克力", "chips": "海盐薯片", "coffee": "外带咖啡",
+    "zh": {"apple": "嘎啦苹果", "water": "天然矿泉水 500 毫升", "juice": "鲜榨橙汁", "chocolate": "70% 黑巧克力", "chips": "海盐薯片",
+           "coffee": "外带咖啡",
            "noodles": "香辣拌面", "soap": "薰衣草香皂", "jacket_blue": "蓝色帆布夹克"},
 }
 _NOTES = {"fr": "3 pour le prix de 2", "en": "3 for the price of 2", "zh": "买二送一"}

@@ -20,12 +20,15 @@ _STATES: dict[str, tuple[Colour, Colour, Colour]] = {
 
 def layout(c: Canvas, box: Box, count: int) -> list[Box]:
     """Return a place for each of `count` slots, as square as can be."""
+    if not count:
+        return []
+
     def squareness(columns: int) -> float:
         rows = math.ceil(count / columns)
         return abs(math.log((box.width / columns) / (box.height / rows) / 1.15))
 
-    columns = min(range(1, max(2, count + 1)), key=squareness)
-    return c.grid(box, columns, max(1, math.ceil(count / columns)), SPACE.snug)[:count]
+    columns = min(range(1, count + 1), key=squareness)
+    return c.grid(box, columns, math.ceil(count / columns), SPACE.snug)[:count]
 
 
 def bar(c: Canvas, box: Box, slot: SlotView) -> None:
@@ -85,7 +88,8 @@ def _picture(c: Canvas, box: Box, slot: SlotView) -> None:
 
 
 def _chip(c: Canvas, box: Box, slot: SlotView) -> None:
-    _bar, ground, text = _STATES.get(slot.state, _STATES["unsure"])
-    words = c.say("shelf.on_order", count=slot.on_order) if slot.on_order > 0 else c.say(f"shelf.{slot.state if slot.state in _STATES else 'unsure'}")
+    state = slot.state if slot.state in _STATES else "unsure"
+    _bar, ground, text = _STATES[state]
+    words = c.say("shelf.on_order", count=slot.on_order) if slot.on_order > 0 else c.say(f"shelf.{state}")
     c.panel(box, ground, RADIUS.chip)
     c.text(words, box.inflate(-c.px(8), 0), Style(TYPE.small, text, bold=True, align="centre"))

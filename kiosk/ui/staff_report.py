@@ -19,6 +19,8 @@ def draw(c: Canvas, view: StaffReport) -> None:
     head, table = c.cut_top(body, 50)
     key = f"staff.report.{view.title}"
     c.text(c.say(key if known(key) else "staff.report.close_day"), head, Style(TYPE.title, bold=True))
+    if c.portrait:
+        table.height = min(table.height, len(view.lines) * c.px(_ROW) + c.px(2 * SPACE.base))
     c.panel(table, COLOURS.paper, RADIUS.card, shadow=True)
     inner = table.inflate(-c.px(2 * SPACE.base), -c.px(SPACE.base))
     columns = 1 if c.portrait or len(view.lines) * c.px(_ROW) <= inner.height else 2

@@ -126,7 +126,7 @@ def label(c: Canvas, box: Box, face: Face) -> None:
         return
     if face.stacked:
         style = restyle(style, lines=2)
-        words = c.px(face.size * (2.8 if inner.height > c.px(face.size * 4.6) else 1.5))
+        words = c.px(face.size * (1.5 if c.fits(face.label, inner.width, style) else 2.8))
         big = min(c.px(face.size * 3), inner.height - words - gap)
         top = inner.y + (inner.height - big - words - gap) // 2
         c.icon(face.icon, (inner.centerx, top + big / 2), big / c.unit, face.look.text)
@@ -181,7 +181,7 @@ def keypad(c: Canvas, box: Box, left: str = "", right: str = "erase", look: Look
         elif name == "ok":
             button(c, name, cell, Face("", "check", GOOD, 32))
         elif name:
-            button(c, name, cell, Face(name.removeprefix("key:"), "", look, 32))
+            button(c, name, cell, Face(name.removeprefix("key:"), "", look, TYPE.title))
 
 
 def dots(c: Canvas, box: Box, entered: int, wanted: int) -> None:
@@ -199,17 +199,17 @@ def dots(c: Canvas, box: Box, entered: int, wanted: int) -> None:
         x += side + gap
 
 
-def pill(c: Canvas, centre_left: tuple[int, int], text: str, icon: str, look: Look) -> Box:
-    """Draw a small rounded note that is as wide as its text; return its box."""
+def pill(c: Canvas, centre_left: tuple[int, int], text: str, icon: str, look: Look, widest: int = 0) -> Box:
+    """Draw a small rounded note that is as wide as its text, or `widest` pixels; return its box."""
     style = Style(TYPE.small, look.text, bold=True)
+    side, gap, pad = c.px(22), c.px(8), c.px(14)
     width = c.measure(text, style) + c.px(2)
-    side = c.px(22) if icon else 0
-    gap = c.px(8) if icon else 0
-    box = Box(centre_left[0], centre_left[1] - c.px(19), width + side + gap + 2 * c.px(14), c.px(38))
+    if widest:
+        width = min(width, widest - side - gap - 2 * pad)
+    box = Box(centre_left[0], centre_left[1] - c.px(19), width + side + gap + 2 * pad, c.px(38))
     c.panel(box, look.ground, 19)
-    if icon:
-        c.icon(icon, (box.x + c.px(14) + side / 2, box.centery), 22, look.text)
-    c.text(text, Box(box.x + c.px(14) + side + gap, box.y, width, box.height), style)
+    c.icon(icon, (box.x + pad + side / 2, box.centery), 22, look.text)
+    c.text(text, Box(box.x + pad + side + gap, box.y, width, box.height), style)
     return box
 
 
@@ -220,4 +220,4 @@ def heading(c: Canvas, box: Box, text: str, more: str = "", colours: tuple[Colou
     if not more:
         return taken.bottom
     rest = Box(box.x, taken.bottom + c.px(6), box.width, box.bottom - taken.bottom - c.px(6))
-    return c.text(more, rest, Style(TYPE.body, colours[1], valign="top", lines=5)).bottom
+    return c.text(more, rest, Style(TYPE.lead if c.portrait else TYPE.body, colours[1], valign="top", lines=6)).bottom
