@@ -116,7 +116,7 @@ def wilson(share: float, count: int) -> tuple[float, float]:
     z = 1.959964
     middle = (share + z * z / (2 * count)) / (1 + z * z / count)
     half = z / (1 + z * z / count) * math.sqrt(share * (1 - share) / count + z * z / (4 * count * count))
-    return max(middle - half, 0.0), min(middle + half, 1.0)
+    return max(middle - half, 0.0), min(middle + half, 1.0) if share < 1 else 1.0
 
 
 def _distance(one: Floats | None, other: Floats | None) -> float:

@@ -11,8 +11,7 @@ import pytest
 from kiosk.domain.frame import Picture
 from kiosk.errors import InvalidValueError
 from kiosk.vision.alignment import CHIP_VERTICES, cut, face_chip, head_pose_deg, similarity
-from kiosk.vision.blazeface import Region
-from kiosk.vision.face import FaceFinder, FaceFound
+from kiosk.vision.face import FaceFinder, FaceFound, Region
 from kiosk.vision.networks import ModelStore
 from kiosk.vision.pictures import read_picture
 

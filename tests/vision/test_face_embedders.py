@@ -29,7 +29,10 @@ def astronaut() -> Picture:
     return read_picture(ModelStore().path("astronaut"))
 
 
-@pytest.fixture(scope="module", params=["onnx", pytest.param("dlib", marks=pytest.mark.skipif(no_dlib, reason="dlib is not installed (extra [dlib])"))])
+needs_dlib = pytest.mark.skipif(no_dlib, reason="dlib is not installed (extra [dlib])")
+
+
+@pytest.fixture(scope="module", params=["onnx", pytest.param("dlib", marks=needs_dlib)])
 def embedder(request: pytest.FixtureRequest) -> Embedder:
     return make_embedder(request.param, ModelStore())
 
@@ -79,7 +82,7 @@ def test_families_are_told_apart(finder: FaceFinder, embedder: Embedder) -> None
     assert (np.diag(distances) < 0.45).all() and (distances[~np.eye(len(people), dtype=bool)] > 0.5).all()
 
 
-@pytest.mark.skipif(no_dlib, reason="dlib is not installed (extra [dlib])")
+@needs_dlib
 def test_both_backends_agree_on_a_chip(astronaut: Picture, finder: FaceFinder) -> None:
     ours, peers = (make_embedder(kind, ModelStore()) for kind in ("onnx", "dlib"))
     chip = ours.chip(astronaut, finder.find(astronaut)[0])
