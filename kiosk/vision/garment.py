@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -197,21 +199,30 @@ def _armpit(mask: Mask, axis: float, edge: NDArray[np.float64], hem_row: int) ->
     """Return where the sleeve's lower edge meets the trunk: the deepest notch of the outline on this side."""
     height = mask.shape[0]
     contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    contour = max(contours, key=cv2.contourArea)
-    hull = cv2.convexHull(contour, returnPoints=False)
-    defects = cv2.convexityDefects(contour, np.sort(hull, axis=0)[::-1])
-    best: tuple[float, Point] | None = None
-    for start, end, far, depth in (defects.reshape(-1, 4) if defects is not None else []):
-        x, y = (float(v) for v in contour.reshape(-1, 2)[far])
-        rows = sorted((float(contour.reshape(-1, 2)[start, 1]), float(contour.reshape(-1, 2)[end, 1])))
-        if x > axis - 0.1 * axis or not 0.1 * height < y < 0.75 * height or rows[1] < y + 0.08 * height:
-            continue
-        if best is None or depth > best[0]:
-            best = (float(depth), (x, y))
-    if best is not None and best[0] / 256 > 0.015 * height:
-        return best[1]
+    contour = max(contours, key=cv2.contourArea).reshape(-1, 2).astype(np.float64)
+    notches: list[tuple[float, float, float]] = []
+    for x, y, depth, lowest in _notches(contour):
+        if x < 0.9 * axis and 0.1 * height < y < 0.75 * height and lowest > y + 0.08 * height and depth > 0.015 * height:
+            notches.append((y, x, depth))
+    if notches:  # a waist may be a deeper notch, but it lies lower
+        deepest = max(depth for _, _, depth in notches)
+        y, x, _ = min(n for n in notches if n[2] > 0.3 * deepest)
+        return x, y
     row = round(0.32 * hem_row)
     return float(edge[row]), float(row)
+
+
+def _notches(contour: NDArray[np.float64]) -> Iterator[tuple[float, float, float, float]]:
+    """Yield the outline's notches: x, y of the deepest point, depth below the hull, the row of the hull's lower corner beside it."""
+    corners = np.sort(cv2.convexHull(contour.astype(np.int32), returnPoints=False).ravel())
+    for a, b in zip(corners, np.append(corners[1:], corners[0] + len(contour)), strict=True):
+        if b - a < 3:
+            continue
+        part = contour[np.arange(a, b + 1) % len(contour)]
+        chord = part[-1] - part[0]
+        away = np.abs((part - part[0]) @ np.array([-chord[1], chord[0]])) / max(float(np.linalg.norm(chord)), 1e-6)
+        deepest = int(np.argmax(away))
+        yield float(part[deepest, 0]), float(part[deepest, 1]), float(away[deepest]), float(max(part[0, 1], part[-1, 1]))
 
 
 def _collar(top: NDArray[np.float64], axis: float, armpit: Point) -> Point:

@@ -17,6 +17,12 @@ _BONE, _FLESH = 0.055, 0.17
 """Half the width of a forearm that is surely arm, and of the zone in which skin is taken for arm, in shoulder widths."""
 
 
+_LEAST_SPREAD, _SKIN_REACH = (22.0, 3.5, 3.5), 3.0
+"""Least deviation of the face's brightness and two colours, and how many deviations skin may lie away."""
+_HAIR_ODDS = 2.0
+"""How much likelier a colour must be in the hair than in the clothes."""
+
+
 def front(pixels: Picture, body: BodyFound, fitted: Fit, person: Mask) -> Mask:
     """Return what stays in front: (H, W) uint8, 255 in front.
 
@@ -50,8 +56,8 @@ def _skin(calm: NDArray[np.uint8], body: BodyFound, person: Mask) -> Mask:
     if len(sample) < 12:
         return np.zeros(person.shape, np.uint8)
     middle = np.median(sample, axis=0)
-    spread = np.maximum(1.4826 * np.median(np.abs(sample - middle), axis=0), [18.0, 3.5, 3.5]).astype(np.float32)
-    away = (calm.astype(np.float32) - middle) / (spread * np.array([3.2, 3.0, 3.0], np.float32))
+    spread = np.maximum(1.4826 * np.median(np.abs(sample - middle), axis=0), _LEAST_SPREAD).astype(np.float32)
+    away = (calm.astype(np.float32) - middle) / (_SKIN_REACH * spread)
     return np.where((away**2).sum(axis=2) < 1, np.uint8(255), np.uint8(0))
 
 
@@ -78,7 +84,8 @@ def _bare_arm(arm: Arm, covered: float, frame: Frame, skin: Mask) -> Mask:
     shown = cv2.countNonZero(sure & skin) / max(cv2.countNonZero(sure), 1)
     if shown < 0.25 and arm.visible < 0.5:
         return np.zeros(skin.shape, np.uint8)  # behind the back
-    return sure | (zone & skin)
+    seam = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
+    return sure | (zone & cv2.morphologyEx(skin, cv2.MORPH_CLOSE, seam))
 
 
 def arm_path(arm: Arm, covered: float) -> NDArray[np.float32]:
@@ -106,7 +113,7 @@ def _hair(calm: NDArray[np.uint8], frame: Frame, body: BodyFound, person: Mask, 
     if hair is None or cloth is None:
         return np.zeros((height, width), np.uint8)
     cells = _cells(calm)
-    likely = (hair[cells] > 2.0 * cloth[cells] + 0.002) & bare & ((reach | head) > 0)
+    likely = (hair[cells] > _HAIR_ODDS * cloth[cells] + 0.002) & bare & ((reach | head) > 0)
     found = cv2.morphologyEx(likely.astype(np.uint8), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
     found = cv2.morphologyEx(found, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
     _, labels = cv2.connectedComponents(found)
