@@ -56,6 +56,7 @@ class Morph:
     hair_volume: float
     hair_long: bool
     beard: float
+    beard_style: str
     glasses: float
     age: float
     freckles: float
@@ -70,13 +71,14 @@ def morph(seed: int) -> Morph:
     bearded = draw.random() < 0.45
     skin, hairs = draw.choice(COMPLEXIONS)
     return Morph(
-        face_width=span(0.88, 1.12), face_length=span(0.93, 1.10), jaw=span(-0.14, 0.16), chin=span(-4, 6), cheek=span(-0.10, 0.12),
-        eye_size=span(0.84, 1.18), eye_height=span(0.80, 1.15), eye_apart=span(-3.5, 3.5), eye_drop=span(-3, 3), eye_tilt_deg=span(-7, 7),
-        brow_drop=span(-4, 3), brow_weight=span(0.1, 1.0), nose_width=span(0.78, 1.38), nose_length=span(-4, 5),
-        mouth_width=span(0.80, 1.22), lip=span(0.75, 1.40), mouth_drop=span(-3, 3), mirrored=draw.random() < 0.5,
+        face_width=span(0.86, 1.14), face_length=span(0.91, 1.12), jaw=span(-0.18, 0.20), chin=span(-4, 7), cheek=span(-0.12, 0.14),
+        eye_size=span(0.80, 1.22), eye_height=span(0.75, 1.15), eye_apart=span(-4.5, 4.5), eye_drop=span(-4, 4), eye_tilt_deg=span(-9, 9),
+        brow_drop=span(-5, 4), brow_weight=span(0.1, 1.0), nose_width=span(0.72, 1.48), nose_length=span(-5, 6),
+        mouth_width=span(0.74, 1.28), lip=span(0.70, 1.55), mouth_drop=span(-4, 4), mirrored=draw.random() < 0.5,
         skin=skin, hair=draw.choice(hairs),
         hair_volume=span(0.72, 0.84) if bearded else span(0.82, 1.0), hair_long=not bearded and draw.random() < 0.55,
-        beard=span(0.35, 1.0) if bearded else 0.0, glasses=draw.choice((0.0, 0.0, 0.6, 1.0)),
+        beard=span(0.35, 1.0) if bearded else 0.0, beard_style=draw.choice(("full", "full", "goatee", "moustache")),
+        glasses=draw.choice((0.0, 0.0, 0.6, 1.0)),
         age=span(0, 1), freckles=span(0, 1) ** 2, lips_red=0.0 if bearded else span(0, 1), detail_seed=draw.randrange(1 << 30),
     )
 

@@ -38,6 +38,8 @@ LIPS = (61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291, 375, 321, 405, 314, 17,
 TEETH = (78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308, 324, 318, 402, 317, 14, 87, 178, 88, 95)
 BROWS = ((46, 53, 52, 65, 55), (276, 283, 282, 295, 285))
 BROWS_TOP = ((70, 63, 105, 66, 107), (300, 293, 334, 296, 336))
+MOUSTACHE = (216, 205, 203, 98, 97, 2, 326, 327, 423, 425, 436, 291, 409, 270, 269, 267, 0, 37, 39, 40, 185, 61)
+GOATEE = (57, 212, 202, 204, 194, 201, 200, 421, 418, 424, 422, 432, 287, 273, 335, 424, 431, 395, 369, 396, 377, 152, 148, 175, 171, 140, 170, 211)
 JAW = (234, 93, 132, 58, 172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397, 288, 361, 323, 454,
        425, 423, 326, 2, 97, 203, 205)
 
@@ -141,13 +143,22 @@ def _brows(picture: Paint, face: Points, change: Morph) -> Paint:
     return _mix(picture, np.broadcast_to(hair, picture.shape).astype(np.float32), cover)
 
 
+def _beard_area(base: Base, face: Points, style: str) -> Mask:
+    """Return where hair grows for a "full" beard, a "goatee" or a "moustache"."""
+    if style == "full":
+        below = np.concatenate([face[[234, 132, 172, 152, 397, 361, 454]] + (0, 14), face[[291, 61]]]).astype(np.float32)
+        return np.maximum(area(base, face[list(JAW)], 5.0), area(base, below, 6.0) * np.float32(0.8))
+    lip = area(base, face[list(MOUSTACHE)], 2.5)
+    if style == "moustache":
+        return lip
+    return np.maximum(lip, area(base, face[list(GOATEE)], 4.0))
+
+
 def _beard(base: Base, picture: Paint, face: Points, change: Morph) -> Paint:
     """Return the lower face with a beard, from stubble (0.3) to full (1)."""
-    jaw = area(base, face[list(JAW)], 5.0)
-    below = area(base, np.concatenate([face[[234, 132, 172, 152, 397, 361, 454]] + (0, 14), face[[291, 61]]]).astype(np.float32), 6.0)
     mouth = area(base, face[list(LIPS)], 1.5)
-    cover = np.maximum(jaw, below * 0.8) * (1 - mouth) * base.skin
-    noise = np.random.default_rng(change.detail_seed + 2).standard_normal(jaw.shape).astype(np.float32)
+    cover = _beard_area(base, face, change.beard_style) * (1 - mouth) * base.skin
+    noise = np.random.default_rng(change.detail_seed + 2).standard_normal(mouth.shape).astype(np.float32)
     hairs = cv2.GaussianBlur(noise, (0, 0), sigmaX=0.8, sigmaY=2.2) * 3.2
     strength = np.clip(cover * (0.25 + 0.7 * change.beard) * (1 + 0.25 * hairs), 0, 0.96)
     hair = np.array(change.hair, np.float32) * 0.7
