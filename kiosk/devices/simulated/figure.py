@@ -22,7 +22,8 @@ __all__ = ["ACTIONS", "IDENTITIES", "Appearance", "BodyPose", "Figures", "HeadPo
 IDENTITIES: tuple[int, ...] = (0, 1, 2, 3, 4, 5, 6, 7, 8, 9)
 """Seeds of the morphs by identity."""
 
-TOPS: tuple[Colour, ...] = ((196, 84, 68), (58, 92, 138), (88, 124, 92), (222, 214, 200), (208, 160, 74), (92, 78, 120), (64, 66, 72), (170, 110, 120))
+TOPS: tuple[Colour, ...] = ((196, 84, 68), (58, 92, 138), (88, 124, 92), (222, 214, 200), (208, 160, 74), (92, 78, 120),
+                             (64, 66, 72), (170, 110, 120))
 BOTTOMS: tuple[Colour, ...] = ((52, 62, 88), (60, 58, 60), (120, 104, 84), (82, 92, 84), (38, 40, 48))
 SHOES: tuple[Colour, ...] = ((236, 234, 228), (60, 48, 42), (40, 42, 46), (150, 70, 60))
 Point = tuple[float, float]
@@ -98,7 +99,8 @@ class Figures:
         self._head(canvas, who, at, turned, height_px)
         for side in before:
             _arm(canvas, who, at, side, height_px)
-        at["nose"] = (at["chin"][0] + 0.12 * math.sin(math.radians(turned.yaw_deg)) * FACE * height_px, at["chin"][1] - 0.42 * FACE * height_px)
+        x, y = at["chin"]
+        at["nose"] = x + 0.12 * math.sin(math.radians(turned.yaw_deg)) * FACE * height_px, y - 0.42 * FACE * height_px
         return at
 
     def _head(self, canvas: Picture, who: Appearance, at: dict[str, Point], head: HeadPose, height: float) -> None:
@@ -120,7 +122,7 @@ def _locks(canvas: Picture, who: Appearance, at: dict[str, Point], height: float
     """Draw long hair behind the neck and shoulders."""
     if who.hair_long:
         (x, y), neck = at["chin"], at["neck"]
-        hair = body.Cloth(darker(who.hair, 0.75), "hair", 40 + who.identity)
+        hair = body.Cloth(darker(who.hair, 0.85), "hair", 40 + who.identity)
         body.lay(canvas, body.part(body.LOCKS, hair), (x, y - 0.07 * height), (neck[0], neck[1] + 0.018 * height), height / body.PER_HEIGHT)
 
 

@@ -10,11 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kiosk.devices.simulated.figure_morph import Colour
-from kiosk.devices.simulated.portrait import Layer, blend
+from kiosk.devices.simulated.figure_skin import Layer
+from kiosk.devices.simulated.portrait import blend
 from kiosk.domain.frame import Picture
 
 PER_HEIGHT = 1250.0
 """Sprite pixels per body height."""
+
+Mask = NDArray[np.float32]
+"""(H, W) float32."""
 
 Profile = tuple[tuple[float, float], ...]
 """(place along the bone, half width in body heights), the place growing from below 0 (before the joint) to above 1."""
@@ -35,20 +39,22 @@ class Shape:
     flat: float = 0.0
 
 
-TORSO = Shape(0.317, ((-0.06, 0.036), (0.0, 0.046), (0.05, 0.072), (0.09, 0.096), (0.13, 0.109), (0.19, 0.112), (0.36, 0.106), (0.62, 0.095),
-                      (0.82, 0.097), (1.0, 0.106), (1.15, 0.111)), "round", "hem", 0.7)
+TORSO = Shape(0.317, ((-0.06, 0.036), (0.0, 0.046), (0.05, 0.072), (0.09, 0.096), (0.13, 0.109), (0.19, 0.112), (0.36, 0.106),
+                      (0.62, 0.095), (0.82, 0.097), (1.0, 0.106), (1.15, 0.111)), "round", "hem", 0.7)
 HIPS = Shape(0.10, ((-0.3, 0.088), (0.2, 0.096), (0.75, 0.104), (1.15, 0.100)), flat=0.5)
-UPPER_ARM = Shape(0.165, ((-0.14, 0.037), (0.05, 0.041), (0.2, 0.040), (0.6, 0.035), (1.0, 0.031), (1.19, 0.031)), "round", "round", 0.15)
-SLEEVE = Shape(0.165, ((-0.14, 0.037), (0.05, 0.041), (0.2, 0.043), (0.50, 0.042), (0.66, 0.042)), "round", "hem", 0.15)
+UPPER_ARM = Shape(0.165, ((-0.05, 0.036), (0.08, 0.040), (0.2, 0.040), (0.6, 0.035), (1.0, 0.031), (1.19, 0.031)), "round", "round", 0.15)
+SLEEVE = Shape(0.165, ((-0.05, 0.036), (0.08, 0.041), (0.2, 0.043), (0.50, 0.042), (0.66, 0.042)), "round", "hem", 0.15)
 FOREARM = Shape(0.145, ((-0.21, 0.031), (0.0, 0.031), (0.25, 0.031), (0.7, 0.026), (1.02, 0.024)), "fade", "hem", 0.15)
 BARE_UPPER = Shape(0.165, ((0.2, 0.032), (0.6, 0.030), (1.0, 0.0265), (1.16, 0.0265)), "round", "round", 0.1)
-BARE_FORE = Shape(0.145, ((-0.18, 0.0265), (0.0, 0.0265), (0.28, 0.028), (0.75, 0.021), (1.0, 0.0175), (1.12, 0.0175)), "fade", "round", 0.1)
+BARE_FORE = Shape(0.145, ((-0.18, 0.0265), (0.0, 0.0265), (0.28, 0.028), (0.75, 0.021), (1.0, 0.0175), (1.12, 0.0175)), "fade", "fade", 0.1)
 THIGH = Shape(0.245, ((-0.2, 0.052), (0.0, 0.057), (0.25, 0.058), (0.7, 0.050), (1.0, 0.0445), (1.17, 0.0445)), "fade", "round", 0.2)
 SHIN = Shape(0.235, ((-0.18, 0.0445), (0.0, 0.0445), (0.3, 0.044), (0.75, 0.038), (1.07, 0.036)), "fade", "hem", 0.2)
 SHOE = Shape(0.062, ((-0.5, 0.022), (-0.1, 0.027), (0.4, 0.033), (0.8, 0.037), (1.35, 0.037)), "round", "round", 0.4)
 SOLE = Shape(0.062, ((0.2, 0.032), (0.8, 0.039), (1.46, 0.039)), "round", "round", 0.6)
 NECK = Shape(0.036, ((-0.9, 0.034), (0.0, 0.034), (0.5, 0.037), (0.9, 0.043), (1.75, 0.043)), "round", "round", 0.4)
-LOCKS = Shape(0.110, ((-0.55, 0.052), (0.0, 0.070), (0.5, 0.075), (1.0, 0.078), (1.5, 0.070)), "round", "round", 0.45)
+FINGER = Shape(0.060, ((-0.3, 0.0135), (0.5, 0.0135), (0.8, 0.012), (1.2, 0.0115)), "round", "round", 0.1)
+PALM = Shape(0.100, ((-0.3, 0.020), (0.1, 0.022), (0.5, 0.036), (0.9, 0.042), (1.3, 0.040)), "round", "round", 0.3)
+LOCKS = Shape(0.110, ((-0.55, 0.046), (0.0, 0.060), (0.5, 0.066), (1.0, 0.067), (1.5, 0.056)), "round", "round", 0.45)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +85,8 @@ def part(shape: Shape, cloth: Cloth) -> Sprite:
     wide, high = int(2 * widest) + 10, int((end - start) * long) + 8
     y, x = np.mgrid[:high, :wide].astype(np.float32)
     place = (y - 4) / long + start
-    half = np.interp(place, *zip(*shape.profile, strict=True)).astype(np.float32) * PER_HEIGHT
+    places, halves = (np.array(column) for column in zip(*shape.profile, strict=True))
+    half = np.interp(place, places, halves).astype(np.float32) * PER_HEIGHT
     half = cv2.GaussianBlur(half, (0, 0), sigmaX=0.1, sigmaY=8)
     across = (x - wide / 2 + 0.5) / half
     alpha = np.clip((1 - np.abs(across)) * half * 0.5 + 0.5, 0, 1)
@@ -99,19 +106,21 @@ def part(shape: Shape, cloth: Cloth) -> Sprite:
     return Sprite(layer, (middle, 4 - start * long), (middle, 4 + (1 - start) * long))
 
 
-def _end(kind: str, from_end: NDArray[np.float32], across: NDArray[np.float32], half: NDArray[np.float32]) -> NDArray[np.float32]:
+def _end(kind: str, from_end: Mask, across: Mask, half: Mask) -> Mask:
     """Return the alpha of one end of a part; `from_end` is the distance to it in pixels."""
     if kind == "hem":
         drop = 7 * np.clip(across, -1, 1) ** 2
-        return np.clip((from_end - drop) * 0.7, 0, 1).astype(np.float32)
+        cut: Mask = np.clip((from_end - drop) * 0.7, 0, 1).astype(np.float32)
+        return cut
     cap = half * (1 - np.sqrt(np.clip(1 - np.clip(across, -1, 1) ** 2, 0, 1)))
     edge = np.clip((from_end - cap) * 0.7, 0, 1)
     if kind == "fade":
         edge = edge * np.clip((from_end - cap * 0.5) / (0.9 * half.mean()), 0, 1)
-    return edge.astype(np.float32)
+    made: Mask = edge.astype(np.float32)
+    return made
 
 
-def _surface(place: NDArray[np.float32], cloth: Cloth, long: float) -> NDArray[np.float32]:
+def _surface(place: Mask, cloth: Cloth, long: float) -> Mask:
     """Return the light and shade of creases (towards the joints), strands of hair, or skin."""
     high, wide = place.shape
     noise = np.random.default_rng(cloth.seed)
@@ -119,10 +128,11 @@ def _surface(place: NDArray[np.float32], cloth: Cloth, long: float) -> NDArray[n
     if cloth.kind == "hair":
         fine = cv2.GaussianBlur(raw, (0, 0), sigmaX=1.6, sigmaY=45) * 4.5
         broad = cv2.GaussianBlur(raw, (0, 0), sigmaX=6, sigmaY=70) * 9
-        return np.clip(fine * 0.35 + broad * 0.35, -0.6, 0.8).astype(np.float32)
-    weave = cv2.GaussianBlur(raw, (0, 0), 0.9) * 0.035
+        strands: Mask = np.clip(fine * 0.35 + broad * 0.35, -0.6, 0.8).astype(np.float32)
+        return strands
+    weave: Mask = cv2.GaussianBlur(raw, (0, 0), 0.9) * np.float32(0.035)
     if cloth.kind == "skin":
-        return (weave * 0.3).astype(np.float32)
+        return weave * np.float32(0.3)
     height = np.zeros((high, wide), np.float32)
     for _ in range(14):
         joint = 1.0 if noise.random() < 0.6 else 0.15
@@ -135,7 +145,8 @@ def _surface(place: NDArray[np.float32], cloth: Cloth, long: float) -> NDArray[n
         cv2.polylines(height, [np.round(stroke).astype(np.int32)], False, float(noise.uniform(0.5, 1.0)), int(noise.integers(4, 9)))
     height = cv2.GaussianBlur(height, (0, 0), 6)
     slopes = cv2.Sobel(height, cv2.CV_32F, 0, 1, ksize=3) * 0.85 + cv2.Sobel(height, cv2.CV_32F, 1, 0, ksize=3) * 0.5
-    return (np.clip(slopes * 0.6, -0.16, 0.12) + weave).astype(np.float32)
+    creases: Mask = np.clip(slopes * 0.6, -0.16, 0.12).astype(np.float32)
+    return creases + weave
 
 
 @lru_cache(maxsize=32)

@@ -18,7 +18,8 @@ Points = NDArray[np.float32]
 Colour = tuple[int, int, int]
 """RGB, 0..255."""
 
-BLACK, DARK, BROWN, CHESTNUT, RED, GREY, BLOND = (30, 26, 26), (54, 38, 30), (98, 66, 42), (146, 104, 64), (136, 66, 38), (156, 154, 152), (218, 178, 122)
+BLACK, DARK, BROWN, CHESTNUT = (30, 26, 26), (54, 38, 30), (98, 66, 42), (146, 104, 64)
+RED, GREY, BLOND = (136, 66, 38), (156, 154, 152), (218, 178, 122)
 
 COMPLEXIONS: tuple[tuple[Colour, tuple[Colour, ...]], ...] = (
     ((226, 184, 160), (DARK, BROWN, RED, GREY, BLOND)), ((220, 174, 146), (BLACK, BROWN, CHESTNUT, GREY, BLOND)),
@@ -55,6 +56,7 @@ class Morph:
     hair_volume: float
     hair_long: bool
     beard: float
+    beard_style: str
     glasses: float
     age: float
     freckles: float
@@ -69,13 +71,14 @@ def morph(seed: int) -> Morph:
     bearded = draw.random() < 0.45
     skin, hairs = draw.choice(COMPLEXIONS)
     return Morph(
-        face_width=span(0.88, 1.12), face_length=span(0.93, 1.10), jaw=span(-0.14, 0.16), chin=span(-4, 6), cheek=span(-0.10, 0.12),
-        eye_size=span(0.84, 1.18), eye_height=span(0.80, 1.15), eye_apart=span(-3.5, 3.5), eye_drop=span(-3, 3), eye_tilt_deg=span(-7, 7),
-        brow_drop=span(-4, 3), brow_weight=span(0.1, 1.0), nose_width=span(0.78, 1.38), nose_length=span(-4, 5),
-        mouth_width=span(0.80, 1.22), lip=span(0.75, 1.40), mouth_drop=span(-3, 3), mirrored=draw.random() < 0.5,
+        face_width=span(0.86, 1.14), face_length=span(0.91, 1.12), jaw=span(-0.18, 0.20), chin=span(-4, 7), cheek=span(-0.12, 0.14),
+        eye_size=span(0.80, 1.22), eye_height=span(0.75, 1.15), eye_apart=span(-4.5, 4.5), eye_drop=span(-4, 4), eye_tilt_deg=span(-9, 9),
+        brow_drop=span(-5, 4), brow_weight=span(0.1, 1.0), nose_width=span(0.72, 1.48), nose_length=span(-5, 6),
+        mouth_width=span(0.74, 1.28), lip=span(0.70, 1.55), mouth_drop=span(-4, 4), mirrored=draw.random() < 0.5,
         skin=skin, hair=draw.choice(hairs),
         hair_volume=span(0.72, 0.84) if bearded else span(0.82, 1.0), hair_long=not bearded and draw.random() < 0.55,
-        beard=span(0.35, 1.0) if bearded else 0.0, glasses=draw.choice((0.0, 0.0, 0.6, 1.0)),
+        beard=span(0.35, 1.0) if bearded else 0.0, beard_style=draw.choice(("full", "full", "goatee", "moustache")),
+        glasses=draw.choice((0.0, 0.0, 0.6, 1.0)),
         age=span(0, 1), freckles=span(0, 1) ** 2, lips_red=0.0 if bearded else span(0, 1), detail_seed=draw.randrange(1 << 30),
     )
 
@@ -86,20 +89,23 @@ def _scale(points: Points, centre: Points, reach: tuple[float, float], factor: t
     weight = np.exp(-((offset[..., 0] / reach[0]) ** 2 + (offset[..., 1] / reach[1]) ** 2))[..., None]
     angle = np.radians(-tilt_deg)
     turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]], np.float32)
-    return points + weight * ((offset @ turn) / np.array(factor, np.float32) - offset)
+    made: Points = points + weight * ((offset @ turn) / np.array(factor, np.float32) - offset)
+    return made
 
 
 def _shift(points: Points, centre: Points, reach: tuple[float, float], by: tuple[float, float]) -> Points:
     """Return where a local move by `by` pixels around `centre` takes its pixels from."""
     offset = points - centre
     weight = np.exp(-((offset[..., 0] / reach[0]) ** 2 + (offset[..., 1] / reach[1]) ** 2))[..., None]
-    return points - weight * np.array(by, np.float32)
+    made: Points = points - weight * np.array(by, np.float32)
+    return made
 
 
-def _ramp(values: NDArray[np.float32], start: float, end: float) -> NDArray[np.float32]:
+def _ramp(values: Points, start: float, end: float) -> Points:
     """Return a smooth step 0..1 from `start` to `end`."""
     t = np.clip((values - start) / (end - start), 0, 1)
-    return (t * t * (3 - 2 * t)).astype(np.float32)
+    made: Points = (t * t * (3 - 2 * t)).astype(np.float32)
+    return made
 
 
 def sources(points: Points, mesh: Points, change: Morph) -> Points:
@@ -150,7 +156,8 @@ def closed_mouth(points: Points, mesh: Points, closed: float) -> Points:
     inside = np.clip((y - top) / np.maximum(rest, 0.5), 0, 1)
     fade = 1 - _ramp(y.astype(np.float32), float(left[1]) + 8, float(face[152][1]) + 4)
     moved = y + gap * inside * fade
-    droop = 3.0 * closed * (np.exp(-(((x - left[0]) / 12) ** 2)) + np.exp(-(((x - right[0]) / 12) ** 2))) * np.exp(-(((y - left[1]) / 12) ** 2))
+    corners = np.exp(-(((x - left[0]) / 12) ** 2)) + np.exp(-(((x - right[0]) / 12) ** 2))
+    droop = 3.0 * closed * corners * np.exp(-(((y - left[1]) / 12) ** 2))
     wide = _scale(np.stack([x, moved - droop], -1).astype(np.float32), face[[61, 291]].mean(0), (34, 14), (1 - 0.10 * closed, 1.0))
     return wide.astype(np.float32)
 

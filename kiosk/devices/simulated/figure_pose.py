@@ -16,8 +16,8 @@ Place = tuple[float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
-class Limb:
-    """An arm or a leg as four angles in degrees: `out` from hanging down (0) over sideways (90) to up (180), `ahead` turned to the camera."""
+class Arm:
+    """An arm as four angles in degrees: `out` from hanging (0) over sideways (90) to up (180), `ahead` turned to the camera."""
 
     upper_out: float = 0.0
     upper_ahead: float = 0.0
@@ -25,18 +25,21 @@ class Limb:
     lower_ahead: float = 0.0
 
 
-HANGING = Limb(11, 0, 6, 30)
-STANDING = Limb(3, 0, 1, 0)
+HANGING = Arm(11, 0, 6, 30)
 
 
 @dataclass(frozen=True, slots=True)
 class BodyPose:
-    """How a figure stands. turn_deg: positive towards the picture's right; lean: hips' shift in body heights; rise: of the whole body."""
+    """How a figure stands.
 
-    left_arm: Limb = HANGING
-    right_arm: Limb = HANGING
-    left_leg: Limb = STANDING
-    right_leg: Limb = STANDING
+    left_lift_deg, right_lift_deg: thigh raised to the camera. turn_deg: positive towards the picture's right. lean: the hips' shift
+    to the picture's right and rise: of the trunk, both in body heights.
+    """
+
+    left_arm: Arm = HANGING
+    right_arm: Arm = HANGING
+    left_lift_deg: float = 0.0
+    right_lift_deg: float = 0.0
     turn_deg: float = 0.0
     lean: float = 0.0
     rise: float = 0.0
@@ -50,37 +53,38 @@ def _stand(t: float) -> BodyPose:
 
 def _sway(t: float) -> BodyPose:
     swing = math.sin(t)
-    left, right = replace(HANGING, upper_out=13 + 5 * swing, lower_out=9 + 5 * swing), replace(HANGING, upper_out=13 - 5 * swing, lower_out=9 - 5 * swing)
+    left = replace(HANGING, upper_out=13 + 5 * swing, lower_out=9 + 5 * swing)
+    right = replace(HANGING, upper_out=13 - 5 * swing, lower_out=9 - 5 * swing)
     return BodyPose(left, right, turn_deg=8 * swing, lean=0.018 * swing)
 
 
 def _raise_arms(t: float) -> BodyPose:
     up = 0.5 - 0.5 * math.cos(t)
-    arm = Limb(11 + 124 * up, 12 * math.sin(t), 6 + 159 * up, 15 * math.sin(t))
+    ahead = 260 * up * (1 - up)
+    arm = Arm(11 + 124 * up, ahead, 6 + 159 * up, 30 - 30 * up + ahead)
     return BodyPose(arm, arm)
 
 
 def _arms_out(t: float) -> BodyPose:
-    arm = Limb(66 + 6 * math.sin(t), 34, 74 + 10 * math.sin(t), 52)
+    arm = Arm(66 + 6 * math.sin(t), 38, 74 + 10 * math.sin(t), 58)
     return BodyPose(arm, arm)
 
 
 def _walk(t: float) -> BodyPose:
     step = math.sin(t)
-    left, right = max(step, 0.0), max(-step, 0.0)
-    legs = [Limb(3 + 24 * lift, 80, 1, 0) if lift > 0 else STANDING for lift in (left, right)]
-    arms = [Limb(11 + 14 * lift, 60 * lift, 10 + 32 * lift, 20 + 50 * lift) for lift in (right, left)]
-    return BodyPose(arms[0], arms[1], legs[0], legs[1], turn_deg=4 * step, lean=-0.010 * step, rise=0.004 * abs(step))
+    left, right = max(step, 0.0) ** 2, max(-step, 0.0) ** 2
+    arms = [Arm(11 + 14 * lift, 60 * lift, 6 + 34 * lift, 30 + 40 * lift) for lift in (right, left)]
+    return BodyPose(arms[0], arms[1], 34 * left, 34 * right, turn_deg=4 * step, lean=-0.010 * step, rise=0.003 * step**2)
 
 
 def _reach(t: float) -> BodyPose:
     out = 0.5 - 0.5 * math.cos(t)
-    return BodyPose(HANGING, Limb(11 + 62 * out, 40 * out, 6 + 84 * out, 30 * (1 - out) + 25 * out), turn_deg=-14 * out, lean=-0.012 * out)
+    return BodyPose(HANGING, Arm(11 + 58 * out, 48 * out, 6 + 80 * out, 30 + 22 * out), turn_deg=-14 * out, lean=-0.012 * out)
 
 
 def _hold_item(t: float) -> BodyPose:
     lift = 4 * math.sin(t)
-    return BodyPose(HANGING, Limb(24, 30, 122 + lift, 140), turn_deg=3 * math.sin(t))
+    return BodyPose(HANGING, Arm(24, 30, 122 + lift, 140), turn_deg=3 * math.sin(t))
 
 
 def _turn(t: float) -> BodyPose:
@@ -111,7 +115,8 @@ SHOULDER_HALF, HIP_HALF, FOOT = 0.094, 0.050, 0.05
 
 def _along(start: Place, length: float, side: int, out: float, ahead: float) -> Place:
     a, f = math.radians(out), math.radians(ahead)
-    return (start[0] + length * side * math.sin(a) * math.cos(f), start[1] - length * math.cos(a), start[2] - length * math.sin(a) * math.sin(f))
+    aside, down, near = side * math.sin(a) * math.cos(f), math.cos(a), math.sin(a) * math.sin(f)
+    return start[0] + length * aside, start[1] - length * down, start[2] - length * near
 
 
 def skeleton(pose: BodyPose, build: float) -> dict[str, Place]:
@@ -119,19 +124,16 @@ def skeleton(pose: BodyPose, build: float) -> dict[str, Place]:
     wide = 0.75 + 0.25 * build
     hips: Place = (pose.lean, HIP + pose.rise, 0.0)
     chest: Place = (pose.lean * 0.2, SHOULDER + pose.rise, 0.0)
-    joints: dict[str, Place] = {"hips": hips, "chest": chest, "neck": (chest[0], NECK + pose.rise, 0.005), "chin": (chest[0], CHIN + pose.rise, -0.03)}
-    for name, side, arm, leg in (("left", 1, pose.left_arm, pose.left_leg), ("right", -1, pose.right_arm, pose.right_leg)):
+    joints: dict[str, Place] = {"hips": hips, "neck": (chest[0], NECK + pose.rise, 0.005), "chin": (chest[0], CHIN + pose.rise, -0.03)}
+    for name, side, arm, lift_deg in (("left", 1, pose.left_arm, pose.left_lift_deg), ("right", -1, pose.right_arm, pose.right_lift_deg)):
         shoulder: Place = (chest[0] + side * SHOULDER_HALF * wide, chest[1] - 0.008, 0.0)
         elbow = _along(shoulder, UPPER_ARM, side, arm.upper_out, arm.upper_ahead)
         wrist = _along(elbow, FOREARM, side, arm.lower_out, arm.lower_ahead)
         hand = _along(wrist, HAND, side, arm.lower_out, arm.lower_ahead)
         hip: Place = (hips[0] + side * HIP_HALF * wide, hips[1], 0.0)
-        planted = leg.upper_ahead == 0
-        knee = _along(hip, HIP - KNEE, side, leg.upper_out, leg.upper_ahead)
-        ankle = _along(knee, KNEE - ANKLE, side, leg.lower_out, leg.lower_ahead)
-        if planted:
-            foot_x = side * (HIP_HALF * wide + 0.016)
-            knee, ankle = ((hip[0] + foot_x) / 2 + side * 0.004, KNEE, -0.006), (foot_x, ANKLE, 0.0)
+        foot_x, lift = side * (HIP_HALF * wide + 0.016), math.radians(lift_deg)
+        knee: Place = ((hip[0] + foot_x) / 2 + side * 0.004, HIP - (HIP - KNEE) * math.cos(lift), -0.006 - (HIP - KNEE) * math.sin(lift))
+        ankle: Place = (foot_x, knee[1] - (KNEE - ANKLE), knee[2] + 0.006)
         toe: Place = (ankle[0] + side * 0.014, ankle[1] - FOOT * 0.7, -FOOT)
         joints |= {f"{name}_shoulder": shoulder, f"{name}_elbow": elbow, f"{name}_wrist": wrist, f"{name}_hand": hand,
                    f"{name}_hip": hip, f"{name}_knee": knee, f"{name}_ankle": ankle, f"{name}_toe": toe}

@@ -1,8 +1,8 @@
-"""Colour and detail of an identity: skin, hair, brows, beard, wrinkles, freckles, glasses, painted on the portrait before it is reshaped."""
+"""Colour and detail of an identity: skin, hair, brows, beard, age, freckles, glasses, painted on the portrait before it is reshaped."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -10,11 +10,27 @@ from numpy.typing import NDArray
 
 from kiosk.devices.simulated.figure_morph import Colour, Morph, Points
 
-if TYPE_CHECKING:
-    from kiosk.devices.simulated.portrait import Base, Layer
+SCALE = 2.0
+"""Pixels of a head's texture per pixel of the portrait."""
+ORIGIN = (116.0, -20.0)
+"""Where the texture's corner lies on the portrait."""
+SIZE = (448, 512)
+"""Width and height of the texture."""
+Layer = NDArray[np.uint8]
+"""(H, W, 4) uint8 RGBA, colours already multiplied by alpha."""
 
 Mask = NDArray[np.float32]
 Paint = NDArray[np.float32]
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Base:
+    """The portrait as read: `picture` (SIZE, 3) float32 RGB enlarged by SCALE; masks head and skin (SIZE) 0..1; mesh (468, 3)."""
+
+    picture: NDArray[np.float32]
+    head: NDArray[np.float32]
+    skin: NDArray[np.float32]
+    mesh: Points
+
 
 EYES = ((33, 246, 161, 160, 159, 158, 157, 173, 133, 155, 154, 153, 145, 144, 163, 7),
         (362, 398, 384, 385, 386, 387, 388, 466, 263, 249, 390, 373, 374, 380, 381, 382))
@@ -22,6 +38,8 @@ LIPS = (61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291, 375, 321, 405, 314, 17,
 TEETH = (78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308, 324, 318, 402, 317, 14, 87, 178, 88, 95)
 BROWS = ((46, 53, 52, 65, 55), (276, 283, 282, 295, 285))
 BROWS_TOP = ((70, 63, 105, 66, 107), (300, 293, 334, 296, 336))
+MOUSTACHE = (216, 205, 203, 98, 97, 2, 326, 327, 423, 425, 436, 291, 409, 270, 269, 267, 0, 37, 39, 40, 185, 61)
+GOATEE = (57, 212, 202, 204, 194, 201, 200, 421, 418, 424, 422, 432, 287, 273, 335, 424, 431, 395, 369, 396, 377, 152, 148, 175, 171, 140, 170, 211)
 JAW = (234, 93, 132, 58, 172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397, 288, 361, 323, 454,
        425, 423, 326, 2, 97, 203, 205)
 
@@ -51,8 +69,6 @@ def painted(base: Base, change: Morph) -> Layer:
 
 def on_texture(points: Points) -> Points:
     """Return places on the portrait as places on the texture."""
-    from kiosk.devices.simulated.portrait import ORIGIN, SCALE
-
     return ((points - np.array(ORIGIN, np.float32)) * SCALE).astype(np.float32)
 
 
@@ -87,7 +103,8 @@ def _hair(picture: Paint, mask: Mask, colour: Colour) -> Paint:
     tint = np.array(colour, np.float32)
     light = picture.mean(-1, keepdims=True) / _mean(picture, mask).mean()
     soft = light ** (1.15 - 0.55 * float(tint.mean()) / 200)
-    return 255 * (1 - np.exp(-(tint * soft + 6 * light) / 255 * 1.25)).astype(np.float32)
+    made: Paint = 255 * (1 - np.exp(-(tint * soft + 6 * light) / 255 * 1.25)).astype(np.float32)
+    return made
 
 
 def _detail(picture: Paint, skin: Mask, face: Points, change: Morph) -> Paint:
@@ -106,7 +123,8 @@ def _detail(picture: Paint, skin: Mask, face: Points, change: Morph) -> Paint:
     for chain in ((129, 203, 206, 216), (358, 423, 426, 436), (226, 31, 228, 229), (446, 261, 448, 449), (226, 113, 225), (446, 342, 445)):
         cv2.polylines(lines, [np.round(face[list(chain)] * 16).astype(np.int32)], False, 255, 2, cv2.LINE_AA, 4)
     soft = cv2.GaussianBlur(lines, (0, 0), 2.2).astype(np.float32) / 255
-    return out * (1 - (soft * skin * 0.75 * change.age**2)[..., None] * np.array([0.7, 0.9, 1.0], np.float32))
+    made: Paint = out * (1 - (soft * skin * 0.75 * change.age**2)[..., None] * np.array([0.7, 0.9, 1.0], np.float32))
+    return made
 
 
 def _brows(picture: Paint, face: Points, change: Morph) -> Paint:
@@ -121,16 +139,26 @@ def _brows(picture: Paint, face: Points, change: Morph) -> Paint:
     noise = np.random.default_rng(change.detail_seed + 1).standard_normal(mask.shape).astype(np.float32)
     hairs = np.clip(0.85 + cv2.GaussianBlur(noise, (0, 0), sigmaX=0.7, sigmaY=2.0) * 0.9, 0.3, 1.2)
     soft = cv2.GaussianBlur(mask, (0, 0), 1.6).astype(np.float32) / 255
-    return _mix(picture, np.broadcast_to(hair, picture.shape).astype(np.float32), np.clip(soft * hairs * (0.25 + 0.65 * change.brow_weight), 0, 1))
+    cover = np.clip(soft * hairs * (0.25 + 0.65 * change.brow_weight), 0, 1)
+    return _mix(picture, np.broadcast_to(hair, picture.shape).astype(np.float32), cover)
+
+
+def _beard_area(base: Base, face: Points, style: str) -> Mask:
+    """Return where hair grows for a "full" beard, a "goatee" or a "moustache"."""
+    if style == "full":
+        below = np.concatenate([face[[234, 132, 172, 152, 397, 361, 454]] + (0, 14), face[[291, 61]]]).astype(np.float32)
+        return np.maximum(area(base, face[list(JAW)], 5.0), area(base, below, 6.0) * np.float32(0.8))
+    lip = area(base, face[list(MOUSTACHE)], 2.5)
+    if style == "moustache":
+        return lip
+    return np.maximum(lip, area(base, face[list(GOATEE)], 4.0))
 
 
 def _beard(base: Base, picture: Paint, face: Points, change: Morph) -> Paint:
     """Return the lower face with a beard, from stubble (0.3) to full (1)."""
-    jaw = area(base, face[list(JAW)], 5.0)
-    below = area(base, np.concatenate([face[[234, 132, 172, 152, 397, 361, 454]] + (0, 14), face[[291, 61]]]).astype(np.float32), 6.0)
     mouth = area(base, face[list(LIPS)], 1.5)
-    cover = np.maximum(jaw, below * 0.8) * (1 - mouth) * base.skin
-    noise = np.random.default_rng(change.detail_seed + 2).standard_normal(jaw.shape).astype(np.float32)
+    cover = _beard_area(base, face, change.beard_style) * (1 - mouth) * base.skin
+    noise = np.random.default_rng(change.detail_seed + 2).standard_normal(mouth.shape).astype(np.float32)
     hairs = cv2.GaussianBlur(noise, (0, 0), sigmaX=0.8, sigmaY=2.2) * 3.2
     strength = np.clip(cover * (0.25 + 0.7 * change.beard) * (1 + 0.25 * hairs), 0, 0.96)
     hair = np.array(change.hair, np.float32) * 0.7
@@ -164,4 +192,5 @@ def _neck_fade(base: Base) -> Mask:
     """Return 1 on the head, falling to 0 where the portrait's collar begins."""
     y = np.mgrid[: base.head.shape[0], : base.head.shape[1]][0]
     low = on_texture(np.array([[0, 172], [0, 186]], np.float32))[:, 1]
-    return np.clip((low[1] - y) / (low[1] - low[0]), 0, 1).astype(np.float32)
+    made: Mask = np.clip((low[1] - y) / (low[1] - low[0]), 0, 1).astype(np.float32)
+    return made

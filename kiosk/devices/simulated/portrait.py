@@ -15,27 +15,17 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from kiosk.devices.simulated.figure_morph import Morph, Points, closed_eyes, closed_mouth, morph, sources
-from kiosk.devices.simulated.figure_skin import painted
+from kiosk.devices.simulated.figure_morph import Points, closed_eyes, closed_mouth, morph, sources
+from kiosk.devices.simulated.figure_skin import ORIGIN, SCALE, SIZE, Base, Layer, painted
 from kiosk.domain.frame import Picture
 from kiosk.errors import DeviceMissingError
 
-SCALE = 2.0
-"""Pixels of a head's texture per pixel of the portrait."""
-ORIGIN = (116.0, -20.0)
-"""Where the texture's corner lies on the portrait."""
-SIZE = (448, 512)
-"""Width and height of the texture."""
-PIVOT = (228.0, 150.0, 40.0)
+PIVOT = (228.0, 150.0, 26.0)
 """The point in the neck around which the head turns, on the portrait."""
 FACE_HEIGHT = 107.0
 """Height of the face mesh on the portrait."""
 FACE_CENTRE = (226.0, 122.0)
 """Middle of the face mesh on the portrait."""
-
-Layer = NDArray[np.uint8]
-"""(H, W, 4) uint8 RGBA, colours already multiplied by alpha."""
-
 
 @dataclass(frozen=True, slots=True)
 class HeadPose:
@@ -50,16 +40,6 @@ class HeadPose:
     roll_deg: float = 0.0
     blink: float = 0.0
     smile: float = 0.0
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Base:
-    """The portrait as read: `picture` (SIZE, 3) float32 RGB enlarged by SCALE; masks head and skin (SIZE) 0..1; mesh (468, 3)."""
-
-    picture: NDArray[np.float32]
-    head: NDArray[np.float32]
-    skin: NDArray[np.float32]
-    mesh: Points
 
 
 def landmarks() -> Points:
@@ -154,9 +134,8 @@ class Portrait:
         sx, sy = px, py
         for _ in range(8):
             z = _at(self._depth, sx + PIVOT[0], sy + PIVOT[1]) - PIVOT[2]
-            z0 = -40.0
-            sx = (px + (z - z0 * 0.35) * np.sin(yaw)) / np.cos(yaw)
-            sy = (py - (z - z0 * 0.35) * np.sin(pitch)) / np.cos(pitch)
+            sx = (px + z * np.sin(yaw)) / np.cos(yaw)
+            sy = (py - z * np.sin(pitch)) / np.cos(pitch)
         coarse = np.stack([sx + PIVOT[0], sy + PIVOT[1]], -1).astype(np.float32)
         spread = np.array([[1 / step, 0, 0], [0, 1 / step, 0]])
         fine: Points = cv2.warpAffine(coarse, spread, (right - left, bottom - top), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
