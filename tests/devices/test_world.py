@@ -178,7 +178,7 @@ def test_a_member_who_is_refused_takes_the_phone_then_the_cash_desk():
 def test_codes_in_rendered_frames_are_read(kind, texts):
     scanner, read, count = CameraScanner(), 0, 0
     for text in texts:
-        for i in range(60):
+        for i in range(25):
             t = 3.0 + i * 0.37
             guest = Guest(StoreShopper("m", 1, "enrolled", True, "12345678"), 0.0, Act(kind, text), t - 0.3, "pay.basket")
             frame = with_noise(pay_view(None, guest, t, 7), (7, i))

@@ -20,6 +20,7 @@ from kiosk.devices.simulated.sensors import WorldHands
 from kiosk.devices.simulated.setup import write_setup
 from kiosk.devices.simulated.world import World
 from kiosk.errors import DeviceLostError, WorldError
+from kiosk.vision.networks import ModelStore
 
 ATTRACT = Presented("pay.attract", {"enrol": (10, 20, 100, 40), "start": (10, 80, 100, 40)}, {"items": "0"})
 BASKET = Presented("pay.basket", {"pay": (10, 20, 100, 40), "cancel": (200, 20, 100, 40)}, {"items": "9"})
@@ -187,10 +188,7 @@ def cpu_s(pid: int) -> float:
 
 @pytest.mark.slow
 def test_two_cameras_at_ten_frames_a_second_cost_less_than_half_a_core(tmp_path: Path, path: Path, make_store_setup):
-    portrait = os.environ.get("KIOSK_PORTRAIT")
-    if not portrait:
-        pytest.skip("KIOSK_PORTRAIT names no portrait to draw people from")
-    write_setup(make_store_setup(portrait=portrait), tmp_path / "setup.json")
+    write_setup(make_store_setup(portrait=str(ModelStore().path("astronaut"))), tmp_path / "setup.json")
     process = Process(tmp_path / "setup.json", path)
     sizes = {"pay-cam": (640, 480), "mirror-cam": (720, 1280)}
     cameras = [open_camera(CameraSettings(name, "world", str(path), size, 10.0)) for name, size in sizes.items()]

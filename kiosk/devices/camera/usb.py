@@ -46,10 +46,11 @@ class UsbSource:
         if not self._capture.grab():
             raise DeviceLostError(f"camera {self._settings.name}: {self._settings.source} stopped delivering")
         time_s = self._sensor_time_s(time.monotonic())
-        there, picture = self._capture.retrieve()
-        if not there:
-            return None
-        return cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), time_s
+        try:
+            there, picture = self._capture.retrieve()
+            return (cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), time_s) if there else None
+        except cv2.error as error:
+            raise DeviceLostError(f"camera {self._settings.name}: a frame cannot be decoded ({error})") from error
 
     def close(self) -> None:
         """Release the device."""

@@ -87,8 +87,9 @@ class World:
         of FAULTS.
         """
         t = self.advance(t)
-        acts: dict[str, Callable[..., None]] = {"deliver": self._deliver, "staff": self._staff, "pick": self._pick, "put_back": self._put_back,
-                                                "camera": self._camera}
+        acts: dict[str, Callable[..., None]] = {
+            "deliver": self._deliver, "staff": self._staff, "pick": self._pick, "put_back": self._put_back, "camera": self._camera,
+        }
         if name not in acts:
             raise WorldError(f"the simulated store does not know the act {name!r}; it knows {', '.join(acts)}")
         try:
