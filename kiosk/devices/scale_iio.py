@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from kiosk.devices.scale import Sample
+from kiosk.devices.scale import PolledScale, Sample
 from kiosk.domain.units import Grams
 from kiosk.errors import DeviceLostError, DeviceMissingError
 
@@ -100,6 +100,11 @@ class IioSource:
             if path.is_file():
                 return _number(path, name)
         return otherwise
+
+
+def iio_scale(name: str, cells: Mapping[str, IioCell], root: Path = DEFAULT_ROOT, rate_hz: float = 10.0) -> PolledScale:
+    """Return the load cells under `root` as a Scale; name: what it is called in errors, e.g. the device's id."""
+    return PolledScale(name, IioSource(cells, root), rate_hz)
 
 
 def _number(path: Path, name: str) -> float:

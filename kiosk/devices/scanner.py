@@ -12,7 +12,10 @@ from kiosk.domain.frame import Frame, Picture
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A code that was read. symbology: ean13 | ean8 | upca | qr | other. text: as printed; not trusted, whoever holds it wrote it."""
+    """A code that was read. symbology: ean13 | ean8 | upca | qr | other.
+
+    text: digits of the GTIN (12 for upca) or the text of the QR code. Not trusted: whoever holds it may have made it.
+    """
 
     symbology: str
     text: str
@@ -37,10 +40,17 @@ class CameraScanner:
 
     def scan(self, frame: Frame) -> list[Code]:
         """Return the codes in this frame, each once."""
-        codes = (Code(_SYMBOLOGIES.get(found.format, "other"), found.text) for found in self._read(frame.pixels))
-        return list(dict.fromkeys(code for code in codes if code.text))
+        return list(dict.fromkeys(_code(found) for found in self._read(frame.pixels) if found.text))
 
     def _read(self, pixels: Picture) -> list[zxingcpp.Barcode]:
         # Green carries most of a print's contrast and saves a colour conversion; one plane is what zxing wants.
         found: list[zxingcpp.Barcode] = zxingcpp.read_barcodes(pixels[:, :, 1].copy(), formats=_FORMATS, try_invert=False)
         return found
+
+
+def _code(found: zxingcpp.Barcode) -> Code:
+    symbology, text = _SYMBOLOGIES.get(found.format, "other"), found.text
+    # A UPC-A is an EAN-13 that begins with 0, bar for bar; which of the two names zxing gives it depends on its version.
+    if symbology in ("ean13", "upca") and text[:-12] in ("", "0"):
+        return Code("upca", text[-12:])
+    return Code(symbology, text)

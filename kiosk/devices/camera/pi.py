@@ -16,7 +16,7 @@ from kiosk.errors import DeviceLostError, DeviceMissingError
 
 RGB_IN_NUMPY = "BGR888"
 _BUFFERS = 4
-"""At least two, else the sensor waits for us while we hold a frame; four is the library's own count for video."""
+"""With one buffer the sensor would stand still while we copy a frame out of it."""
 
 
 def picamera2_class() -> Any:
@@ -43,16 +43,15 @@ class PiSource:
     def open(self) -> None:
         """Open the camera port, configure a video stream and start it."""
         port = int(self._settings.source or "0")
-        try:
-            camera = self._library(port)
-        except (IndexError, RuntimeError) as error:
-            message = f"camera {self._settings.name}: nothing at camera port {port} ({error}); check the ribbon cable"
-            raise DeviceMissingError(message) from error
-        self._camera = camera
         main = {"size": self._settings.size, "format": RGB_IN_NUMPY}
         controls = {"FrameRate": self._settings.rate_hz}
-        camera.configure(camera.create_video_configuration(main=main, buffer_count=_BUFFERS, controls=controls))
-        camera.start()
+        try:
+            self._camera = self._library(port)
+            self._camera.configure(self._camera.create_video_configuration(main=main, buffer_count=_BUFFERS, controls=controls))
+            self._camera.start()
+        except (IndexError, RuntimeError) as error:
+            message = f"camera {self._settings.name}: nothing that works at camera port {port} ({error}); check the ribbon cable"
+            raise DeviceMissingError(message) from error
 
     def grab(self) -> tuple[Picture, float] | None:
         """Wait for the next completed request and give its buffer back at once."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -26,9 +27,11 @@ class UsbSource:
     def open(self) -> None:
         """Open the device and ask for size and rate."""
         source = self._settings.source
-        capture = cv2.VideoCapture(int(source) if source.isdigit() else source, self._backend)
-        if not capture.isOpened():
-            message = f"camera {self._settings.name}: no V4L2 camera at {source!r}; plug it in, or choose another of /dev/video*"
+        device = f"/dev/video{source}" if source.isdigit() else source
+        # Looked for first: OpenCV writes warnings of its own each time it is asked for a device that is not there.
+        capture = cv2.VideoCapture(device, self._backend) if Path(device).exists() else None
+        if capture is None or not capture.isOpened():
+            message = f"camera {self._settings.name}: no V4L2 camera at {device}; plug it in, or choose another of /dev/video*"
             raise DeviceMissingError(message)
         width, height = self._settings.size
         capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
@@ -43,10 +46,11 @@ class UsbSource:
         if not self._capture.grab():
             raise DeviceLostError(f"camera {self._settings.name}: {self._settings.source} stopped delivering")
         time_s = self._sensor_time_s(time.monotonic())
-        there, picture = self._capture.retrieve()
-        if not there:
-            return None
-        return cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), time_s
+        try:
+            there, picture = self._capture.retrieve()
+            return (cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), time_s) if there else None
+        except cv2.error as error:
+            raise DeviceLostError(f"camera {self._settings.name}: a frame cannot be decoded ({error})") from error
 
     def close(self) -> None:
         """Release the device."""

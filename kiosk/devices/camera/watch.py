@@ -28,6 +28,7 @@ class Watch:
         self._name, self._size = name, size
         self._last: Picture | None = None
         self._trouble_since: float | None = None
+        self._good_s: float | None = None
         self._lost = False
 
     def look(self, picture: Picture | None, now_s: float) -> bool:
@@ -36,10 +37,11 @@ class Watch:
         if not cause:
             if self._lost:
                 log.warning("camera %s is back", self._name)
-            self._trouble_since, self._lost = None, False
+            self._trouble_since, self._lost, self._good_s = None, False, now_s
             return True
         if self._trouble_since is None:
-            self._trouble_since = now_s
+            # Silence began with the last good frame: who waited half a second for the next one has been in trouble that long.
+            self._trouble_since = now_s if picture is not None or self._good_s is None else self._good_s
         if now_s - self._trouble_since >= PATIENCE_S:
             if not self._lost:
                 log.warning("camera %s is lost: %s", self._name, cause)
@@ -56,7 +58,7 @@ class Watch:
         before, self._last = self._last, picture
         if before is not None and _same(before, picture):
             return "the picture is frozen"
-        if np.percentile(picture[::8, ::8], 99) < _BLACK:
+        if np.mean(picture[::8, ::8] >= _BLACK) < 0.01:
             return "the picture is black"
         return ""
 

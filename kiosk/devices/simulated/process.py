@@ -209,6 +209,7 @@ class WorldServer:
         if isinstance(request, Do):
             self._world.act(request.name, request.args, t)
             return Told({})
+        self._world.advance(t)
         return Told(self._world.tags() if request.what == "tags" else self._world.truth())
 
     def _look(self, request: Look) -> Reply:

@@ -10,7 +10,7 @@ from typing import Any
 
 from kiosk.devices.camera import CameraSettings
 from kiosk.devices.display import Display, Presented, Touch
-from kiosk.devices.scale import Sample
+from kiosk.devices.scale import PolledScale, Sample
 from kiosk.devices.simulated.process import WorldClient
 from kiosk.domain.frame import Picture
 from kiosk.domain.units import Grams
@@ -47,7 +47,7 @@ class WorldSource:
 
 
 class WorldScale:
-    """The load cells of the simulated store's shelf. A ScaleSource: use it within a PolledScale."""
+    """The load cells of the simulated store's shelf, as a ScaleSource."""
 
     def __init__(self, device: str, slots: tuple[str, ...], client: WorldClient) -> None:
         self._device, self._slots, self._client = device, slots, client
@@ -65,6 +65,11 @@ class WorldScale:
     def close(self) -> None:
         """Hang up."""
         self._client.close()
+
+
+def world_scale(device: str, slots: tuple[str, ...], socket: Path) -> PolledScale:
+    """Return the shelf `device` of the world at `socket` as a Scale, at 10 samples a second and cell."""
+    return PolledScale(device, WorldScale(device, slots, WorldClient(socket)))
 
 
 class WorldHands:

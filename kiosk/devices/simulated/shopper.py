@@ -1,7 +1,8 @@
 """What a person does before a screen: one table (kind of visit, screen) -> rule. Pure: no clock, no I/O.
 
 Screens and targets are a contract with the UI: `Presented.screen`, `Presented.targets`. Facts that people read, all optional:
-items (pieces in the basket), entered (digits typed so far, all stages together), wanted (4, 6 or 8), chosen and value (staff.slots).
+items (pieces in the basket), entered (digits typed so far, all stages together), wanted (4, 6 or 8); on staff.slots chosen (the slot)
+and value (the count shown).
 """
 
 from __future__ import annotations
@@ -23,7 +24,10 @@ class Act:
 
 @dataclass(slots=True)
 class Errand:
-    """What staff came for. wish: refill | count | out_of_order | close_day. pieces are put into `slot` on a refill."""
+    """What staff came for. wish: refill | count | out_of_order | close_day.
+
+    pieces: on a refill those that are still to be put into `slot`; on a count those that lie there.
+    """
 
     wish: str
     slot: str = ""
@@ -49,6 +53,7 @@ class Visit:
     enrolled: bool = False
     tender: str = ""
     added: bool = False
+    shown: bool = False
     done: bool = False
     refused: list[str] = field(default_factory=list)
     typed: list[str] = field(default_factory=list)
@@ -59,7 +64,8 @@ class Visit:
         return self.done or (self.kind == "stranger" and bool(self.refused)) or "cash" in self.refused
 
 
-_ERRAND_ENDS = {("staff.report", "close_day"), ("out_of_order", "out_of_order")}
+_ERRAND_ENDS = {("staff.slots", "ok"), ("staff.report", "done"), ("staff.menu", "out_of_order")}
+"""Touches after which staff has done what it came for."""
 
 Facts = Mapping[str, str]
 Rule = Callable[[Visit, Facts], Act]
@@ -94,7 +100,7 @@ def touched(visit: Visit, screen: str, target: str) -> None:
         visit.tender = target
     elif (screen, target) == ("pay.qr", "back"):
         visit.tender = "cash"
-    elif (screen, target) == ("staff.slots", "ok") and visit.errand is not None:
+    elif (screen, target) in _ERRAND_ENDS and visit.errand is not None:
         visit.errand.done = True
 
 
@@ -107,8 +113,6 @@ def noticed(visit: Visit, screen: str) -> None:
         visit.enrolled = True
     elif screen == "pay.refused":
         visit.refused.append(visit.tender or "face")
-    elif visit.errand is not None and (screen, visit.errand.wish) in _ERRAND_ENDS:
-        visit.errand.done = True
 
 
 def _touch(target: str) -> Rule:
@@ -143,8 +147,8 @@ def _fill(visit: Visit, facts: Facts) -> Act:
 
 
 def _basket(visit: Visit, facts: Facts) -> Act:
-    # More than he wants means somebody else's goods: the basket is not his.
-    if visit.leaving or (visit.wants and _number(facts, "items", 0) > len(visit.wants)):
+    # Goods in the basket before he held up any are somebody else's.
+    if visit.leaving or (visit.wants and not visit.shown and _number(facts, "items", 0)):
         return Act("touch", "cancel")
     return _fill(visit, facts)
 
@@ -207,6 +211,9 @@ def _staff_slots(visit: Visit, facts: Facts) -> Act:
         return Act("touch", f"slot:{errand.slot}")
     if errand.wish == "refill" and errand.pieces:
         return Act("put", errand.slot)
+    value = _number(facts, "value", errand.pieces)
+    if errand.wish == "count" and value != errand.pieces:
+        return Act("touch", "plus" if value < errand.pieces else "minus")
     return Act("touch", "ok")
 
 

@@ -16,7 +16,7 @@ REPEAT_S = 1.5
 """A touch or a shown item that changed nothing is tried again after this long: what a person takes for "it did not hear me"."""
 
 WALK_S = 0.35
-_READ = ("items", "entered", "wanted", "reason", "chosen", "value", "index", "basket")
+_READ = ("items", "entered", "wanted", "reason", "chosen", "index", "basket_count")
 _STAFF_DOORS = ("pay.attract", "mirror.attract", "shelf.board", "out_of_order")
 _STALE_S = 15.0
 STAFF = StoreShopper("staff", 9, "enrolled", False, "00000000")
@@ -147,7 +147,10 @@ class Station:
 
     def see(self, presented: Presented, now: float) -> list[Touch]:
         """The screen shows this now; return the touches since the last call."""
-        mark = (presented.screen, *(presented.facts.get(name, "") for name in _READ))
+        facts = presented.facts
+        # On a refill the count moves by itself, with the weight; on a count it is what staff looks at.
+        count = facts.get("value", "") if facts.get("mode") == "count" else ""
+        mark = (presented.screen, *(facts.get(name, "") for name in _READ), count)
         self._seen = presented
         if mark != self._mark:
             old, self._mark, self._mark_s, self._progress_s = self._mark, mark, now, now
@@ -197,7 +200,10 @@ class Station:
     def _come(self, now: float) -> None:
         self._next_come_s = math.inf
         if self._errands and self._seen is not None and self._seen.screen in _STAFF_DOORS:
-            visit, who = Visit("staff", "", pin=self._setup.staff_pin, errand=self._errands.pop(0)), STAFF
+            errand, who = self._errands.pop(0), STAFF
+            if errand.wish == "count":
+                errand.pieces = self._shelf.pieces().get(errand.slot, 0)
+            visit = Visit("staff", "", pin=self._setup.staff_pin, errand=errand)
             self._shelf.staff(here=self._place == "shelf", now=now)
         else:
             cast = self._casting.pay(self._rng) if self._place == "pay" else self._casting.mirror(self._rng)
@@ -272,6 +278,8 @@ class Station:
             self._touch(visit, act.what, now)
         elif act.kind == "put":
             self._put(visit, now)
+        elif act.kind == "show_item":
+            visit.shown = True
         elif act.kind == "show_code" and self._guest is not None and self._guest.act != act:
             self._casting.code_shown(self._guest.shopper)
         if self._guest is not None:

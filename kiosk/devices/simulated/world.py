@@ -53,7 +53,7 @@ class World:
         """Return a function that renders `frame(camera, t)` later, without the state of the world."""
         if camera not in self._cameras:
             raise WorldError(f"the simulated store has no camera {camera!r}")
-        t = self._advance(t)
+        t = self.advance(t)
         fault, since = self._faults.get(camera, ("ok", 0.0))
         if fault == "gone":
             raise WorldError(f"the simulated camera {camera} is unplugged")
@@ -66,7 +66,7 @@ class World:
         """Return what every cell of a shelf shows at time `t`, in grams by slot."""
         if device != self._setup.shelf_device or not device:
             raise WorldError(f"the simulated store has no shelf {device!r}")
-        return self._shelf.grams(self._advance(t))
+        return self._shelf.grams(self.advance(t))
 
     def tags(self) -> dict[str, str]:
         """Return RFID tag -> where its piece is: "shelf:<slot>" or "carried"."""
@@ -76,7 +76,7 @@ class World:
         """Tell what a device's screen shows at time `t`; return the touches since the last call, in its pixels."""
         if device not in self._stations:
             raise WorldError(f"the simulated store has no device {device!r}")
-        t = self._advance(t)
+        t = self.advance(t)
         return self._stations[device].see(presented, t)
 
     def act(self, name: str, args: dict[str, Any], t: float) -> None:
@@ -86,9 +86,10 @@ class World:
         staff comes for one of WISHES. pick(slot, pieces), put_back(slot, pieces): a hand at the shelf. camera(camera, fault): one
         of FAULTS.
         """
-        t = self._advance(t)
-        acts: dict[str, Callable[..., None]] = {"deliver": self._deliver, "staff": self._staff, "pick": self._pick, "put_back": self._put_back,
-                                                "camera": self._camera}
+        t = self.advance(t)
+        acts: dict[str, Callable[..., None]] = {
+            "deliver": self._deliver, "staff": self._staff, "pick": self._pick, "put_back": self._put_back, "camera": self._camera,
+        }
         if name not in acts:
             raise WorldError(f"the simulated store does not know the act {name!r}; it knows {', '.join(acts)}")
         try:
@@ -97,13 +98,13 @@ class World:
             raise WorldError(f"the act {name!r} does not go with {sorted(args)}") from error
 
     def truth(self) -> dict[str, Any]:
-        """Return what really happened so far: counts of visits, sales, refusals and moved pieces; `pieces` by slot, `present` by device."""
+        """Return what happened so far: visits, sales, refusals, moved pieces; `pieces` by slot and `present` by device."""
         present = {device: guest.shopper.name for device, station in self._stations.items() for guest in station.guests(self._now)
                    if math.isinf(guest.left_s)}
         return asdict(self._ledger) | self._shelf.counts | {"pieces": self._shelf.pieces(), "present": present}
 
-    def _advance(self, t: float) -> float:
-        """Let everything happen that is due up to `t`, in the order of time."""
+    def advance(self, t: float) -> float:
+        """Let everything happen that is due up to `t`, in the order of time; return the world's time."""
         self._now = max(self._now, t)
         while True:
             parts: list[Shelf | Station] = [self._shelf, *self._stations.values()]

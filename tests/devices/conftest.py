@@ -1,9 +1,15 @@
-"""A terminal as plain as can be, for trying out shoppers: it shows the screens of the contract and reacts after 0.1 s."""
+"""A store to test in, and terminals as plain as can be: they show the screens of the contract and react within 0.1 s."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
 from kiosk.devices.display import Presented
 from kiosk.devices.scanner import CameraScanner
+from kiosk.devices.simulated.setup import ShelfCell, StoreProduct, StoreShopper, WorldSetup
 from kiosk.devices.simulated.world import World
 from kiosk.domain.frame import Frame
 
@@ -40,7 +46,7 @@ class Terminal:
         self.screen, self.items, self.typed, self.wanted, self.chosen, self.since = home, [], "", 4, "", 0.0
         self.entered_pins: list[str] = []
         self.log: list[str] = []
-        self.phones, self.claimed = phones, ""
+        self.phones, self.claimed, self.value = phones, "", 3
         self._scanner, self._last, self._t = CameraScanner(), "", 0.0
 
     def presented(self) -> Presented:
@@ -49,6 +55,8 @@ class Terminal:
         if self.screen in ("pay.digits", "staff.login", "enrol.digits"):
             facts |= {"entered": str(len(self.typed)), "wanted": str(self.wanted)}
         facts["chosen"] = self.chosen
+        if self.screen == "staff.slots":
+            facts |= {"value": str(self.value), "mode": "count"}
         return Presented(self.screen, {name: (10 + 40 * i, 500, 30, 30) for i, name in enumerate(TARGETS[self.screen])}, facts)
 
     def step(self, t: float) -> None:
@@ -81,6 +89,8 @@ class Terminal:
             self._typed()
         elif name.startswith("slot:"):
             self.chosen = name[5:]
+        elif name in ("plus", "minus"):
+            self.value += 1 if name == "plus" else -1
         elif name == "add":
             self.items.append("garment")
         elif (self.screen, name) == ("staff.login", "ok"):
@@ -117,3 +127,71 @@ class Terminal:
                 if self.screen == "pay.attract":
                     self.screen = "pay.basket"
         self._last = text
+
+
+CELLS = (ShelfCell("A1", "4006381333931", 120.0, 8, 12), ShelfCell("A2", "5901234123457", 60.0, 10, 12),
+         ShelfCell("A3", "96385074", 40.0, 6, 10))
+PRODUCTS = (StoreProduct("4006381333931", "Pen"), StoreProduct("5901234123457", "Tea"), StoreProduct("96385074", "Gum"),
+            StoreProduct("3017620422003", "Spread"))
+SHOPPERS = (
+    *(StoreShopper(f"member{i}", i, "enrolled", True, f"123456{i:02d}") for i in range(4)),
+    StoreShopper("stranger", 4, "stranger", False, "99999999"),
+    StoreShopper("phone", 5, "qr", True, "55554444", tuple(f"K1:{i:04d}:qrstuvwxyz0123" for i in range(50))),
+    StoreShopper("doubter", 6, "puts_back", True, "55550001"),
+    StoreShopper("hoarder", 7, "empties", True, "55550002"),
+    StoreShopper("newcomer", 8, "enrols", False, "87654321"),
+)
+
+
+def make_setup(**changes: Any) -> WorldSetup:
+    """A store with a pay terminal, a mirror and a shelf of three cells."""
+    whole: dict[str, Any] = {
+        "seed": 7, "pay_device": "pay-1", "pay_camera": "pay-cam", "mirror_device": "mirror-1", "mirror_camera": "mirror-cam",
+        "shelf_device": "shelf-1", "cells": CELLS, "products": PRODUCTS, "shoppers": SHOPPERS, "staff_pin": "2468",
+    }
+    return WorldSetup(**(whole | changes))
+
+
+class Store:
+    """A world with its three terminals, run in steps of 0.1 s."""
+
+    def __init__(self, setup: WorldSetup, wanted: int = 4) -> None:
+        phones = {s.name: s.phone for s in setup.shoppers}
+        self.world, self.t = World(setup, None), 0.0
+        self.pay = Terminal(self.world, "pay-1", "pay-cam", "pay.attract", phones, wanted)
+        self.mirror = Terminal(self.world, "mirror-1", "mirror-cam", "mirror.attract", phones)
+        self.shelf = Terminal(self.world, "shelf-1", "", "shelf.board", phones)
+
+    def run(self, seconds: float) -> None:
+        """Let time pass."""
+        for _ in range(round(seconds / 0.1)):
+            self.t = round(self.t + 0.1, 3)
+            for terminal in (self.pay, self.mirror, self.shelf):
+                terminal.step(self.t)
+
+    def run_until(self, seen: Callable[[], bool], limit_s: float) -> None:
+        """Let time pass until `seen`; fail after `limit_s` of it."""
+        end = self.t + limit_s
+        while not seen():
+            assert self.t < end, f"not seen within {limit_s} s: pay {self.pay.log}, shelf {self.shelf.log}, {self.world.truth()}"
+            self.run(0.1)
+
+
+@pytest.fixture
+def setup() -> WorldSetup:
+    return make_setup()
+
+
+@pytest.fixture
+def make_store_setup() -> Callable[..., WorldSetup]:
+    return make_setup
+
+
+@pytest.fixture
+def open_store() -> Callable[..., Store]:
+    return lambda wanted=4, **changes: Store(make_setup(**changes), wanted)
+
+
+@pytest.fixture
+def store(setup: WorldSetup) -> Store:
+    return Store(setup)
