@@ -19,6 +19,7 @@ from kiosk.design.words import known, say
 from kiosk.domain.catalog import LANGUAGES
 from kiosk.domain.money import Money
 from kiosk.hq.console.guard import keep_token, page_token
+from kiosk.hq.imports import plain
 from kiosk.hq.ledger.store import Ledger
 from kiosk.hq.stamp import Stamp, stamp
 from kiosk.runtime import Clock
@@ -82,7 +83,7 @@ def _speech(desk: Desk, language: str) -> dict[str, Any]:
         "money": lambda minor, currency: money(Money(minor, currency), language), "num": lambda n: number(n, language),
         "when": lambda ms: when(_moment(ms), language, desk.zone), "clock": lambda ms: clock(_moment(ms), language, desk.zone),
         "ago": lambda ms: _ago(language, now_ms - ms), "span": lambda seconds: _ago(language, seconds * 1000),
-        "named": partial(_named, language),
+        "named": partial(_named, language), "plain": lambda minor, currency: plain(Money(minor, currency)), "currency": desk.currency,
     }
 
 
