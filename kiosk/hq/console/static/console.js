@@ -9,11 +9,26 @@ function busy(part) {
   return (active && part.contains(active) && active.matches("input, select")) || part.querySelector("form.dirty");
 }
 
+// Makes `old` like `fresh` and keeps its nodes, so that a click or a focus never falls on something that was just taken away.
+function morph(old, fresh, force) {
+  if (old.nodeName !== fresh.nodeName || old.id !== fresh.id) { old.replaceWith(fresh); return; }
+  if (old.nodeType !== Node.ELEMENT_NODE) {
+    if (old.data !== fresh.data) old.data = fresh.data;
+    return;
+  }
+  for (const { name } of [...old.attributes]) if (!fresh.hasAttribute(name) && name !== "data-end") old.removeAttribute(name);
+  for (const { name, value } of fresh.attributes) if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+  if (force && old.nodeName === "INPUT" && old.type !== "hidden") old.value = fresh.value;
+  const before = [...old.childNodes], after = [...fresh.childNodes];
+  after.forEach((node, index) => { if (index < before.length) morph(before[index], node, force); else old.append(node); });
+  for (const node of before.slice(after.length)) node.remove();
+}
+
 function show(html, force) {
   const fresh = new DOMParser().parseFromString(html, "text/html");
   for (const part of document.querySelectorAll("[data-live]")) {
     const next = fresh.getElementById(part.id);
-    if (next && next.innerHTML !== part.innerHTML && (force || !busy(part))) part.replaceChildren(...next.childNodes);
+    if (next && (force || !busy(part))) morph(part, next, force);
   }
   const said = fresh.getElementById("error");
   return said && !said.hidden ? said.textContent : "";
@@ -87,6 +102,9 @@ for (const image of document.querySelectorAll("[data-screen]")) {
   image.addEventListener("error", next);
   if (image.complete) next();
 }
+
+const here = document.querySelector("nav [aria-current]");
+here.parentElement.scrollLeft = here.offsetLeft - 12;
 
 const live = new EventSource("/live");
 live.onopen = () => { setPulse(true); refresh(); };
