@@ -289,7 +289,7 @@ def decode_order(payload: bytes, device: str, verify: Verify) -> OrderMessage:
     if head.device != device:
         raise WireError(f"an order for {head.device!r} came to {device!r}")
     cls = ORDER_KINDS.get(head.kind)
-    if cls is None or head.seq < 1:
+    if cls is None or not 0 < head.seq < 2**53:
         raise WireError(f"an order of kind {head.kind!r}, number {head.seq}, is not known here")
     return OrderMessage(head.id, head.device, head.downbox, head.seq, head.ttl_s, _read(head.data, cls))
 

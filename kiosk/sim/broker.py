@@ -55,6 +55,8 @@ class Broker:
             raise WorldError("mosquitto is not installed: `apt install mosquitto`")
         if not (RULES / "acl").exists():
             raise WorldError(f"{RULES} has no access rules for the broker: run from a checkout of the repository")
+        if _listens(self.port):
+            raise WorldError(f"port {self.port} is taken: another broker runs there")
         self._write_passwords()
         (self._folder / "mosquitto.conf").write_text(self._configuration())
         with (self._folder / "mosquitto.log").open("ab") as log:
