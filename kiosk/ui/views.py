@@ -196,6 +196,7 @@ class EnrolDone(View):
     screen: ClassVar[str] = "enrol.done"
     ok: bool
     reason: str = ""
+    time_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
