@@ -122,11 +122,17 @@ def _rows(table: str, content: bytes) -> tuple[list[tuple[int, Fields]], list[Mi
     missing = [c for c in COLUMNS[table] if c not in header]
     if missing:
         return [], [Mistake(1, f"the header lacks {', '.join(missing)}")]
+    rows: list[tuple[int, Fields]] = []
+    mistakes: list[Mistake] = []
     try:
-        rows = [(reader.line_num, {c: (row[c] or "").strip() for c in COLUMNS[table]}) for row in reader if any(row.values())]
+        for row in reader:
+            if "" in row:
+                mistakes.append(Mistake(reader.line_num, f"it has more than {len(header)} fields: put a text with a comma in quotes"))
+            elif any(row.values()):
+                rows.append((reader.line_num, {c: (row[c] or "").strip() for c in COLUMNS[table]}))
     except csv.Error as error:
         return [], [Mistake(reader.line_num, str(error))]
-    return rows, [] if rows else [Mistake(1, "there is no line under the header")]
+    return rows, mistakes if rows or mistakes else [Mistake(1, "there is no line under the header")]
 
 
 def _parsed(rows: list[tuple[int, Fields]], mistakes: list[Mistake], parse: Callable[[Fields], T],

@@ -103,4 +103,4 @@ def _web(settings: HqSettings, clock: SystemClock) -> WebServer:
     ledger, watch = open_ledger(settings.folder), open_ledger(settings.folder)
     zone = datetime.now(UTC).astimezone().tzinfo or UTC
     desk = Desk(ledger, watch, clock, new_id, zone, settings.currency, settings.screens, settings.assets)
-    return WebServer(make_app(desk, make_api(ledger, desk.stamp, settings.api_token)), settings.port)
+    return WebServer(make_app(desk, make_api(ledger, desk.stamp, settings.api_token)), settings.port, desk.closing)

@@ -47,6 +47,12 @@ def test_files_that_are_no_tables(ledger):
             assert word in imports.read(db, "products", content, "EUR").mistakes[0].reason
 
 
+def test_a_comma_without_quotes_is_told(ledger):
+    with ledger.read() as db:
+        (mistake,) = imports.read(db, "products", (HEADER + "4006381333931,Eau, plate,Water,水,1.20,5.5,500,,\n").encode(), "EUR").mistakes
+    assert mistake.line == 2 and "quotes" in mistake.reason
+
+
 def test_semicolons_and_a_byte_order_mark_as_spreadsheets_write_them(ledger):
     with ledger.read() as db:
         text = "\ufeff" + HEADER.replace(",", ";") + "4006381333931;Eau;Water;水;1,20;5,5;500;;\r\n"

@@ -63,7 +63,7 @@ async def live(request: Request) -> Response:
 async def _changes(desk: Desk) -> AsyncIterator[str]:
     told, told_s = desk.watch.version(), desk.clock.monotonic()
     yield "retry: 1000\ndata: here\n\n"
-    while True:
+    while not desk.closing.is_set():
         await asyncio.sleep(LOOK_S)
         version, now_s = desk.watch.version(), desk.clock.monotonic()
         if version != told or now_s - told_s >= BEAT_S:

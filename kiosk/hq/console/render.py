@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from functools import partial
 from pathlib import Path
@@ -19,6 +20,7 @@ from kiosk.design.words import known, say
 from kiosk.domain.catalog import LANGUAGES
 from kiosk.domain.money import Money
 from kiosk.hq.console.guard import keep_token, page_token
+from kiosk.hq.imports import plain
 from kiosk.hq.ledger.store import Ledger
 from kiosk.hq.stamp import Stamp, stamp
 from kiosk.runtime import Clock
@@ -30,7 +32,10 @@ POLICY = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inl
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What every page works with. screens: folder of <device>.jpg, None = no live screens; assets: folder of product pictures."""
+    """What every page works with. screens: folder of <device>.jpg, None = no live screens; assets: folder of product pictures.
+
+    closing: set when the server ends, so that pages which listen are let go.
+    """
 
     ledger: Ledger
     watch: Ledger
@@ -40,6 +45,7 @@ class Desk:
     currency: str
     screens: Path | None
     assets: Path | None
+    closing: threading.Event = field(default_factory=threading.Event)
 
     def stamp(self) -> Stamp:
         """Return this moment."""
@@ -82,7 +88,8 @@ def _speech(desk: Desk, language: str) -> dict[str, Any]:
         "money": lambda minor, currency: money(Money(minor, currency), language), "num": lambda n: number(n, language),
         "when": lambda ms: when(_moment(ms), language, desk.zone), "clock": lambda ms: clock(_moment(ms), language, desk.zone),
         "ago": lambda ms: _ago(language, now_ms - ms), "span": lambda seconds: _ago(language, seconds * 1000),
-        "named": partial(_named, language),
+        "named": partial(_named, language), "plain": lambda minor, currency: plain(Money(minor, currency)), "currency": desk.currency,
+        "has_picture": lambda name: bool(name) and desk.assets is not None and (desk.assets / name).is_file(),
     }
 
 

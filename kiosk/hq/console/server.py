@@ -16,8 +16,9 @@ STOP_S = 5.0
 class WebServer:
     """A web server on 127.0.0.1 in a thread of its own."""
 
-    def __init__(self, app: ASGIApp, port: int) -> None:
-        """Take the port (0: a free one); raise HqError when somebody else has it."""
+    def __init__(self, app: ASGIApp, port: int, closing: threading.Event) -> None:
+        """Take the port (0: a free one); raise HqError when somebody else has it. closing: is set when it ends."""
+        self._closing = closing
         self._socket = socket.socket()
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -41,6 +42,7 @@ class WebServer:
 
     def stop(self) -> None:
         """End it within a few seconds."""
+        self._closing.set()
         self._server.should_exit = True
         self._thread.join(STOP_S)
         self._socket.close()
