@@ -40,7 +40,9 @@ def enrol_members(place: shop.Place) -> None:
             vault = open_vault(settings)
             for person in shop.PEOPLE:
                 if person.member_id in templates:
-                    vault.enrol(person.member_id, person.phone, templates[person.member_id], Consent(CONSENT_VERSION, "fr", clock.now().isoformat()))
+                    consent = Consent(CONSENT_VERSION, "fr", clock.now().isoformat())
+                    vault.enrol(person.member_id, person.phone, templates[person.member_id], consent)
+            vault.close()
 
 
 def _templates() -> dict[str, Template]:

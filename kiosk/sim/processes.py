@@ -47,8 +47,10 @@ class Child:
         if self.running:
             return
         with self._log.open("ab") as log:
-            self._process = subprocess.Popen(self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self._environment, start_new_session=True,
-                                             preexec_fn=_die_with_parent)  # noqa: PLW1509 - only prctl is called between fork and exec
+            # A session of its own: Ctrl-C reaches the parent alone, which then closes the store in order.
+            self._process = subprocess.Popen(
+                self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self._environment, start_new_session=True,
+                preexec_fn=_die_with_parent)  # noqa: PLW1509 - only prctl is called between fork and exec
 
     @property
     def running(self) -> bool:
