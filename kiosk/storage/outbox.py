@@ -9,7 +9,7 @@ import zlib
 from datetime import datetime
 
 from kiosk import wire
-from kiosk.domain.events import LANE_OF, Event, InboxCommitted, Lane, ReplenishmentRequested, Skipped, StockChanged
+from kiosk.domain.events import LANE_OF, Event, InboxCommitted, Lane, ReplenishmentRequested, SaleCompleted, Skipped, StockChanged
 from kiosk.errors import StorageError
 from kiosk.storage.book import Book
 
@@ -112,6 +112,13 @@ class Outbox:
         """Return how many facts wait in each lane."""
         counted = dict(self._book.db.execute("SELECT lane, sum(waiting) FROM lanes GROUP BY lane"))
         return {lane: counted.get(lane, 0) for lane in Lane}
+
+    def waiting_sales(self) -> list[SaleCompleted]:
+        """Return the sales that HQ has not acknowledged yet, oldest first: what a kiosk that sells offline is exposed to."""
+        rows = self._book.db.execute("SELECT payload FROM outbox WHERE kind = ? ORDER BY n", (SaleCompleted.__name__,))
+        topic = wire.up_topic(self._book.device, Lane.MONEY)
+        read = (item for (payload,) in rows for item in wire.decode_batch(topic, payload))
+        return [item.event for item in read if isinstance(item, wire.Envelope) and isinstance(item.event, SaleCompleted)]
 
     def oldest(self, now: datetime) -> float:
         """Return for how many seconds the oldest fact has been waiting by the wall clock, 0.0 when none waits; for reports only."""

@@ -1,0 +1,40 @@
+"""Money and dates as people of each language write them."""
+
+from __future__ import annotations
+
+from datetime import datetime, tzinfo
+from decimal import Decimal
+
+from babel.dates import format_datetime, format_time
+from babel.numbers import format_currency, format_decimal
+
+from kiosk.design.words import locale_of
+from kiosk.domain.money import Money, exponent
+from kiosk.errors import InvalidValueError
+
+
+def money(amount: Money, language: str) -> str:
+    """Return an amount with its currency, e.g. "12,50 €" in French; never rounded."""
+    value = Decimal(amount.minor).scaleb(-exponent(amount.currency))
+    return format_currency(value, amount.currency, locale=locale_of(language), decimal_quantization=False)
+
+
+def number(value: int | Decimal, language: str) -> str:
+    """Return a number with the grouping and decimal mark of the language."""
+    return format_decimal(value, locale=locale_of(language), decimal_quantization=False)
+
+
+def when(moment: datetime, language: str, tz: tzinfo) -> str:
+    """Return a date with its time in the store's time zone; raise InvalidValueError for a time without a zone."""
+    return format_datetime(_aware(moment), "short", tzinfo=tz, locale=locale_of(language))
+
+
+def clock(moment: datetime, language: str, tz: tzinfo) -> str:
+    """Return the time of day in hours and minutes in the store's time zone; raise InvalidValueError for a time without a zone."""
+    return format_time(_aware(moment).astimezone(tz), "short", tzinfo=tz, locale=locale_of(language))
+
+
+def _aware(moment: datetime) -> datetime:
+    if moment.tzinfo is None:
+        raise InvalidValueError(f"{moment} has no time zone")
+    return moment

@@ -1,0 +1,214 @@
+"""What a screen draws on: it knows the unit, the language and the touch targets, fits text into boxes and notes what does not fit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from pathlib import Path
+from typing import Literal
+
+import pygame
+
+from kiosk.design import amounts
+from kiosk.design.tokens import COLOURS, FAR_TEXT, MIN_CONTRAST, SPACE, TYPE, Colour, contrast
+from kiosk.design.words import known, say
+from kiosk.domain.money import Money
+from kiosk.ui import fonts, paint
+
+Box = pygame.Rect
+
+Align = Literal["left", "centre", "right"]
+
+_SHRINK = 0.5
+"""A text may shrink to this part of its size before it counts as clipped."""
+_SMALLEST = 16
+"""The smallest type in units on a screen at arm's length."""
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How a text is set. size in units; lines: how many it may take at most."""
+
+    size: int = TYPE.body
+    colour: Colour = COLOURS.ink
+    bold: bool = False
+    align: Align = "left"
+    valign: Literal["top", "middle", "bottom"] = "middle"
+    lines: int = 1
+
+
+class Canvas:
+    """One picture being drawn. `problems` lists text that was clipped, too pale or has no glyph; `audit` measures contrast too."""
+
+    def __init__(self, size: tuple[int, int], language: str, audit: bool = False) -> None:
+        self.size = size
+        self.language = language
+        self.surface = pygame.Surface(size)
+        self.unit = min(size) / 480
+        self.portrait = size[1] > size[0]
+        self.targets: dict[str, tuple[int, int, int, int]] = {}
+        self.facts: dict[str, str] = {}
+        self.problems: list[str] = []
+        self._audit = audit
+        self._smallest = max(round(_SMALLEST * self.unit), -(-size[1] // FAR_TEXT) if self.portrait else 0)
+
+    @property
+    def box(self) -> Box:
+        """The whole picture."""
+        return Box((0, 0), self.size)
+
+    def save(self, path: Path) -> None:
+        """Write the picture to a file, PNG or JPEG by its ending."""
+        pygame.image.save(self.surface, path)
+
+    def px(self, units: float) -> int:
+        """Return units as pixels."""
+        return round(units * self.unit)
+
+    def say(self, key: str, **values: object) -> str:
+        """Return a text in the language of the screen."""
+        return say(key, self.language, **values)
+
+    def say_or_other(self, area: str, key: str, suffix: str = "") -> str:
+        """Return the text of a key that came from outside; the area's general words when it is not known."""
+        full = f"{area}.{key}{suffix}"
+        return self.say(full if known(full) else f"{area}.other{suffix}")
+
+    def money(self, amount: Money) -> str:
+        """Return an amount as the language of the screen writes it."""
+        return amounts.money(amount, self.language)
+
+    def type_size(self, units: float) -> int:
+        """Return a type size in pixels, never below what can be read on this screen."""
+        return max(self.px(units), self._smallest)
+
+    def target(self, name: str, box: Box) -> None:
+        """Make a box of the picture touchable."""
+        self.targets[name] = (box.x, box.y, box.width, box.height)
+
+    def along(self, box: Box, share: float, gap: int = SPACE.wide) -> tuple[Box, Box]:
+        """Split a box in two along the screen's longer side; `share` of it goes to the first part, `gap` units between them."""
+        space = self.px(gap)
+        if self.portrait:
+            first = round((box.height - space) * share)
+            return Box(box.x, box.y, box.width, first), Box(box.x, box.y + first + space, box.width, box.height - first - space)
+        first = round((box.width - space) * share)
+        return Box(box.x, box.y, first, box.height), Box(box.x + first + space, box.y, box.width - first - space, box.height)
+
+    def rows(self, box: Box, count: int, gap: int = SPACE.snug) -> list[Box]:
+        """Split a box into rows of equal height."""
+        return [Box(box.x, y, box.width, height) for y, height in _shares(box.y, box.height, count, self.px(gap))]
+
+    def columns(self, box: Box, count: int, gap: int = SPACE.snug) -> list[Box]:
+        """Split a box into columns of equal width."""
+        return [Box(x, box.y, width, box.height) for x, width in _shares(box.x, box.width, count, self.px(gap))]
+
+    def grid(self, box: Box, columns: int, rows: int, gap: int = SPACE.snug) -> list[Box]:
+        """Split a box into cells, row by row."""
+        return [cell for row in self.rows(box, rows, gap) for cell in self.columns(row, columns, gap)]
+
+    def cut_top(self, box: Box, units: float, gap: int = SPACE.snug) -> tuple[Box, Box]:
+        """Cut a strip of `units` off the top; return (strip, rest)."""
+        height, space = self.px(units), self.px(gap)
+        return Box(box.x, box.y, box.width, height), Box(box.x, box.y + height + space, box.width, box.height - height - space)
+
+    def cut_bottom(self, box: Box, units: float, gap: int = SPACE.snug) -> tuple[Box, Box]:
+        """Cut a strip of `units` off the bottom; return (rest, strip)."""
+        height, space = self.px(units), self.px(gap)
+        return Box(box.x, box.y, box.width, box.height - height - space), Box(box.x, box.bottom - height, box.width, height)
+
+    def panel(self, box: Box, colour: Colour, radius: int = 24, shadow: bool = False) -> None:
+        """Draw a filled box with round corners of `radius` units."""
+        if shadow:
+            blur = self.px(14)
+            self.surface.blit(paint.shadow(box.size, self.px(radius), blur), (box.x - blur, box.y - blur + self.px(5)))
+        paint.fill(self.surface, box, self.px(radius), colour)
+
+    def veil(self, box: Box, colour: Colour, alpha: int, radius: int = 24) -> None:
+        """Draw a panel that lets a picture shine through."""
+        self.surface.blit(paint.panel(box.size, self.px(radius), colour, alpha), box.topleft)
+
+    def picture(self, surface: pygame.Surface, centre: tuple[float, float]) -> None:
+        """Draw a surface around a point."""
+        self.surface.blit(surface, (round(centre[0] - surface.get_width() / 2), round(centre[1] - surface.get_height() / 2)))
+
+    def icon(self, name: str, centre: tuple[float, float], units: float, colour: Colour) -> None:
+        """Draw an icon of `units` around a point."""
+        self.picture(paint.icon(name, self.px(units), colour), centre)
+
+    def disc(self, centre: tuple[float, float], units: float, colour: Colour, alpha: int = 255) -> None:
+        """Draw a filled circle of a diameter in units around a point."""
+        self.picture(paint.disc(max(1, self.px(units)), colour, alpha), centre)
+
+    def fits(self, text: str, width: int, style: Style) -> bool:
+        """Return whether a text fits on one line of `width` pixels, a little smaller if need be."""
+        size = max(self._smallest, round(self.type_size(style.size) * 0.84))
+        return fonts.width(text, size, style.bold) <= width
+
+    def measure(self, text: str, style: Style) -> int:
+        """Return the width in pixels of a text on one line at its full size."""
+        return fonts.width(text, self.type_size(style.size), style.bold)
+
+    def text(self, text: str, box: Box, style: Style) -> Box:
+        """Draw a text inside a box, smaller where it must be, and return the box that it takes."""
+        missing = fonts.missing(text)
+        if missing:
+            self.problems.append(f"no glyph for {sorted(missing)!r} in {text!r}")
+        lines, size = self._fit(text, box, style)
+        height = fonts.line_height(size)
+        total = height * len(lines)
+        top = box.y + {"top": 0, "middle": (box.height - total) // 2, "bottom": box.height - total}[style.valign]
+        taken = Box(box.x, top, 0, total)
+        for number, line in enumerate(lines):
+            drawn = fonts.drawn(line, size, style.bold, style.colour)
+            x = box.x + {"left": 0, "centre": (box.width - drawn.get_width()) // 2, "right": box.width - drawn.get_width()}[style.align]
+            place = Box(x, top + number * height, drawn.get_width(), height)
+            if self._audit:
+                self._check_contrast(line, place, style.colour)
+            self.surface.blit(drawn, place)
+            taken = place if number == 0 else taken.union(place)
+        return taken
+
+    def _fit(self, text: str, box: Box, style: Style) -> tuple[tuple[str, ...], int]:
+        full = self.type_size(style.size)
+        least = max(self._smallest, round(full * _SHRINK))
+        breaker = fonts.balanced if style.align == "centre" else fonts.wrap
+        for size in (*range(full, least, -max(1, full // 16)), least):
+            lines = breaker(text, size, style.bold, box.width) if style.lines > 1 or "\n" in text else (text,)
+            fits = len(lines) <= style.lines and all(fonts.width(line, size, style.bold) <= box.width for line in lines)
+            if fits and len(lines) * fonts.line_height(size) <= box.height + size // 4:
+                return lines, size
+        self.problems.append(f"{text!r} does not fit into {tuple(box)}")
+        kept = fonts.wrap(text, least, style.bold, box.width)[: style.lines]
+        return tuple(_ellipsis(line, least, style.bold, box.width) for line in kept), least
+
+    def _check_contrast(self, text: str, place: Box, colour: Colour) -> None:
+        inner = place.inflate(0, -place.height // 3).clip(self.box)
+        if inner != place.inflate(0, -place.height // 3):
+            self.problems.append(f"{text!r} runs out of the picture")
+        for i in range(9):
+            at = (inner.x + (inner.width - 1) * i // 8, inner.y + (inner.height - 1) * (i * 4 % 9) // 8)
+            if inner.width and self.box.collidepoint(at):
+                below = self.surface.get_at(at)
+                ratio = contrast(colour, (below.r, below.g, below.b))
+                if ratio < MIN_CONTRAST:
+                    self.problems.append(f"{text!r} has a contrast of {ratio:.1f} at {at}")
+                    return
+
+
+def restyle(style: Style, **changes: object) -> Style:
+    """Return a style with some properties changed."""
+    return replace(style, **changes)  # type: ignore[arg-type]
+
+
+def _shares(start: int, length: int, count: int, gap: int) -> list[tuple[int, int]]:
+    edges = [start + round((length + gap) * i / count) for i in range(count + 1)]
+    return [(a, b - a - gap) for a, b in pairwise(edges)]
+
+
+def _ellipsis(line: str, size: int, bold: bool, available: int) -> str:
+    if fonts.width(line, size, bold) <= available:
+        return line
+    while line and fonts.width(line + "…", size, bold) > available:
+        line = line[:-1]
+    return line + "…"

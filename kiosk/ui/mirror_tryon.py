@@ -1,0 +1,100 @@
+"""mirror.tryon: the dressed shopper, and what the garment costs."""
+
+from __future__ import annotations
+
+import pygame
+
+from kiosk.design.tokens import COLOURS, RADIUS, SPACE, TOUCH, TYPE
+from kiosk.ui import paint
+from kiosk.ui.canvas import Box, Canvas, Style, restyle
+from kiosk.ui.stance import figure
+from kiosk.ui.views import GarmentCard, MirrorTryOn
+from kiosk.ui.widgets import DARK, PRIMARY, SUNNY, Face, button, language_button, status_line
+
+_CARD = 268
+_ARROW = 76
+
+
+def draw(c: Canvas, view: MirrorTryOn) -> None:
+    """Draw the screen."""
+    c.facts.update(index=str(view.index), count=str(view.count), basket_count=str(view.basket_count))
+    if view.picture is None:
+        c.surface.blit(paint.ground(c.size, "night"), (0, 0))
+    else:
+        c.surface.blit(paint.camera(view.picture, c.size), (0, 0))
+    c.veil(Box(0, 0, c.size[0], c.px(46)), COLOURS.night, 235, 0)
+    body = status_line(c, view.status, dark=True)
+    top = Box(body.x, body.y + c.px(SPACE.tight), body.width, c.px(TOUCH))
+    language_button(c, Box(top.right - c.px(104), top.y, c.px(104), top.height), dark=True)
+    sheet = Box(c.px(SPACE.snug), 0, c.size[0] - 2 * c.px(SPACE.snug), c.px(_CARD))
+    sheet.bottom = c.size[1] - c.px(SPACE.snug)
+    if view.guide:
+        _guide(c, Box(body.x, top.bottom, body.width, sheet.y - top.bottom), view.time_s)
+    if view.count > 1:
+        _arrows(c, sheet, view)
+    if view.card is not None:
+        _card(c, sheet, view, view.card)
+
+
+def _arrows(c: Canvas, sheet: Box, view: MirrorTryOn) -> None:
+    side = c.px(_ARROW)
+    y = sheet.y - side - c.px(SPACE.base)
+    button(c, "previous", Box(sheet.x, y, side, side), Face("", "left", DARK, 30))
+    button(c, "next", Box(sheet.right - side, y, side, side), Face("", "right", DARK, 30))
+    if view.guide:
+        return
+    text = c.say("mirror.position", index=view.index + 1, count=view.count)
+    style = Style(TYPE.body, COLOURS.cream, bold=True, align="centre")
+    note = Box(0, 0, c.measure(text, style) + c.px(36), c.px(44))
+    note.center = (c.size[0] // 2, y + side // 2)
+    c.veil(note, COLOURS.night, 225, 22)
+    c.text(text, note, style)
+
+
+def _guide(c: Canvas, box: Box, time_s: float) -> None:
+    words = Box(box.x, box.y + c.px(SPACE.snug), box.width, c.px(100))
+    c.veil(words, COLOURS.night, 230)
+    inner = words.inflate(-c.px(2 * SPACE.base), -c.px(SPACE.base))
+    title, more = c.cut_top(inner, inner.height / c.unit * 0.56, 0)
+    c.text(c.say("mirror.guide"), title, Style(TYPE.lead, COLOURS.sun, bold=True, align="centre"))
+    c.text(c.say("mirror.guide_more"), more, Style(TYPE.body, COLOURS.cream, align="centre"))
+    figure(c, Box(box.x, words.bottom + c.px(SPACE.snug), box.width, box.bottom - words.bottom - c.px(2 * SPACE.snug)), time_s)
+
+
+def _card(c: Canvas, sheet: Box, view: MirrorTryOn, card: GarmentCard) -> None:
+    c.panel(sheet, COLOURS.paper, RADIUS.sheet)
+    inner = sheet.inflate(-c.px(2 * SPACE.base), -c.px(2 * SPACE.base))
+    inner, ways = c.cut_bottom(inner, TOUCH + 16)
+    _buttons(c, ways, view, card)
+    name, rest = c.cut_top(inner, 48, 2)
+    c.text(card.name, name, Style(TYPE.title, bold=True))
+    price, more = c.cut_top(rest, 54, 2)
+    taken = c.text(c.money(card.price), price, Style(46, COLOURS.coral_dark, bold=True))
+    if card.was is not None:
+        _was(c, Box(taken.right + c.px(SPACE.base), price.y, price.right - taken.right - c.px(SPACE.base), price.height), c.money(card.was))
+    style = Style(TYPE.body, COLOURS.muted)
+    stock = c.say("mirror.stock", count=card.stock) if card.stock > 0 else c.say("mirror.sold_out")
+    strong = restyle(style, bold=True, colour=COLOURS.green if card.stock > 1 else COLOURS.red)
+    width = min(more.width // 2, c.measure(stock, strong) + c.px(4))
+    c.text(stock, Box(more.right - width, more.y, width, more.height), restyle(strong, align="right"))
+    if card.sizes:
+        c.text(c.say("mirror.sizes", sizes=card.sizes), Box(more.x, more.y, more.width - width - c.px(SPACE.base), more.height), style)
+
+
+def _was(c: Canvas, box: Box, text: str) -> None:
+    taken = c.text(text, box, Style(TYPE.body, COLOURS.muted))
+    pygame.draw.line(c.surface, COLOURS.red, (taken.x, taken.centery), (taken.right, taken.centery), max(2, c.px(3)))
+
+
+def _buttons(c: Canvas, ways: Box, view: MirrorTryOn, card: GarmentCard) -> None:
+    boxes = [ways]
+    if view.basket_count > 0:
+        width = c.px(172)
+        boxes = [Box(ways.x, ways.y, ways.width - width - c.px(SPACE.snug), ways.height),
+                 Box(ways.right - width, ways.y, width, ways.height)]
+        button(c, "pay", boxes[1], Face(f"{c.say('mirror.pay')}\u00a0·\u00a0{view.basket_count}", "bag", SUNNY))
+    if card.stock > 0:
+        button(c, "add", boxes[0], Face(c.say("mirror.add"), "plus", PRIMARY))
+    else:
+        c.panel(boxes[0], COLOURS.sand, RADIUS.button)
+        c.text(c.say("mirror.sold_out"), boxes[0], Style(TYPE.lead, COLOURS.muted, bold=True, align="centre"))

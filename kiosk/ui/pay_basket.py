@@ -1,0 +1,118 @@
+"""pay.basket: what is in the basket and what it costs."""
+
+from __future__ import annotations
+
+from kiosk.design.tokens import COLOURS, RADIUS, SPACE, TOUCH, TYPE
+from kiosk.ui import paint
+from kiosk.ui.canvas import Box, Canvas, Style
+from kiosk.ui.views import LineView, PayBasket
+from kiosk.ui.widgets import PRIMARY, SUNNY, Face, Look, button, frame, label, language_button, pill
+
+_ROW = 72
+
+
+def draw(c: Canvas, view: PayBasket) -> None:
+    """Draw the screen."""
+    pieces = sum(line.quantity for line in view.lines)
+    c.facts.update(items=str(pieces), total_minor=str(view.total.minor))
+    body = frame(c, view.status)
+    if not view.lines:
+        goods, ways = c.cut_bottom(body, TOUCH)
+        _nothing(c, view, goods)
+        _ways(c, ways)
+        return
+    if c.portrait:
+        goods, side = c.cut_bottom(body, 344)
+    else:
+        side = Box(body.right - c.px(270), body.y, c.px(270), body.height)
+        goods = Box(body.x, body.y, side.x - body.x - c.px(SPACE.wide), body.height)
+    _goods(c, view, goods)
+    _bill(c, view, side, pieces)
+
+
+def _nothing(c: Canvas, view: PayBasket, box: Box) -> None:
+    c.panel(box, COLOURS.paper, RADIUS.sheet, shadow=True)
+    inner = box.inflate(-c.px(2 * SPACE.wide), -c.px(2 * SPACE.wide))
+    picture, words = c.cut_top(inner, inner.height / c.unit * 0.44)
+    tile = min(picture.height, c.px(220))
+    c.panel(Box(picture.centerx - tile * 0.8, picture.y, round(tile * 1.6), tile), COLOURS.sun, 30)
+    c.icon("barcode", (picture.centerx, picture.y + tile / 2), tile / c.unit * 0.86, COLOURS.ink)
+    words, more = c.cut_bottom(words, words.height / c.unit * 0.4, 4)
+    c.text(c.say("pay.basket.empty"), words, Style(TYPE.title, bold=True, align="centre", lines=3, valign="bottom"))
+    hint = c.say_or_other("hint", view.hint) if view.hint else c.say("pay.basket.empty_more")
+    c.text(hint, more, Style(TYPE.body, COLOURS.muted, align="centre", lines=3, valign="top"))
+
+
+def _goods(c: Canvas, view: PayBasket, box: Box) -> None:
+    head, rows = c.cut_top(box, 44, SPACE.tight)
+    _head(c, head, view.hint)
+    room = max(1, (rows.height + c.px(SPACE.tight)) // c.px(_ROW + SPACE.tight))
+    hidden = max(0, len(view.lines) - room)
+    if hidden:
+        hidden += 1
+        strip, rows = c.cut_top(rows, 30, SPACE.tight)
+        c.text(c.say("pay.more_lines", count=hidden), strip, Style(TYPE.small, COLOURS.muted, bold=True))
+    for index in range(hidden, len(view.lines)):
+        row, rows = c.cut_top(rows, _ROW, SPACE.tight)
+        _line(c, row, index, view.lines[index])
+
+
+def _head(c: Canvas, box: Box, hint: str) -> None:
+    title, style = c.say("pay.basket.title"), Style(TYPE.title, bold=True)
+    words = c.say_or_other("hint", hint) if hint else ""
+    left = box.x + c.measure(title, style) + c.px(SPACE.base)
+    if words and left + c.measure(words, Style(TYPE.small, bold=True)) + c.px(64) > box.right:
+        pill(c, (box.x, box.centery), words, "barcode", SUNNY, box.width)
+        return
+    c.text(title, box, style)
+    if words:
+        pill(c, (left, box.centery), words, "barcode", SUNNY)
+
+
+def _line(c: Canvas, row: Box, index: int, line: LineView) -> None:
+    c.panel(row, COLOURS.paper, RADIUS.button)
+    pad = c.px(6)
+    tile = Box(row.x + pad, row.y + pad, row.height - 2 * pad, row.height - 2 * pad)
+    c.panel(tile, COLOURS.peach, 16)
+    c.picture(paint.product(line.picture, round(tile.width * 0.82)), tile.center)
+    remove = Box(row.right - c.px(TOUCH) - pad, row.centery - c.px(TOUCH) // 2, c.px(TOUCH), c.px(TOUCH))
+    button(c, f"remove:{index}", remove, Face("", "trash", Look(COLOURS.sand, COLOURS.muted), 20))
+    amount_style = Style(TYPE.body, bold=True, align="right")
+    amount = c.money(line.amount)
+    width = c.measure(amount, amount_style) + c.px(2)
+    price = Box(remove.x - c.px(SPACE.snug) - width, row.y, width, row.height)
+    c.text(amount, price, amount_style)
+    name = Box(tile.right + c.px(SPACE.snug), row.y + c.px(4), price.x - tile.right - c.px(2 * SPACE.snug), row.height - c.px(8))
+    title = line.name if line.quantity == 1 else f"{line.quantity}\u00a0× {line.name}"
+    if line.note:
+        upper, lower = c.cut_top(name, name.height / c.unit * 0.52, 0)
+        c.text(title, upper, Style(20, bold=True))
+        c.text(line.note, lower, Style(TYPE.small, COLOURS.green, bold=True))
+    else:
+        c.text(title, name, Style(20, bold=True, lines=2))
+
+
+def _bill(c: Canvas, view: PayBasket, box: Box, pieces: int) -> None:
+    box, ways = c.cut_bottom(box, TOUCH)
+    c.panel(box, COLOURS.paper, RADIUS.sheet, shadow=True)
+    inner = box.inflate(-c.px(2 * SPACE.base), -c.px(2 * SPACE.base))
+    inner, pay = c.cut_bottom(inner, 84)
+    upper, lower = c.cut_top(inner, 34, 0)
+    c.text(c.say("pay.items", count=pieces), upper, Style(TYPE.body, COLOURS.muted))
+    if view.saved and view.saved.minor > 0:
+        lower, saved = c.cut_bottom(lower, 44, 4)
+        c.panel(saved, COLOURS.mint, RADIUS.chip)
+        style = Style(TYPE.small, COLOURS.green, bold=True, align="centre")
+        c.text(c.say("pay.saved", amount=c.money(view.saved)), saved.inflate(-c.px(16), 0), style)
+    c.text(c.money(view.total), lower, Style(TYPE.hero, bold=True))
+    c.panel(pay, PRIMARY.ground, RADIUS.card)
+    label(c, pay, Face(c.say("pay.pay"), "wallet", PRIMARY, TYPE.title))
+    c.target("pay", pay)
+    _ways(c, ways)
+
+
+def _ways(c: Canvas, box: Box) -> None:
+    language = Box(box.x, box.y, c.px(96), box.height)
+    language_button(c, language)
+    button(c, "cancel", Box(language.right + c.px(SPACE.snug), box.y, box.width - language.width - c.px(SPACE.snug), box.height),
+           Face(c.say("pay.cancel"), "cross", size=20))

@@ -1,0 +1,44 @@
+"""pay.refused: what happened, and what to do next."""
+
+from __future__ import annotations
+
+from kiosk.design.tokens import COLOURS, RADIUS, SPACE, TOUCH, TYPE
+from kiosk.ui.canvas import Canvas, Style
+from kiosk.ui.views import PayRefused
+from kiosk.ui.widgets import PRIMARY, Face, button, frame, heading
+
+_ICONS = {"several_people": "one_person", "camera_lost": "camera_lost", "offline_limit": "offline", "hq_silent": "offline",
+          "bad_code": "qr",
+          "insufficient_funds": "wallet", "not_recognised": "face", "no_face": "face", "no_member": "numbers"}
+
+
+def draw(c: Canvas, view: PayRefused) -> None:
+    """Draw the screen."""
+    c.facts["reason"] = view.reason
+    body = frame(c, view.status, "alarm")
+    body, ways = c.cut_bottom(body, 4 * TOUCH + 4 * SPACE.snug if c.portrait else 2 * TOUCH + 34, SPACE.base)
+    side = min(c.px(150), round(body.height * (0.26 if c.portrait else 0.8)))
+    c.panel(body, COLOURS.paper, RADIUS.sheet, shadow=True)
+    inner = body.inflate(-c.px(2 * SPACE.wide), -c.px(2 * SPACE.wide))
+    if c.portrait:
+        badge, words = c.cut_top(inner, side / c.unit, SPACE.wide)
+        centre = (badge.x + side / 2, badge.centery)
+    else:
+        centre = (inner.x + side / 2, inner.centery)
+        words = inner.copy()
+        words.width -= side + c.px(SPACE.wide)
+        words.x += side + c.px(SPACE.wide)
+    c.disc(centre, side / c.unit, COLOURS.blush)
+    c.icon(_ICONS.get(view.reason, "warning"), centre, side / c.unit * 0.56, COLOURS.red)
+    words, after = c.cut_bottom(words, 36)
+    c.text(c.say("pay.refused.next"), after, Style(TYPE.body, bold=True))
+    heading(c, words, c.say_or_other("refused", view.reason), c.say_or_other("refused", view.reason, ".more"))
+    faces = {"retry": Face(c.say("pay.refused.retry"), "back", PRIMARY), "qr": Face(c.say("pay.refused.qr"), "phone"),
+             "cash": Face(c.say("pay.refused.cash"), "cash"), "cancel": Face(c.say("pay.cancel"), "cross", size=20)}
+    if c.portrait:
+        boxes = c.rows(ways, 4)
+    else:
+        upper, lower = c.cut_top(ways, TOUCH + 18)
+        boxes = [*c.columns(upper, 3), lower]
+    for (name, face), box in zip(faces.items(), boxes, strict=True):
+        button(c, name, box, face)

@@ -1,0 +1,150 @@
+"""Views with plausible values, one or more of every screen: for the gallery, the tests and whoever writes a screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+import numpy as np
+
+from kiosk.domain.frame import Picture
+from kiosk.domain.money import Money
+from kiosk.ui import views
+from kiosk.ui.views import LineView, SlotView, Status, View
+
+PAY_SIZES: Final = ((800, 480), (720, 1280), (1080, 1920))
+"""Pay screens run on the terminal, upright terminals and the mirror."""
+MIRROR_SIZES: Final = ((720, 1280), (1080, 1920))
+SHELF_SIZES: Final = ((800, 480),)
+
+_NAMES = {
+    "fr": {"apple": "Pomme Gala", "water": "Eau de source 50 cl", "juice": "Jus d'orange pressée", "chocolate": "Chocolat noir 70 %",
+           "chips": "Chips au sel de mer", "coffee": "Café à emporter", "noodles": "Nouilles épicées", "soap": "Savon à la lavande",
+           "jacket_blue": "Veste en toile bleue"},
+    "en": {"apple": "Gala apple", "water": "Spring water 50 cl", "juice": "Fresh orange juice", "chocolate": "Dark chocolate 70%",
+           "chips": "Sea salt crisps", "coffee": "Coffee to go", "noodles": "Spicy noodles", "soap": "Lavender soap",
+           "jacket_blue": "Blue canvas jacket"},
+    "zh": {"apple": "嘎啦苹果", "water": "天然矿泉水 500 毫升", "juice": "鲜榨橙汁", "chocolate": "70% 黑巧克力", "chips": "海盐薯片",
+           "coffee": "外带咖啡",
+           "noodles": "香辣拌面", "soap": "薰衣草香皂", "jacket_blue": "蓝色帆布夹克"},
+}
+_NOTES = {"fr": "3 pour le prix de 2", "en": "3 for the price of 2", "zh": "买二送一"}
+_STORES = {"fr": "Lumière · Paris", "en": "Lumière · Paris", "zh": "光影小店 · 巴黎"}
+
+
+def _euros(cents: int) -> Money:
+    return Money(cents, "EUR")
+
+
+def portrait(width: int, height: int) -> Picture:
+    """Return a picture of nobody: a soft room with a drawn bust, (height, width, 3) uint8 RGB, origin top-left."""
+    y, x = np.mgrid[0:height, 0:width].astype(np.float32)
+    u, v = (x - width / 2) / min(width, height), (y - height / 2) / min(width, height)
+    picture = np.stack([150 + 60 * v, 140 + 30 * u, 150 - 50 * v], axis=-1)
+    for inside, colour in (((u / 0.42) ** 2 + ((v - 0.62) / 0.42) ** 2 < 1, (70, 84, 130)),
+                           ((u / 0.18) ** 2 + ((v + 0.02) / 0.24) ** 2 < 1, (222, 178, 150)),
+                           ((u / 0.19) ** 2 + ((v + 0.17) / 0.13) ** 2 < 1, (66, 46, 44))):
+        picture[inside] = colour
+    pixels: Picture = np.clip(picture, 0, 255).astype(np.uint8)
+    return pixels
+
+
+def _lines(language: str) -> tuple[LineView, ...]:
+    names = _NAMES[language]
+    return (LineView(names["apple"], 3, _euros(180), _NOTES[language], "apple"), LineView(names["juice"], 1, _euros(350), "", "juice"),
+            LineView(names["chocolate"], 2, _euros(598), "", "chocolate"), LineView(names["coffee"], 1, _euros(220), "", "coffee"))
+
+
+def _slots(language: str) -> tuple[SlotView, ...]:
+    rows = (("A1", "apple", 14, 20, 5, 0, 60, "ok"), ("A2", "water", 4, 24, 6, 24, 110, "low"), ("A3", "juice", 0, 12, 3, 0, 350, "empty"),
+            ("A4", "chocolate", 9, 16, 4, 0, 299, "ok"), ("B1", "chips", 2, 10, 3, 0, 245, "low"), ("B2", "coffee", 7, 8, 2, 0, 220, "ok"),
+            ("B3", "noodles", 5, 12, 3, 0, 480, "unsure"), ("B4", "soap", 11, 12, 3, 0, 525, "ok"))
+    return tuple(SlotView(slot, _NAMES[language][name], have, room, point, coming, _euros(price), name, state)
+                 for slot, name, have, room, point, coming, price, state in rows)
+
+
+def _pay(status: Status) -> dict[str, View]:
+    total, lines, seen = _euros(1348), _lines(status.language), portrait(640, 480)
+    return {
+        "attract": views.PayAttract(status, time_s=2.0),
+        "basket": views.PayBasket(status, lines, total, _euros(60), "added"),
+        "basket-long": views.PayBasket(status, lines * 3, total * 3),
+        "basket-empty": views.PayBasket(status, (), _euros(0)),
+        "tender": views.PayTender(status, total),
+        "tender-cash": views.PayTender(status, total, face=False, qr=False),
+        "digits": views.PayDigits(status, 2),
+        "digits-more": views.PayDigits(status, 6, 8, more=True),
+        "face": views.PayFace(status, seen, (245, 125, 150, 190), 0.55, "hold_still", 3.0),
+        "face-light": views.PayFace(status, seen, None, 0.0, "more_light", 1.0),
+        "face-starting": views.PayFace(status, None, time_s=1.0),
+        "confirm": views.PayConfirm(status, total, "•• 42", 7),
+        "qr": views.PayQr(status, total, seen, 0.8),
+        "waiting": views.PayWaiting(status, "authorising", 1.3),
+        "paid": views.PayPaid(status, total, "K1-000128", "kiosk:receipt:K1-000128:1348:EUR:6f1d2c9a", seconds_left=8, time_s=1.2),
+        "paid-offline": views.PayPaid(status, total, "K1-000129", "", offline=True, time_s=2.0),
+        "refused": views.PayRefused(status, "not_recognised"),
+        "refused-funds": views.PayRefused(status, "insufficient_funds"),
+        "refused-offline": views.PayRefused(status, "offline_limit"),
+        "cash": views.PayCash(status, total, "A 17"),
+    }
+
+
+def _enrol(status: Status) -> dict[str, View]:
+    seen = portrait(640, 480)
+    return {
+        "consent": views.EnrolConsent(status, "2026-01"),
+        "digits": views.EnrolDigits(status, "••• •42"),
+        "face": views.EnrolFace(status, seen, (245, 125, 150, 190), 1, 3, "closer", 2.2),
+        "done": views.EnrolDone(status, ok=True, time_s=1.0),
+        "failed": views.EnrolDone(status, ok=False, reason="quality"),
+    }
+
+
+def _staff(status: Status) -> dict[str, View]:
+    slots = _slots(status.language)
+    label = {"fr": ("Ventes", "Recette", "Par visage", "À la caisse"), "en": ("Sales", "Takings", "By face", "At the cash desk"),
+             "zh": ("销售笔数", "销售额", "刷脸", "收银台")}[status.language]
+    return {
+        "login": views.StaffLogin(status, 3),
+        "login-wrong": views.StaffLogin(status, 0, wrong=True),
+        "menu": views.StaffMenu(status, "Ana", has_shelf=True),
+        "menu-terminal": views.StaffMenu(status, "Ana", out_of_order=True),
+        "slots": views.StaffSlots(status, "refill", slots, "A3", 12),
+        "slots-choose": views.StaffSlots(status, "count", slots),
+        "report": views.StaffReport(status, tuple(zip(label, ("41", "512,80 €", "26", "9"), strict=True))),
+        "out-of-order": views.OutOfOrder(status, "staff"),
+        "disk-full": views.OutOfOrder(status, "disk_full"),
+    }
+
+
+def _shelf(status: Status) -> dict[str, View]:
+    slots = _slots(status.language)
+    return {"board": views.ShelfBoard(status, slots, ("unsure", "low")), "board-small": views.ShelfBoard(status, slots[:3])}
+
+
+def _mirror(status: Status) -> dict[str, View]:
+    card = views.GarmentCard(_NAMES[status.language]["jacket_blue"], _euros(5990), _euros(7990), 4, "S · M · L · XL")
+    sold_out = views.GarmentCard(_NAMES[status.language]["jacket_blue"], _euros(5990))
+    seen = portrait(540, 960)
+    return {
+        "attract": views.MirrorAttract(status, seen, 1.6),
+        "attract-dark": views.MirrorAttract(status, None, 0.4),
+        "tryon": views.MirrorTryOn(status, seen, card=card, index=1, count=5, basket_count=2),
+        "tryon-guide": views.MirrorTryOn(status, seen, guide=True, card=card, index=0, count=5, time_s=1.6),
+        "tryon-sold-out": views.MirrorTryOn(status, None, card=sold_out, index=4, count=5),
+    }
+
+
+_AREAS: Final[tuple[tuple[str, Callable[[Status], dict[str, View]], tuple[tuple[int, int], ...]], ...]] = (
+    ("pay", _pay, PAY_SIZES), ("enrol", _enrol, PAY_SIZES), ("staff", _staff, PAY_SIZES), ("shelf", _shelf, SHELF_SIZES),
+    ("mirror", _mirror, MIRROR_SIZES))
+
+
+def gallery(language: str) -> list[tuple[str, View, tuple[tuple[int, int], ...]]]:
+    """Return (name, view, the sizes it is shown in) of every sample in a language; a few with everything wrong in the status line."""
+    plain = Status(language, clock="14:05", store=_STORES[language])
+    shown = [(f"{area}.{name}", view, sizes) for area, build, sizes in _AREAS for name, view in build(plain).items()]
+    poor = Status(language, offline=True, camera_lost=True, stale_price=True, clock="14:05", store=_STORES[language], banner="hq_silent")
+    troubled = {"pay": ("attract", "basket", "digits-more", "tender", "refused", "confirm", "paid-offline"), "enrol": ("consent", "digits"),
+                "staff": ("login-wrong", "slots"), "shelf": ("board",), "mirror": ("attract", "tryon")}
+    return shown + [(f"{area}.{name}.troubled", build(poor)[name], sizes) for area, build, sizes in _AREAS for name in troubled[area]]

@@ -1,0 +1,78 @@
+"""Every screen by its view: `render` turns a view-model into a picture and what can be touched on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import pygame
+
+from kiosk.design.presented import Presented
+from kiosk.ui import (
+    enrol_consent,
+    enrol_digits,
+    enrol_done,
+    enrol_face,
+    mirror_attract,
+    mirror_tryon,
+    out_of_order,
+    pay_attract,
+    pay_basket,
+    pay_cash,
+    pay_confirm,
+    pay_digits,
+    pay_face,
+    pay_paid,
+    pay_qr,
+    pay_refused,
+    pay_tender,
+    pay_waiting,
+    shelf_board,
+    staff_login,
+    staff_menu,
+    staff_report,
+    staff_slots,
+    views,
+)
+from kiosk.ui.canvas import Canvas
+from kiosk.ui.views import View
+
+DRAW: Final[dict[type[View], Callable[[Canvas, Any], None]]] = {
+    views.PayAttract: pay_attract.draw,
+    views.PayBasket: pay_basket.draw,
+    views.PayTender: pay_tender.draw,
+    views.PayDigits: pay_digits.draw,
+    views.PayFace: pay_face.draw,
+    views.PayConfirm: pay_confirm.draw,
+    views.PayQr: pay_qr.draw,
+    views.PayWaiting: pay_waiting.draw,
+    views.PayPaid: pay_paid.draw,
+    views.PayRefused: pay_refused.draw,
+    views.PayCash: pay_cash.draw,
+    views.EnrolConsent: enrol_consent.draw,
+    views.EnrolDigits: enrol_digits.draw,
+    views.EnrolFace: enrol_face.draw,
+    views.EnrolDone: enrol_done.draw,
+    views.StaffLogin: staff_login.draw,
+    views.StaffMenu: staff_menu.draw,
+    views.StaffSlots: staff_slots.draw,
+    views.StaffReport: staff_report.draw,
+    views.OutOfOrder: out_of_order.draw,
+    views.ShelfBoard: shelf_board.draw,
+    views.MirrorAttract: mirror_attract.draw,
+    views.MirrorTryOn: mirror_tryon.draw,
+}
+"""View -> how it is drawn."""
+
+
+def draw(view: View, size: tuple[int, int], audit: bool = False) -> Canvas:
+    """Return the canvas on which a view was drawn; with `audit` it also measures the contrast of every text."""
+    canvas = Canvas(size, view.status.language, audit)
+    DRAW[type(view)](canvas, view)
+    return canvas
+
+
+def render(view: View, size: tuple[int, int]) -> tuple[pygame.Surface, Presented]:
+    """Return a view as a picture of `size` (width, height) in pixels, and what is on it. A pure function of both."""
+    canvas = draw(view, size)
+    return canvas.surface, Presented(view.screen, canvas.targets, canvas.facts)

@@ -1,0 +1,95 @@
+"""A slot of the shelf as a tile, for staff and for the board beside the shelf."""
+
+from __future__ import annotations
+
+import math
+
+from kiosk.design.tokens import COLOURS, RADIUS, SPACE, TYPE, Colour
+from kiosk.ui import paint
+from kiosk.ui.canvas import Box, Canvas, Style
+from kiosk.ui.views import SlotView
+
+_STATES: dict[str, tuple[Colour, Colour, Colour]] = {
+    "ok": (COLOURS.green, COLOURS.mint, COLOURS.ink),
+    "low": (COLOURS.tangerine, COLOURS.sun, COLOURS.ink),
+    "empty": (COLOURS.red, COLOURS.blush, COLOURS.red),
+    "unsure": (COLOURS.blue, COLOURS.sky, COLOURS.blue),
+}
+"""State -> colour of the bar, ground and text of the chip."""
+
+
+def layout(c: Canvas, box: Box, count: int) -> list[Box]:
+    """Return a place for each of `count` slots, as square as can be."""
+    if not count:
+        return []
+
+    def squareness(columns: int) -> float:
+        rows = math.ceil(count / columns)
+        return abs(math.log((box.width / columns) / (box.height / rows) / 1.15))
+
+    columns = min(range(1, count + 1), key=squareness)
+    return c.grid(box, columns, math.ceil(count / columns), SPACE.snug)[:count]
+
+
+def bar(c: Canvas, box: Box, slot: SlotView) -> None:
+    """Draw how full a slot is, with a tick at the point where it is ordered again."""
+    colour = _STATES.get(slot.state, _STATES["unsure"])[0]
+    radius = box.height / c.unit / 2
+    c.panel(box, COLOURS.line, round(radius))
+    share = min(1.0, max(0, slot.on_hand) / max(1, slot.capacity))
+    if share > 0:
+        c.panel(Box(box.x, box.y, max(box.height, round(box.width * share)), box.height), colour, round(radius))
+    tick = box.x + round(box.width * min(1.0, slot.reorder_point / max(1, slot.capacity)))
+    c.surface.fill(COLOURS.ink, Box(tick - c.px(1), box.y - c.px(3), max(2, c.px(2)), box.height + c.px(6)))
+
+
+def board_tile(c: Canvas, box: Box, slot: SlotView) -> None:
+    """Draw a slot for shoppers: picture, name, price, how full, and its state where it is not plain."""
+    c.panel(box, COLOURS.paper, RADIUS.card, shadow=True)
+    inner = box.inflate(-c.px(20), -c.px(16))
+    inner, fill = c.cut_bottom(inner, 12, SPACE.tight)
+    bar(c, fill, slot)
+    inner, foot = c.cut_bottom(inner, 28, 2)
+    style = Style(TYPE.small, bold=True, align="centre", lines=2)
+    inner, name = c.cut_bottom(inner, 28 if c.fits(slot.name, inner.width, style) else 46, 2)
+    _picture(c, inner, slot)
+    c.text(slot.name, name, style)
+    if slot.state == "ok":
+        c.text(c.money(slot.price), foot, Style(20, COLOURS.coral_dark, bold=True, align="centre"))
+    else:
+        _chip(c, foot, slot)
+
+
+def staff_tile(c: Canvas, box: Box, slot: SlotView, chosen: bool) -> None:
+    """Draw a slot for staff: its label, picture, count and state; touchable by the caller."""
+    c.panel(box, COLOURS.coral if chosen else COLOURS.line, RADIUS.button)
+    edge = c.px(4 if chosen else 2)
+    c.panel(box.inflate(-2 * edge, -2 * edge), COLOURS.paper, RADIUS.button - 3)
+    inner = box.inflate(-c.px(20), -c.px(16))
+    inner, fill = c.cut_bottom(inner, 10, 6)
+    bar(c, fill, slot)
+    inner, words = c.cut_bottom(inner, 26, 2)
+    _picture(c, inner, slot)
+    style = Style(TYPE.small, bold=True)
+    c.text(slot.slot, words, style)
+    count = f"{slot.on_hand}/{slot.capacity}"
+    room = words.width - c.measure(slot.slot, style) - c.px(SPACE.tight)
+    c.text(count, Box(words.right - room, words.y, room, words.height), Style(TYPE.small, COLOURS.muted, align="right"))
+
+
+def _picture(c: Canvas, box: Box, slot: SlotView) -> None:
+    side = min(box.size)
+    if side > c.px(16):
+        picture = paint.product(slot.picture, side)
+        if slot.state == "empty":
+            picture = picture.copy()
+            picture.set_alpha(90)
+        c.picture(picture, box.center)
+
+
+def _chip(c: Canvas, box: Box, slot: SlotView) -> None:
+    state = slot.state if slot.state in _STATES else "unsure"
+    _bar, ground, text = _STATES[state]
+    words = c.say("shelf.on_order", count=slot.on_order) if slot.on_order > 0 else c.say(f"shelf.{state}")
+    c.panel(box, ground, RADIUS.chip)
+    c.text(words, box.inflate(-c.px(8), 0), Style(TYPE.small, text, bold=True, align="centre"))

@@ -1,0 +1,136 @@
+"""Every screen in every language and size: touchable, readable, whole, and quick to draw."""
+
+import time
+from dataclasses import replace
+from itertools import combinations
+
+import pygame
+import pytest
+
+from kiosk.design.tokens import TOUCH
+from kiosk.domain.catalog import LANGUAGES
+from kiosk.domain.money import Money
+from kiosk.errors import InvalidValueError
+from kiosk.ui import views
+from kiosk.ui.samples import gallery
+from kiosk.ui.screens import DRAW, draw, render
+from kiosk.ui.views import Status, View
+
+EN = Status("en", clock="14:05", store="Lumière")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_screen_can_be_read_and_touched(language):
+    problems = []
+    for name, view, sizes in gallery(language):
+        for size in sizes:
+            canvas = draw(view, size, audit=True)
+            boxes = {target: pygame.Rect(box) for target, box in canvas.targets.items()}
+            least = round(TOUCH * canvas.unit) - 1
+            problems += [f"{name} {size}: {p}" for p in canvas.problems]
+            problems += [f"{name} {size}: {t} leaves the screen" for t, b in boxes.items() if not canvas.box.contains(b)]
+            problems += [f"{name} {size}: {t} is small: {b}" for t, b in boxes.items() if min(b.size) < least]
+            problems += [f"{name} {size}: {a} overlaps {b}" for a, b in combinations(boxes, 2) if boxes[a].colliderect(boxes[b])]
+    assert problems == []
+
+
+def test_every_view_has_a_screen_and_a_sample():
+    all_views = {v for v in vars(views).values() if isinstance(v, type) and issubclass(v, View) and v is not View}
+    assert set(DRAW) == all_views
+    assert {type(view) for _, view, _ in gallery("en")} == all_views
+    assert len({v.screen for v in all_views}) == len(all_views)
+
+
+def targets(view: View, size=(800, 480)) -> set[str]:
+    return set(render(view, size)[1].targets)
+
+
+KEYS = {f"key:{n}" for n in range(10)}
+LINES = (views.LineView("Apple", 2, Money(120, "EUR"), picture="apple"),)
+TOTAL = Money(120, "EUR")
+SLOT = views.SlotView("A1", "Apple", 3, 10, 2, 0, TOTAL, "apple")
+CARD = views.GarmentCard("Jacket", TOTAL, stock=2)
+
+
+@pytest.mark.parametrize(("view", "names"), [
+    (views.PayAttract(EN), {"start", "language", "enrol", "staff"}),
+    (views.PayBasket(EN, LINES, TOTAL), {"pay", "language", "cancel", "remove:0"}),
+    (views.PayBasket(EN, (), TOTAL), {"language", "cancel"}),
+    (views.PayTender(EN, TOTAL), {"face", "qr", "cash", "back"}),
+    (views.PayTender(EN, TOTAL, face=False), {"qr", "cash", "back"}),
+    (views.PayDigits(EN, 0), KEYS | {"erase", "cancel", "other_way"}),
+    (views.PayFace(EN), {"other_way", "cancel"}),
+    (views.PayConfirm(EN, TOTAL, "•• 42", 1), {"confirm", "not_me", "cancel"}),
+    (views.PayQr(EN, TOTAL), {"back", "cancel"}),
+    (views.PayWaiting(EN, "authorising"), set()),
+    (views.PayPaid(EN, TOTAL, "R-1", "r"), {"done"}),
+    (views.PayRefused(EN, "declined"), {"retry", "qr", "cash", "cancel"}),
+    (views.PayCash(EN, TOTAL, "A 1"), {"done"}),
+    (views.EnrolConsent(EN, "1"), {"accept", "decline", "language"}),
+    (views.EnrolDigits(EN, ""), KEYS | {"erase", "ok", "cancel"}),
+    (views.EnrolFace(EN), {"cancel"}),
+    (views.EnrolDone(EN, True), {"done"}),
+    (views.StaffLogin(EN, 0), KEYS | {"erase", "ok", "cancel"}),
+    (views.StaffMenu(EN, "Ana", has_shelf=True), {"refill", "count", "out_of_order", "close_day", "leave"}),
+    (views.StaffMenu(EN, "Ana"), {"out_of_order", "close_day", "leave"}),
+    (views.StaffSlots(EN, "count", (SLOT,), "A1", 3), {"slot:A1", "plus", "minus", "ok", "back"}),
+    (views.StaffSlots(EN, "count", ()), {"back"}),
+    (views.StaffReport(EN, (("Sales", "4"),)), {"done"}),
+    (views.OutOfOrder(EN), {"staff"}),
+    (views.ShelfBoard(EN, (SLOT,)), {"staff"}),
+    (views.ShelfBoard(EN, ()), {"staff"}),
+    (views.MirrorAttract(EN), {"language", "staff"}),
+    (views.MirrorTryOn(EN, card=CARD, count=3, basket_count=1), {"next", "previous", "add", "pay", "language"}),
+])
+def test_the_targets_are_those_that_flows_know(view, names):
+    size = (720, 1280) if view.screen.startswith("mirror") else (800, 480)
+    assert targets(view, size) == names
+
+
+def test_facts_tell_what_a_shopper_would_read():
+    _, presented = render(views.PayBasket(EN, LINES, TOTAL), (800, 480))
+    assert (presented.screen, presented.facts["items"], presented.facts["total_minor"]) == ("pay.basket", "2", "120")
+    assert render(views.PayPaid(EN, TOTAL, "R-1"), (800, 480))[1].facts["receipt"] == "R-1"
+    assert render(views.PayDigits(EN, 3), (800, 480))[1].facts["entered"] == "3"
+
+
+def test_a_reason_that_nobody_knows_is_told_in_general_words():
+    assert not draw(views.PayRefused(EN, "by_the_moon"), (800, 480), audit=True).problems
+    assert not draw(views.OutOfOrder(EN, "by_the_moon"), (800, 480), audit=True).problems
+    assert not draw(views.PayWaiting(EN, "by_the_moon"), (800, 480), audit=True).problems
+    with pytest.raises(InvalidValueError, match="'de'"):
+        render(views.PayAttract(Status("de")), (800, 480))
+
+
+def test_a_picture_is_a_function_of_its_view():
+    view = views.PayPaid(EN, TOTAL, "R-1", "receipt", time_s=1.0)
+    first, again = (pygame.image.tobytes(render(view, (800, 480))[0], "RGB") for _ in range(2))
+    later = pygame.image.tobytes(render(replace(view, time_s=1.3), (800, 480))[0], "RGB")
+    assert first == again != later
+
+
+def test_long_names_and_huge_amounts_are_cut_and_said():
+    lines = (views.LineView("Confiture de fraises des bois au sucre de canne non raffiné " * 3, 12, Money(10**9, "EUR"), picture="x"),)
+    canvas = draw(views.PayBasket(EN, lines, Money(10**9, "EUR")), (800, 480), audit=True)
+    assert canvas.problems and all("Confiture" in p for p in canvas.problems)
+
+
+def cpu_ms(view: View, size, times=15) -> float:
+    render(view, size)
+    best = []
+    for _ in range(3):
+        start = time.process_time()
+        for _ in range(times):
+            render(view, size)
+        best.append((time.process_time() - start) / times * 1e3)
+    return min(best)
+
+
+def test_screens_are_drawn_in_time():
+    slow = {}
+    for name, view, sizes in gallery("fr"):
+        size = sizes[0]
+        took = cpu_ms(view, size, 5)
+        if took > (25 if size == (720, 1280) else 12):
+            slow[name] = round(took, 1)
+    assert slow == {}
