@@ -109,13 +109,13 @@ class OrderMessage:
 
 @dataclass(frozen=True, slots=True)
 class DeviceState:
-    """The retained birth of a device; its death is the last will with online=False and the same session."""
+    """The retained birth of a device, or of HQ; its death is the last will with online=False and the same session."""
 
     online: bool
     session: str
-    version: str
-    epoch: str
-    roles: tuple[str, ...]
+    version: str = ""
+    epoch: str = ""
+    roles: tuple[str, ...] = ()
 
 
 class _Header(msgspec.Struct):
@@ -289,7 +289,7 @@ def decode_order(payload: bytes, device: str, verify: Verify) -> OrderMessage:
     if head.device != device:
         raise WireError(f"an order for {head.device!r} came to {device!r}")
     cls = ORDER_KINDS.get(head.kind)
-    if cls is None or head.seq < 1:
+    if cls is None or not 0 < head.seq < 2**53:
         raise WireError(f"an order of kind {head.kind!r}, number {head.seq}, is not known here")
     return OrderMessage(head.id, head.device, head.downbox, head.seq, head.ttl_s, _read(head.data, cls))
 

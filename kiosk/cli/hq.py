@@ -1,0 +1,134 @@
+"""`kiosk hq`: the side of the product that runs once, for all stores."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+
+from kiosk.domain.catalog import OfflinePolicy
+from kiosk.errors import HqError
+from kiosk.hq import imports, publish, wallet
+from kiosk.hq.ledger import catalogue, fleet
+from kiosk.hq.ledger.store import open_ledger
+from kiosk.hq.stamp import Stamp, stamp
+from kiosk.runtime import SystemClock, new_id, set_up_logging
+from kiosk.sync.mqtt import BrokerAddress
+
+WHO = "command line"
+
+
+def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Register the commands."""
+    group = subparsers.add_parser("hq", help="HQ: ledger, console, imports, wallet")
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--folder", type=Path, default=Path("/var/lib/kiosk/hq"), help="HQ's ledger and keys (default: %(default)s)")
+    common.add_argument("--currency", default="EUR", help="ISO 4217 code (default: %(default)s)")
+    commands = group.add_subparsers(dest="hq_command", required=True, metavar="COMMAND")
+
+    def command(name: str, run: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
+        parser = commands.add_parser(name, parents=[common], help=text)
+        parser.set_defaults(run=run)
+        return parser
+
+    _add_serve(command("serve", _serve, "run HQ until SIGTERM"))
+    importing = command("import", _import, "read a CSV file of products, planogram or promotions")
+    importing.add_argument("table", choices=sorted(imports.COLUMNS))
+    importing.add_argument("file", type=Path)
+    importing.add_argument("--dry-run", action="store_true", help="show what would change, change nothing")
+    publishing = command("publish", _publish, "publish the next version of the price list, or with --offline of the offline policy")
+    publishing.add_argument("--offline", nargs=4, metavar=("PER_SALE", "PER_MEMBER", "PER_KIOSK", "HOURS"),
+                            help="limits as decimals, and how many hours the policy holds")
+    top_up = command("topup", _top_up, "put money into a member's wallet")
+    top_up.add_argument("member")
+    top_up.add_argument("amount", help="a decimal, e.g. 20.00")
+    command("code", _code, "print a one-time code that pays for a member").add_argument("member")
+    assign = command("assign", _assign, "put a device into a store")
+    assign.add_argument("device")
+    assign.add_argument("store")
+
+
+def _add_serve(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--broker", default="127.0.0.1:1883", metavar="HOST:PORT")
+    parser.add_argument("--broker-user", default="hq")
+    parser.add_argument("--broker-version", type=int, choices=(3, 5), default=5, help="MQTT 5, or 3 for 3.1.1")
+    for name in ("ca", "certificate", "key"):
+        parser.add_argument(f"--broker-{name}", default="", metavar="FILE", help="for TLS")
+    parser.add_argument("--port", type=int, default=8080, help="of the console, on 127.0.0.1 alone (default: %(default)s)")
+    parser.add_argument("--group", default="fleet", help="the fleet that prices are published for (default: %(default)s)")
+    parser.add_argument("--screens", type=Path, help="folder with <device>.jpg: shows live kiosk screens, and so people; off by default")
+    parser.add_argument("--assets", type=Path, help="folder with product pictures")
+    parser.add_argument("--welcome", default="0", help="credit of a new member as a decimal (default: %(default)s)")
+    parser.add_argument("--auto-approve-after", type=float, metavar="SECONDS", help="approve requests that nobody answered")
+    parser.epilog = "The broker's password is read from KIOSK_BROKER_PASSWORD, the API's token from KIOSK_HQ_TOKEN."
+
+
+def _serve(args: argparse.Namespace) -> int:
+    from kiosk.hq.service import HqSettings, serve  # the web framework is loaded by the command that serves, not by all
+
+    set_up_logging("hq")
+    host, colon, port = args.broker.rpartition(":")
+    if not colon or not port.isdigit():
+        raise HqError(f"--broker {args.broker!r}: HOST:PORT is expected")
+    broker = BrokerAddress(host, int(port), args.broker_user, os.environ.get("KIOSK_BROKER_PASSWORD", ""), args.broker_version,
+                           args.broker_ca, args.broker_certificate, args.broker_key)
+    welcome = imports.price(args.welcome, args.currency)
+    return serve(HqSettings(args.folder, broker, args.port, args.group, args.screens, args.assets, args.currency, welcome.minor,
+                            args.auto_approve_after, os.environ.get("KIOSK_HQ_TOKEN", "")))
+
+
+def _import(args: argparse.Namespace) -> int:
+    try:
+        content = args.file.read_bytes()
+    except OSError as error:
+        raise HqError(f"{args.file}: {error.strerror}") from error
+    with open_ledger(args.folder).write() as db:
+        preview = imports.read(db, args.table, content, args.currency)
+        for mistake in preview.mistakes:
+            print(f"{args.file}:{mistake.line}: {mistake.reason}")
+        for change in preview.changes:
+            details = ", ".join(f"{column} {before!r} -> {after!r}" for column, before, after in change.details)
+            print(f"{change.kind:8}{change.subject}  {change.name}  {details}".rstrip())
+        if not args.dry_run:
+            imports.apply(db, preview, _now(), WHO)
+    return 1 if preview.mistakes else 0
+
+
+def _publish(args: argparse.Namespace) -> int:
+    with open_ledger(args.folder).write() as db:
+        if args.offline is None:
+            print(f"price list {publish.publish_prices(db, _now(), WHO).version}")
+            return 0
+        *limits, hours = args.offline
+        if not hours.isdigit():
+            raise HqError(f"{hours!r} is no count of hours")
+        per_sale, per_member, per_kiosk = (imports.price(text, args.currency).minor for text in limits)
+        policy = OfflinePolicy(0, args.currency, per_sale, per_member, per_kiosk, int(hours) * 3600)
+        print(f"offline policy {publish.publish_policy(db, policy, _now(), WHO).version}")
+    return 0
+
+
+def _top_up(args: argparse.Namespace) -> int:
+    amount = imports.price(args.amount, args.currency)
+    with open_ledger(args.folder).write() as db:
+        wallet.top_up(db, f"topup:{new_id()}", args.member, amount, _now().at_ms)
+        catalogue.note(db, (_now().at_ms, WHO, "topup", args.member, "", f"{imports.plain(amount)} {args.currency}"))
+    return 0
+
+
+def _code(args: argparse.Namespace) -> int:
+    with open_ledger(args.folder).write() as db:
+        print(wallet.issue_code(db, args.member, secrets.token_urlsafe(16), _now().at_ms))
+    return 0
+
+
+def _assign(args: argparse.Namespace) -> int:
+    with open_ledger(args.folder).write() as db:
+        fleet.assign(db, args.device, args.store, _now().at_ms)
+    return 0
+
+
+def _now() -> Stamp:
+    return stamp(SystemClock().now(), new_id)

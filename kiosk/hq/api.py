@@ -1,0 +1,53 @@
+"""For scripts: what HQ holds as JSON, and approving a request with the token that HQ was started with."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable
+from typing import Any
+
+from fastapi import FastAPI, Header, HTTPException
+
+from kiosk.errors import HqError
+from kiosk.hq import replenishment, wallet
+from kiosk.hq.ledger import facts, trade
+from kiosk.hq.ledger.store import Db, Ledger
+from kiosk.hq.stamp import Stamp
+
+
+def report(db: Db) -> dict[str, Any]:
+    """Return sales, total_minor, gaps, duplicates, resent, quarantined, even (the books add up), and devices: id -> sales, total_minor."""
+    devices = {r["device"]: {"sales": r["sales"], "total_minor": r["total_minor"]} for r in trade.by_device(db)}
+    return {
+        "sales": sum(d["sales"] for d in devices.values()), "total_minor": sum(d["total_minor"] for d in devices.values()),
+        "gaps": sum(facts.gaps(db).values()), "duplicates": facts.duplicates(db), "resent": facts.counter(db, "resent"),
+        "quarantined": facts.counter(db, "quarantined"), "even": wallet.balance_check(db).even, "devices": devices,
+    }
+
+
+def make_api(ledger: Ledger, now: Callable[[], Stamp], token: str) -> FastAPI:
+    """Return the API; what changes something wants `Authorization: Bearer <token>`, and with an empty token it is off."""
+    api = FastAPI(title="Kiosk HQ", docs_url=None, redoc_url=None)
+
+    def show_report() -> dict[str, Any]:
+        with ledger.read() as db:
+            return report(db)
+
+    def list_requests() -> list[dict[str, Any]]:
+        with ledger.read() as db:
+            return [dict(r) for r in trade.requests(db, ("open",))]
+
+    def approve(request_id: str, quantity: int | None = None, authorization: str = Header(default="")) -> dict[str, str]:
+        if not token or not hmac.compare_digest(authorization.encode(), f"Bearer {token}".encode()):
+            raise HTTPException(401, "the bearer token is wrong")
+        try:
+            with ledger.write() as db:
+                replenishment.approve(db, request_id, quantity, "api", now())
+        except HqError as error:
+            raise HTTPException(409, str(error)) from error
+        return {"request_id": request_id, "state": "approved"}
+
+    api.get("/report")(show_report)
+    api.get("/requests")(list_requests)
+    api.post("/requests/{request_id}/approve")(approve)
+    return api

@@ -1,0 +1,115 @@
+"""What people do in the console: each is one transaction, written into the audit, and shown at once."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Awaitable, Callable
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData, UploadFile
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+
+from kiosk.errors import HqError, InvalidValueError
+from kiosk.hq import imports, publish, replenishment
+from kiosk.hq.console.guard import form_is_ours
+from kiosk.hq.console.pages import shell, show_products, show_replenishment
+from kiosk.hq.console.render import Desk, page
+from kiosk.hq.imports import Preview
+from kiosk.hq.ledger import facts
+
+WHO = "console"
+"""Until there is a log-in."""
+Act = Callable[[Request, Desk, FormData], Response]
+
+
+def act(work: Act) -> Callable[[Request], Awaitable[Response]]:
+    """Return an endpoint that does `work` for a form of our own pages."""
+
+    async def endpoint(request: Request) -> Response:
+        async with request.form(max_files=1, max_part_size=4 * imports.LARGEST_BYTES) as form:
+            if not form_is_ours(request, form):
+                return PlainTextResponse("this form is not from this browser's console: load the page again", 403)
+            content = form.get("file")
+            if isinstance(content, UploadFile):
+                request.state.file = await content.read(imports.LARGEST_BYTES + 1)
+            return await run_in_threadpool(work, request, request.app.state.desk, form)
+
+    return endpoint
+
+
+def decide(request: Request, desk: Desk, form: FormData) -> Response:
+    """Approve or reject a request, or take that back."""
+    request_id, word = request.path_params["request_id"], _text(form, "act")
+    try:
+        with desk.ledger.write() as db:
+            if word == "approve":
+                replenishment.approve(db, request_id, _pieces(form), WHO, desk.stamp(), replenishment.UNDO_S)
+            elif word == "reject":
+                replenishment.reject(db, request_id, WHO, desk.stamp(), replenishment.UNDO_S)
+            else:
+                replenishment.undo(db, request_id, WHO, desk.stamp())
+    except HqError as error:
+        return show_replenishment(request, str(error))
+    return RedirectResponse("/replenishment", 303)
+
+
+def set_price(request: Request, desk: Desk, form: FormData) -> Response:
+    """Change a price: a new version of the list goes out."""
+    try:
+        price = imports.price(_text(form, "price"), desk.currency)
+        with desk.ledger.write() as db:
+            publish.set_price(db, request.path_params["gtin"], price, desk.stamp(), WHO)
+    except (HqError, InvalidValueError) as error:
+        return show_products(request, str(error))
+    return RedirectResponse("/products", 303)
+
+
+def preview(request: Request, desk: Desk, form: FormData) -> Response:
+    """Show what a file would change, or all that is wrong with it."""
+    table, content = _text(form, "table"), getattr(request.state, "file", b"")
+    if table not in imports.COLUMNS:
+        return show_products(request, "choose what the file holds")
+    with desk.ledger.read() as db:
+        return _preview_page(request, desk, shell(db, desk.stamp().at_ms), (imports.read(db, table, content, desk.currency), content))
+
+
+def apply(request: Request, desk: Desk, form: FormData) -> Response:
+    """Import a file that was previewed; it is read again, for things may have changed."""
+    table = _text(form, "table")
+    try:
+        content = base64.b64decode(_text(form, "content"), validate=True)
+        if table not in imports.COLUMNS:
+            raise HqError("choose what the file holds")
+        with desk.ledger.write() as db:
+            imports.apply(db, imports.read(db, table, content, desk.currency), desk.stamp(), WHO)
+    except (HqError, binascii.Error) as error:
+        return show_products(request, str(error))
+    return RedirectResponse("/stock" if table == "planogram" else "/products", 303)
+
+
+def see_alarm(request: Request, desk: Desk, _form: FormData) -> Response:
+    """Note that an alarm was seen."""
+    with desk.ledger.write() as db:
+        facts.see_alarm(db, request.path_params["alarm_id"], desk.stamp().at_ms)
+    return RedirectResponse("/alarms", 303)
+
+
+def _preview_page(request: Request, desk: Desk, frame: dict[str, int], read: tuple[Preview, bytes]) -> Response:
+    values = frame | {"preview": read[0], "content": base64.b64encode(read[1]).decode()}
+    return page(request, desk, "import.html", values, 422 if read[0].mistakes else 200)
+
+
+def _text(form: FormData, name: str) -> str:
+    value = form.get(name, "")
+    return value if isinstance(value, str) else ""
+
+
+def _pieces(form: FormData) -> int | None:
+    text = _text(form, "quantity").strip()
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit()) or len(text) > 6:
+        raise HqError(f"{text[:20]!r} is no count of pieces")
+    return int(text)

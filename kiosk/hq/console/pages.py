@@ -1,0 +1,183 @@
+"""The pages: each reads one consistent state of the ledger and shows it."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, PlainTextResponse, Response
+
+from kiosk.domain.catalog import Cell
+from kiosk.hq import replenishment, wallet
+from kiosk.hq.console.render import Desk, page
+from kiosk.hq.ledger import accounts, catalogue, facts, fleet, trade
+from kiosk.hq.ledger.store import Db, Row
+
+DAY_MS = 86_400_000
+LATE_S = 60
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,80}")
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A cell of a planogram with what lies in it. fill and mark: 0..100 % of its capacity, for what is there and the reorder point."""
+
+    cell: Cell
+    product: Row | None
+    on_hand: int | None
+    on_order: int
+    fill: int
+    mark: int
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """Something that somebody should look at. id 0: it goes when its cause goes."""
+
+    id: int
+    kind: str
+    device: str
+    detail: str
+    at_ms: int
+    times: int
+
+
+def shell(db: Db, now_ms: int) -> dict[str, Any]:
+    """Return what the frame around every page shows."""
+    return {"alarm_count": len(alarms(db, now_ms)), "request_count": len(trade.requests(db, ("open",)))}
+
+
+def alarms(db: Db, now_ms: int) -> list[Alarm]:
+    """Return what was alarmed and not seen, and what is wrong at this moment."""
+    found = [Alarm(0, "gap", device, str(missing), now_ms, 1) for device, missing in facts.gaps(db).items()]
+    for row in fleet.devices(db):
+        if row["session"] and not row["online"]:
+            found.append(Alarm(0, "offline", row["id"], "", row["since_ms"], 1))
+        if row["oldest_s"] >= LATE_S:
+            found.append(Alarm(0, "late", row["id"], str(row["oldest_s"]), row["last_seen_ms"], 1))
+        found += [Alarm(0, "state", row["id"], f"{part}: {state}", row["last_seen_ms"], 1) for part, state in unwell(row)]
+    return found + [Alarm(r["id"], r["kind"], r["device"], r["detail"], r["at_ms"], r["times"]) for r in facts.alarms(db)]
+
+
+def unwell(row: Row) -> list[tuple[str, str]]:
+    """Return the parts of a device that are not well."""
+    states: dict[str, str] = json.loads(row["states"])
+    return [(part, state) for part, state in states.items() if state != "ok"]
+
+
+def show_fleet(request: Request) -> Response:
+    """Every device: is it there, what does it wait for, how is it."""
+    desk: Desk = request.app.state.desk
+    now = desk.stamp()
+    with desk.ledger.read() as db:
+        values = shell(db, now.at_ms) | {
+            "devices": fleet.devices(db), "gaps": facts.gaps(db), "alarms": alarms(db, now.at_ms),
+            "today": trade.totals(db, now.at_ms // DAY_MS * DAY_MS), "resent": facts.counter(db, "resent"),
+            "duplicates": facts.duplicates(db)}
+    return page(request, desk, "fleet.html", values)
+
+
+def show_sales(request: Request) -> Response:
+    """Sales as they come, and turnover by store, tender and day."""
+    desk: Desk = request.app.state.desk
+    now = desk.stamp()
+    midnight = now.at_ms // DAY_MS * DAY_MS
+    with desk.ledger.read() as db:
+        sales = trade.sales(db)
+        values = shell(db, now.at_ms) | {
+            "sales": sales, "lines": trade.lines(db, [s["sale_id"] for s in sales]), "today": trade.totals(db, midnight),
+            "days": trade.days(db, midnight - 13 * DAY_MS)}
+    return page(request, desk, "sales.html", values)
+
+
+def show_stock(request: Request) -> Response:
+    """Each shelf as its planogram, with what lies in it."""
+    desk: Desk = request.app.state.desk
+    with desk.ledger.read() as db:
+        stock, products = trade.stock(db), {r["gtin"]: r for r in catalogue.product_rows(db)}
+        shelves = [(device, plan.version, [_slot(cell, products.get(cell.gtin), stock.get((device, cell.slot))) for cell in plan.cells])
+                   for device, plan in catalogue.planograms(db).items()]
+        values = shell(db, desk.stamp().at_ms) | {"shelves": shelves}
+    return page(request, desk, "stock.html", values)
+
+
+def _slot(cell: Cell, product: Row | None, row: Row | None) -> Slot:
+    on_hand = row["on_hand"] if row is not None and row["at_ms"] else None
+    fill = max(0, min(100, 100 * (on_hand or 0) // cell.capacity))
+    state = "unknown" if on_hand is None else "empty" if on_hand <= 0 else "low" if on_hand <= cell.reorder_point else "ok"
+    mark = min(100, 100 * cell.reorder_point // cell.capacity)
+    return Slot(cell, product, on_hand, row["on_order"] if row is not None else 0, fill, mark, state)
+
+
+def show_replenishment(request: Request, problem: str = "") -> Response:
+    """What the shelves ask for, waiting for somebody's word."""
+    desk: Desk = request.app.state.desk
+    with desk.ledger.read() as db:
+        plans = catalogue.planograms(db)
+        asked = trade.requests(db, ("open",))
+        cells = {r["request_id"]: plans[r["device"]].cell(r["slot"]) if r["device"] in plans else None for r in asked}
+        values = shell(db, desk.stamp().at_ms) | {
+            "requests": asked, "answered": trade.answered(db), "cells": cells, "most": replenishment.MOST, "problem": problem}
+    return page(request, desk, "replenishment.html", values, 409 if problem else 200)
+
+
+def show_products(request: Request, problem: str = "") -> Response:
+    """Products with their prices, the price list's versions, and the import."""
+    desk: Desk = request.app.state.desk
+    with desk.ledger.read() as db:
+        values = shell(db, desk.stamp().at_ms) | {
+            "products": catalogue.product_rows(db), "versions": catalogue.pricelists(db), "promotions": catalogue.promotions(db),
+            "audit": [r for r in catalogue.audit(db) if r["act"] == "price"][:8], "problem": problem}
+    return page(request, desk, "products.html", values, 409 if problem else 200)
+
+
+def show_wallet(request: Request) -> Response:
+    """Who has how much, what moved, and whether the books add up."""
+    desk: Desk = request.app.state.desk
+    with desk.ledger.read() as db:
+        values = shell(db, desk.stamp().at_ms) | {
+            "books": wallet.balance_check(db), "members": accounts.members(db),
+            "accounts": accounts.accounts(db, ("funding", "sales", "till", "unclaimed")), "transfers": accounts.transfers(db)}
+    return page(request, desk, "wallet.html", values)
+
+
+def show_alarms(request: Request) -> Response:
+    """What is wrong, and what was set aside."""
+    desk: Desk = request.app.state.desk
+    now = desk.stamp()
+    with desk.ledger.read() as db:
+        values = shell(db, now.at_ms) | {"alarms": alarms(db, now.at_ms), "quarantine": facts.quarantined(db)}
+    return page(request, desk, "alarms.html", values)
+
+
+def show_screens(request: Request) -> Response:
+    """What the kiosks show at this moment; only where somebody switched it on, for it shows people."""
+    desk: Desk = request.app.state.desk
+    if desk.screens is None:
+        return PlainTextResponse("live screens are off", 404)
+    with desk.ledger.read() as db:
+        values = shell(db, desk.stamp().at_ms) | {"devices": [d for d in fleet.devices(db) if (desk.screens / f"{d['id']}.jpg").exists()]}
+    return page(request, desk, "screens.html", values)
+
+
+def screen(request: Request) -> Response:
+    """The picture of one kiosk's screen."""
+    desk: Desk = request.app.state.desk
+    return _file(desk.screens, f"{request.path_params['device']}.jpg", "no-store")
+
+
+def asset(request: Request) -> Response:
+    """The picture of one product."""
+    desk: Desk = request.app.state.desk
+    return _file(desk.assets, request.path_params["name"], "max-age=300")
+
+
+def _file(folder: Path | None, name: str, cache: str) -> Response:
+    if folder is None or not _NAME.fullmatch(name) or not (folder / name).is_file():
+        return PlainTextResponse("there is no such picture", 404)
+    return FileResponse(folder / name, headers={"cache-control": cache})

@@ -1,0 +1,112 @@
+"use strict";
+// Keeps the parts marked data-live in step with the ledger, and posts forms without leaving the page. Everything works without it too.
+const pulse = document.getElementById("pulse");
+const problem = document.getElementById("error");
+let fetching = false, again = false;
+
+function busy(part) {
+  const active = document.activeElement;
+  return (active && part.contains(active) && active.matches("input, select")) || part.querySelector("form.dirty");
+}
+
+// Makes `old` like `fresh` and keeps its nodes, so that a click or a focus never falls on something that was just taken away.
+function morph(old, fresh, force) {
+  if (old.nodeName !== fresh.nodeName || old.id !== fresh.id) { old.replaceWith(fresh); return; }
+  if (old.nodeType !== Node.ELEMENT_NODE) {
+    if (old.data !== fresh.data) old.data = fresh.data;
+    return;
+  }
+  for (const { name } of [...old.attributes]) if (!fresh.hasAttribute(name) && name !== "data-end") old.removeAttribute(name);
+  for (const { name, value } of fresh.attributes) if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+  if (force && old.nodeName === "INPUT" && old.type !== "hidden") old.value = fresh.value;
+  const before = [...old.childNodes], after = [...fresh.childNodes];
+  after.forEach((node, index) => { if (index < before.length) morph(before[index], node, force); else old.append(node); });
+  for (const node of before.slice(after.length)) node.remove();
+}
+
+function show(html, force) {
+  const fresh = new DOMParser().parseFromString(html, "text/html");
+  for (const part of document.querySelectorAll("[data-live]")) {
+    const next = fresh.getElementById(part.id);
+    if (next && (force || !busy(part))) morph(part, next, force);
+  }
+  const said = fresh.getElementById("error");
+  return said && !said.hidden ? said.textContent : "";
+}
+
+function complain(text) {
+  problem.textContent = text;
+  problem.hidden = !text;
+}
+
+async function refresh() {
+  if (fetching) { again = true; return; }
+  fetching = true;
+  try {
+    const answer = await fetch(location.href, { cache: "no-store" });
+    if (answer.ok) show(await answer.text(), false);
+  } catch (error) {
+    setPulse(false);
+  }
+  fetching = false;
+  if (again) { again = false; refresh(); }
+}
+
+function setPulse(on) {
+  pulse.classList.toggle("on", on);
+  pulse.lastElementChild.textContent = on ? pulse.dataset.on : pulse.dataset.off;
+}
+
+document.addEventListener("input", (event) => {
+  const form = event.target.closest("form[data-quiet]");
+  if (form) form.classList.toggle("dirty", [...form.elements].some((e) => e.type !== "hidden" && "defaultValue" in e && e.value !== e.defaultValue));
+});
+
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  if (!form.matches("form[data-quiet]")) return;
+  event.preventDefault();
+  const data = new FormData(form, event.submitter);
+  for (const button of form.querySelectorAll("button")) button.disabled = true;
+  try {
+    const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(data) });
+    const text = await answer.text();
+    form.classList.remove("dirty");
+    if (document.activeElement && form.contains(document.activeElement)) document.activeElement.blur();
+    complain(answer.headers.get("content-type").startsWith("text/html") ? show(text, true) : text);
+  } catch (error) {
+    complain(String(error));
+  }
+  for (const button of form.querySelectorAll("button")) button.disabled = false;
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || !event.target.closest("form[data-quiet]")) return;
+  event.target.form.reset();
+  event.target.form.classList.remove("dirty");
+  event.target.blur();
+});
+
+// An answer that can still be taken back says so for as long as that is true.
+setInterval(() => {
+  for (const button of document.querySelectorAll("[data-until]")) {
+    button.dataset.end ||= String(performance.now() + Number(button.dataset.until));
+    if (performance.now() >= Number(button.dataset.end)) button.remove();
+  }
+}, 250);
+
+// The next picture of a screen is asked for half a second after the last one came.
+for (const image of document.querySelectorAll("[data-screen]")) {
+  const next = () => setTimeout(() => { image.src = image.dataset.screen + "?" + Date.now(); }, 500);
+  image.addEventListener("load", next);
+  image.addEventListener("error", next);
+  if (image.complete) next();
+}
+
+const here = document.querySelector("nav [aria-current]");
+here.parentElement.scrollLeft = here.offsetLeft - 12;
+
+const live = new EventSource("/live");
+live.onopen = () => { setPulse(true); refresh(); };
+live.onerror = () => setPulse(false);
+live.onmessage = (event) => { if (event.data === "changed") refresh(); };

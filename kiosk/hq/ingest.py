@@ -1,0 +1,211 @@
+"""Takes in what devices send: each fact once, many in one transaction, acknowledged when they are on the disk. Nothing stops it.
+
+A fact is new, or a re-send (same key, same id: counted and acknowledged again), or in conflict (same key, another id: set aside, alarmed).
+What cannot be read or booked is set aside too; where its number is known, that number is taken, so that its lane goes on.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from kiosk.domain.events import Lane, Skipped
+from kiosk.domain.money import Money
+from kiosk.errors import KioskError, StorageError, WireError
+from kiosk.hq import downbox
+from kiosk.hq.ledger import facts, fleet
+from kiosk.hq.ledger.facts import FactRow, Refused, Stream
+from kiosk.hq.ledger.store import Db, Ledger, savepoint
+from kiosk.hq.ledger.trade import Origin
+from kiosk.hq.posting import Books, post
+from kiosk.hq.stamp import Stamp, milliseconds
+from kiosk.wire import Ack, Envelope, Unreadable, decode_batch, decode_state, encode_value
+
+log = logging.getLogger(__name__)
+
+Message = tuple[str, bytes]
+"""(topic, payload)"""
+Key = tuple[str, str, Lane]
+"""(device, epoch, lane)"""
+
+
+@dataclass(slots=True)
+class _Batch:
+    """The work of one transaction. known: stream id -> the numbers of this batch that are held -> the id of their event."""
+
+    db: Db
+    books: Books
+    careful: bool
+    stores: dict[str, str] = field(default_factory=dict)
+    known: dict[int, dict[int, str]] = field(default_factory=dict)
+    rows: list[FactRow] = field(default_factory=list)
+    touched: dict[Key, Stream] = field(default_factory=dict)
+    resent: int = 0
+
+
+class Ingest:
+    """The way of facts into the ledger. One thread at a time uses it; it remembers how far each lane is."""
+
+    def __init__(self, ledger: Ledger, welcome: Money) -> None:
+        self._ledger, self._welcome = ledger, welcome
+        self._streams: dict[Key, Stream] = {}
+
+    def commit(self, messages: Sequence[Message], stamp: Stamp) -> dict[str, list[Ack]]:
+        """Keep and book what the messages carry, in one transaction, and return device -> what may be acknowledged now.
+
+        Raises StorageError when the database cannot take it: then nothing was kept, nothing may be acknowledged, and devices send again.
+        """
+        items = [item for message in messages for item in _items(message)]
+        try:
+            return self._commit(items, stamp, careful=False)
+        except StorageError:
+            self._streams.clear()
+            raise
+        except KioskError as error:
+            log.info("a fact cannot be booked (%s): the batch is taken in one by one", error)
+            self._streams.clear()
+            return self._commit(items, stamp, careful=True)
+
+    def states(self, messages: Sequence[Message], stamp: Stamp) -> dict[str, list[Ack]]:
+        """Take in births and deaths and return, for each device that was born, how far its lanes are."""
+        acks: dict[str, list[Ack]] = {}
+        with self._ledger.write() as db:
+            for topic, payload in messages:
+                device = topic.split("/")[1]
+                try:
+                    state = decode_state(payload)
+                    with savepoint(db):
+                        fleet.add_device(db, device, stamp.at_ms)
+                        if fleet.set_state(db, device, state, stamp.at_ms):
+                            log.info("device %s is %s, epoch %s", device, "there" if state.online else "gone", state.epoch)
+                        if state.online and state.epoch:
+                            downbox.open_box(db, device, state.epoch, stamp)
+                except StorageError:
+                    raise
+                except KioskError as error:
+                    facts.quarantine(db, Refused(device, "state", "", 0, "unreadable", str(error), payload[:4096]), stamp.at_ms)
+                    continue
+                if state.online:
+                    marks = facts.marks(db, device, state.epoch)
+                    acks[device] = [Ack(state.epoch, Lane(lane), mark) for lane, mark in marks.items() if mark]
+        return acks
+
+    def _commit(self, items: Sequence[Envelope | Unreadable], stamp: Stamp, *, careful: bool) -> dict[str, list[Ack]]:
+        with self._ledger.write() as db:
+            batch = _Batch(db, Books(db, stamp, self._welcome), careful)
+            for key, numbers in _numbers(items).items():
+                stream = self._stream(batch, key)
+                batch.known[stream.id] = facts.held(db, stream.id, [n for n in numbers if n <= stream.top])
+            for item in items:
+                self._take(batch, item)
+            self._finish(batch)
+        return _acks(batch.touched)
+
+    def _take(self, batch: _Batch, item: Envelope | Unreadable) -> None:
+        at_ms = batch.books.stamp.at_ms
+        if not item.epoch:
+            fleet.add_device(batch.db, item.device, at_ms)
+            _set_aside(batch, item, "unreadable", item.reason if isinstance(item, Unreadable) else "it has no epoch")
+            return
+        stream = self._stream(batch, (item.device, item.epoch, item.lane))
+        known = batch.known[stream.id]
+        before = known.get(item.seq)
+        event_id = item.id if isinstance(item, Envelope) else ""
+        if before is not None:
+            if before and event_id and before != event_id:
+                _set_aside(batch, item, "conflict", f"number {item.seq} is held by event {before}")
+                facts.alarm(batch.db, "conflict", item.device, f"{item.lane} {item.epoch} {item.seq}", at_ms)
+            else:
+                batch.resent += 1
+            return
+        kind, body, time_ms = "unreadable", b"", at_ms
+        if isinstance(item, Unreadable):
+            _set_aside(batch, item, "unreadable", item.reason)
+        else:
+            body, time_ms = encode_value(item.event), milliseconds(item.time)
+            kind = type(item.event).__name__ if _book(batch, item, stream, time_ms) else "refused"
+        batch.rows.append((stream.id, item.seq, event_id, kind, time_ms, at_ms, body))
+        known[item.seq] = event_id
+        stream.take(item.seq)
+
+    def _finish(self, batch: _Batch) -> None:
+        facts.insert(batch.db, batch.rows)
+        for stream in batch.touched.values():
+            stream.advance()
+        facts.save_marks(batch.db, batch.touched.values())
+        fleet.saw(batch.db, {key[0]: batch.books.stamp.at_ms for key in batch.touched})
+        if batch.resent:
+            facts.count(batch.db, "resent", batch.resent)
+
+    def _stream(self, batch: _Batch, key: Key) -> Stream:
+        stream = batch.touched.get(key)
+        if stream is None:
+            stream = self._streams.get(key) or facts.stream(batch.db, *key)
+            self._streams[key] = batch.touched[key] = stream
+            batch.stores[key[0]] = fleet.add_device(batch.db, key[0], batch.books.stamp.at_ms)
+        return stream
+
+
+def _items(message: Message) -> list[Envelope | Unreadable]:
+    try:
+        return decode_batch(*message)
+    except WireError:
+        log.warning("a message on %r is no lane's: left alone", message[0][:100])
+        return []
+
+
+def _numbers(items: Iterable[Envelope | Unreadable]) -> dict[Key, list[int]]:
+    numbers: dict[Key, list[int]] = {}
+    for item in items:
+        if item.epoch:
+            numbers.setdefault((item.device, item.epoch, item.lane), []).append(item.seq)
+    return numbers
+
+
+def _book(batch: _Batch, envelope: Envelope, stream: Stream, time_ms: int) -> bool:
+    """Book a fact; in careful mode set it aside when that fails, and return whether it was booked."""
+    origin = Origin(envelope.device, batch.stores[envelope.device], envelope.epoch, envelope.seq, time_ms, batch.books.stamp.at_ms)
+    if not batch.careful:
+        _apply(batch, envelope, stream, origin)
+        return True
+    try:
+        with savepoint(batch.db):
+            _apply(batch, envelope, stream, origin)
+    except StorageError:
+        raise
+    except KioskError as error:
+        log.warning("device %s, %s %d: %s", envelope.device, envelope.lane, envelope.seq, error)
+        _set_aside(batch, envelope, "refused", str(error))
+        facts.alarm(batch.db, "refused", envelope.device, str(error), batch.books.stamp.at_ms)
+        return False
+    return True
+
+
+def _apply(batch: _Batch, envelope: Envelope, stream: Stream, origin: Origin) -> None:
+    if isinstance(envelope.event, Skipped):
+        _skip(batch, envelope, envelope.event, stream)
+    else:
+        post(batch.books, envelope, origin)
+
+
+def _skip(batch: _Batch, envelope: Envelope, skipped: Skipped, stream: Stream) -> None:
+    if skipped.lane != envelope.lane or not 0 < skipped.first <= skipped.last < 2**53:
+        raise WireError(f"it covers {skipped.first} to {skipped.last} of lane {skipped.lane!r}")
+    facts.cover(batch.db, stream.id, skipped.first, skipped.last, skipped.reason)
+    if envelope.lane is Lane.MONEY:
+        facts.alarm(batch.db, "money_skipped", envelope.device, f"{skipped.first}-{skipped.last} {skipped.reason}", batch.books.stamp.at_ms)
+    stream.skip(skipped.first, skipped.last)
+
+
+def _set_aside(batch: _Batch, item: Envelope | Unreadable, kind: str, reason: str) -> None:
+    payload = item.payload if isinstance(item, Unreadable) else encode_value(item.event)
+    facts.quarantine(batch.db, Refused(item.device, item.lane, item.epoch, item.seq, kind, reason, payload), batch.books.stamp.at_ms)
+
+
+def _acks(touched: dict[Key, Stream]) -> dict[str, list[Ack]]:
+    acks: dict[str, list[Ack]] = {}
+    for (device, epoch, lane), stream in touched.items():
+        if stream.mark:
+            acks.setdefault(device, []).append(Ack(epoch, lane, stream.mark))
+    return acks

@@ -1,0 +1,173 @@
+"""Rows of the wallet: accounts, holds on them, and an append-only list of postings. `kiosk.hq.wallet` decides; this writes down."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from kiosk.hq.ledger.store import Db, Row
+
+FUNDING = "funding"
+"""Where money comes from that members put into the wallet."""
+
+
+def member_account(member_id: str) -> str:
+    """Return the account of a member."""
+    return f"member:{member_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """One movement of money between two accounts. kind: top_up | welcome | sale. exposure_minor: what it overdrew beyond before."""
+
+    id: str
+    kind: str
+    source: str
+    target: str
+    amount_minor: int
+    currency: str
+    sale_id: str = ""
+    intent_id: str = ""
+    exposure_minor: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What HQ knows of a payment intent. state: held | declined | released | captured."""
+
+    intent_id: str
+    state: str
+    account: str
+    currency: str
+    amount_minor: int
+    member_id: str
+    reason: str
+    device: str
+
+
+def open_account(db: Db, account: str, currency: str, at_ms: int) -> None:
+    """Open an account; one that is open stays as it is."""
+    db.execute("INSERT OR IGNORE INTO accounts (id, currency, at_ms) VALUES (?, ?, ?)", (account, currency, at_ms))
+
+
+def balance(db: Db, account: str, currency: str) -> tuple[int, int] | None:
+    """Return (balance, held) in minor units, None when there is no such account."""
+    row = db.execute("SELECT balance_minor, held_minor FROM accounts WHERE id = ? AND currency = ?", (account, currency)).fetchone()
+    return (row[0], row[1]) if row else None
+
+
+def hold(db: Db, account: str, currency: str, more_minor: int) -> None:
+    """Put a hold on money, or with a negative amount take it off."""
+    db.execute("UPDATE accounts SET held_minor = held_minor + ? WHERE id = ? AND currency = ?", (more_minor, account, currency))
+
+
+def intent(db: Db, intent_id: str) -> Intent | None:
+    """Return what is known of an intent."""
+    row = db.execute("SELECT intent_id, state, account, currency, amount_minor, member_id, reason, device FROM intents WHERE intent_id = ?",
+                     (intent_id,)).fetchone()
+    return Intent(*row) if row else None
+
+
+def save_intent(db: Db, value: Intent, at_ms: int) -> None:
+    """Write an intent down, in the place of what was known of it."""
+    db.execute("INSERT INTO intents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (intent_id) DO UPDATE SET state = excluded.state",
+               (value.intent_id, value.state, value.account, value.currency, value.amount_minor, value.member_id, value.reason,
+                value.device, at_ms))
+
+
+def transferred(db: Db, transfer_id: str) -> bool:
+    """Return whether a transfer has been made."""
+    return db.execute("SELECT 1 FROM transfers WHERE id = ?", (transfer_id,)).fetchone() is not None
+
+
+def transfer(db: Db, value: Transfer, at_ms: int) -> None:
+    """Move money: one transfer, two postings that add up to zero, two balances."""
+    db.execute("INSERT INTO transfers VALUES (?, ?, ?, ?, ?, ?)",
+               (value.id, value.kind, value.sale_id or None, value.intent_id or None, value.exposure_minor, at_ms))
+    legs = ((value.source, -value.amount_minor), (value.target, value.amount_minor))
+    db.executemany("INSERT INTO postings VALUES (?, ?, ?, ?)", [(value.id, account, value.currency, minor) for account, minor in legs])
+    db.executemany("INSERT INTO accounts (id, currency, balance_minor, at_ms) VALUES (?, ?, ?, ?)"
+                   " ON CONFLICT (id, currency) DO UPDATE SET balance_minor = balance_minor + excluded.balance_minor",
+                   [(account, value.currency, minor, at_ms) for account, minor in legs])
+
+
+def add_member(db: Db, row: tuple[str, str, str, str, int, int]) -> None:
+    """Write a member down: (id, device, consent version, consent language, templates, at_ms)."""
+    db.execute("INSERT INTO members (id, device, consent_version, consent_language, templates, at_ms) VALUES (?, ?, ?, ?, ?, ?)"
+               " ON CONFLICT (id) DO UPDATE SET consent_version = excluded.consent_version, consent_language = excluded.consent_language,"
+               " templates = excluded.templates, erased_ms = NULL", row)
+
+
+def erase_member(db: Db, member_id: str, at_ms: int) -> None:
+    """Note that a member's face is forgotten; the money stays."""
+    db.execute("UPDATE members SET erased_ms = ?, templates = 0 WHERE id = ?", (at_ms, member_id))
+
+
+def is_member(db: Db, member_id: str) -> bool:
+    """Return whether somebody has an account."""
+    return db.execute("SELECT 1 FROM members WHERE id = ?", (member_id,)).fetchone() is not None
+
+
+def members(db: Db, limit: int = 200) -> list[Row]:
+    """Return members with balance, newest first."""
+    return db.execute("SELECT m.*, a.currency, a.balance_minor, a.held_minor FROM members m"
+                      " LEFT JOIN accounts a ON a.id = 'member:' || m.id ORDER BY m.at_ms DESC, m.id LIMIT ?", (limit,)).fetchall()
+
+
+def add_code(db: Db, digest: str, member_id: str, at_ms: int) -> None:
+    """Write the hash of a one-time code down."""
+    db.execute("INSERT INTO codes (digest, member_id, at_ms) VALUES (?, ?, ?)", (digest, member_id, at_ms))
+
+
+def use_code(db: Db, digest: str, intent_id: str) -> str:
+    """Use a code for an intent and return its member, "" when it is unknown or was used for another intent."""
+    row = db.execute("SELECT member_id, intent_id FROM codes WHERE digest = ?", (digest,)).fetchone()
+    if row is None or row["intent_id"] not in (None, intent_id):
+        return ""
+    db.execute("UPDATE codes SET intent_id = ? WHERE digest = ?", (intent_id, digest))
+    return str(row["member_id"])
+
+
+def sums(db: Db) -> dict[str, int]:
+    """Return currency -> sum of all postings; each is zero."""
+    return {r[0]: r[1] for r in db.execute("SELECT currency, sum(amount_minor) FROM postings GROUP BY currency")}
+
+
+def wrong_balances(db: Db) -> list[str]:
+    """Return the accounts whose balance is not the sum of their postings, or whose hold is not the sum of its intents."""
+    rows = db.execute(
+        "SELECT a.id || ' ' || a.currency FROM accounts a"
+        " LEFT JOIN (SELECT account, currency, sum(amount_minor) s FROM postings GROUP BY account, currency) p"
+        " ON p.account = a.id AND p.currency = a.currency"
+        " LEFT JOIN (SELECT account, currency, sum(amount_minor) s FROM intents WHERE state = 'held' GROUP BY account, currency) h"
+        " ON h.account = a.id AND h.currency = a.currency"
+        " WHERE a.balance_minor != coalesce(p.s, 0) OR a.held_minor != coalesce(h.s, 0) ORDER BY 1")
+    return [r[0] for r in rows]
+
+
+def unposted_minor(db: Db) -> dict[str, int]:
+    """Return currency -> sum of sales less what was posted to the sales accounts; each is zero."""
+    rows = db.execute("SELECT currency, sum(x) FROM (SELECT currency, total_minor x FROM sales UNION ALL"
+                      " SELECT currency, -amount_minor FROM postings WHERE account LIKE 'sales:%') GROUP BY currency")
+    return {r[0]: r[1] for r in rows}
+
+
+def exposure(db: Db) -> dict[str, int]:
+    """Return currency -> what members owe: the sum of their negative balances, in positive minor units."""
+    rows = db.execute("SELECT currency, -sum(balance_minor) FROM accounts WHERE balance_minor < 0"
+                      " AND (id LIKE 'member:%' OR id LIKE 'unclaimed:%') GROUP BY currency")
+    return {r[0]: r[1] for r in rows}
+
+
+def accounts(db: Db, kinds: Sequence[str], limit: int = 200) -> list[Row]:
+    """Return accounts whose id begins with one of `kinds`, those in the red first."""
+    where = " OR ".join("id = ? OR id LIKE ? || ':%'" for _ in kinds)
+    return db.execute(f"SELECT * FROM accounts WHERE {where} ORDER BY balance_minor >= 0, id LIMIT ?",
+                      (*(k for kind in kinds for k in (kind, kind)), limit)).fetchall()
+
+
+def transfers(db: Db, limit: int = 50) -> list[Row]:
+    """Return the newest transfers with the amount, where it came from and where it went."""
+    return db.execute("SELECT t.*, p.currency, p.amount_minor, p.account target, q.account source FROM transfers t"
+                      " JOIN postings p ON p.rowid = (SELECT max(rowid) FROM postings WHERE transfer = t.id)"
+                      " JOIN postings q ON q.rowid = p.rowid - 1 ORDER BY p.rowid DESC LIMIT ?", (limit,)).fetchall()

@@ -1,0 +1,112 @@
+"""The tables of HQ's database and how they change. Times are integer milliseconds since 1970 UTC; money is integer minor units."""
+
+from __future__ import annotations
+
+from sqlite_utils import Database, Migrations
+
+migrations = Migrations("kiosk.hq")
+
+_FACTS = """
+CREATE TABLE streams (
+  id INTEGER PRIMARY KEY, device TEXT NOT NULL, epoch TEXT NOT NULL, lane TEXT NOT NULL,
+  mark INTEGER NOT NULL DEFAULT 0, top INTEGER NOT NULL DEFAULT 0, UNIQUE (device, epoch, lane)) STRICT;
+CREATE TABLE facts (
+  stream INTEGER NOT NULL REFERENCES streams, seq INTEGER NOT NULL, id TEXT NOT NULL, kind TEXT NOT NULL,
+  time_ms INTEGER NOT NULL, received_ms INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY (stream, seq)) STRICT, WITHOUT ROWID;
+CREATE TABLE skips (
+  stream INTEGER NOT NULL REFERENCES streams, first INTEGER NOT NULL, last INTEGER NOT NULL, reason TEXT NOT NULL,
+  PRIMARY KEY (stream, first, last)) STRICT, WITHOUT ROWID;
+CREATE TABLE quarantine (
+  id INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE, device TEXT NOT NULL, lane TEXT NOT NULL, epoch TEXT NOT NULL, seq INTEGER NOT NULL,
+  kind TEXT NOT NULL, reason TEXT NOT NULL, payload BLOB NOT NULL, at_ms INTEGER NOT NULL, times INTEGER NOT NULL DEFAULT 1) STRICT;
+CREATE INDEX quarantine_device ON quarantine (device, id);
+CREATE TABLE alarms (
+  id INTEGER PRIMARY KEY, kind TEXT NOT NULL, device TEXT NOT NULL, detail TEXT NOT NULL, at_ms INTEGER NOT NULL,
+  times INTEGER NOT NULL DEFAULT 1, seen_ms INTEGER, UNIQUE (kind, device, detail)) STRICT;
+CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+"""
+
+_FLEET = """
+CREATE TABLE stores (id TEXT PRIMARY KEY, name TEXT NOT NULL) STRICT;
+CREATE TABLE devices (
+  id TEXT PRIMARY KEY, store TEXT NOT NULL REFERENCES stores, online INTEGER NOT NULL DEFAULT 0, since_ms INTEGER NOT NULL,
+  session TEXT NOT NULL DEFAULT '', version TEXT NOT NULL DEFAULT '', epoch TEXT NOT NULL DEFAULT '', roles TEXT NOT NULL DEFAULT '[]',
+  last_seen_ms INTEGER NOT NULL DEFAULT 0, queue TEXT NOT NULL DEFAULT '{}', oldest_s INTEGER NOT NULL DEFAULT 0,
+  states TEXT NOT NULL DEFAULT '{}', free_mb INTEGER NOT NULL DEFAULT -1, dropped_frames INTEGER NOT NULL DEFAULT 0,
+  quarantined INTEGER NOT NULL DEFAULT 0, identity TEXT NOT NULL DEFAULT '{}') STRICT;
+CREATE TABLE boxes (
+  id TEXT PRIMARY KEY, device TEXT NOT NULL, epoch TEXT NOT NULL, next_seq INTEGER NOT NULL DEFAULT 1,
+  committed INTEGER NOT NULL DEFAULT 0, planogram INTEGER NOT NULL DEFAULT 0, UNIQUE (device, epoch)) STRICT;
+CREATE TABLE downbox (
+  box TEXT NOT NULL REFERENCES boxes, seq INTEGER NOT NULL, id TEXT NOT NULL, kind TEXT NOT NULL, body BLOB NOT NULL,
+  ttl_s INTEGER NOT NULL, at_ms INTEGER NOT NULL, PRIMARY KEY (box, seq)) STRICT, WITHOUT ROWID;
+"""
+
+_TRADE = """
+CREATE TABLE sales (
+  sale_id TEXT PRIMARY KEY, device TEXT NOT NULL, store TEXT NOT NULL, receipt TEXT NOT NULL, intent_id TEXT NOT NULL,
+  total_minor INTEGER NOT NULL, currency TEXT NOT NULL, tender TEXT NOT NULL, member_id TEXT NOT NULL, offline INTEGER NOT NULL,
+  pricelist_version INTEGER NOT NULL, policy_version INTEGER NOT NULL, time_ms INTEGER NOT NULL, received_ms INTEGER NOT NULL) STRICT;
+CREATE UNIQUE INDEX sales_intent ON sales (intent_id) WHERE intent_id != '';
+CREATE INDEX sales_time ON sales (time_ms);
+CREATE TABLE sale_lines (
+  sale_id TEXT NOT NULL REFERENCES sales, n INTEGER NOT NULL, gtin TEXT NOT NULL, quantity INTEGER NOT NULL, unit_minor INTEGER NOT NULL,
+  discount_minor INTEGER NOT NULL, amount_minor INTEGER NOT NULL, vat_permille INTEGER NOT NULL, promotion TEXT NOT NULL,
+  PRIMARY KEY (sale_id, n)) STRICT, WITHOUT ROWID;
+CREATE TABLE stock (
+  device TEXT NOT NULL, slot TEXT NOT NULL, gtin TEXT NOT NULL, on_hand INTEGER NOT NULL, on_order INTEGER NOT NULL DEFAULT 0,
+  epoch TEXT NOT NULL DEFAULT '', seq INTEGER NOT NULL DEFAULT 0, at_ms INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (device, slot)) STRICT, WITHOUT ROWID;
+CREATE TABLE requests (
+  request_id TEXT PRIMARY KEY, device TEXT NOT NULL, epoch TEXT NOT NULL, slot TEXT NOT NULL, gtin TEXT NOT NULL, quantity INTEGER NOT NULL,
+  on_hand INTEGER NOT NULL, reorder_point INTEGER NOT NULL, at_ms INTEGER NOT NULL, state TEXT NOT NULL DEFAULT 'open',
+  answer INTEGER NOT NULL DEFAULT 0, who TEXT NOT NULL DEFAULT '', decided_ms INTEGER, send_ms INTEGER) STRICT;
+CREATE INDEX requests_state ON requests (state, at_ms);
+"""
+
+_CATALOGUE = """
+CREATE TABLE products (
+  gtin TEXT PRIMARY KEY, name_fr TEXT NOT NULL, name_en TEXT NOT NULL, name_zh TEXT NOT NULL, price_minor INTEGER NOT NULL,
+  currency TEXT NOT NULL, vat_permille INTEGER NOT NULL, unit_weight_g REAL NOT NULL, picture TEXT NOT NULL, garment TEXT NOT NULL) STRICT;
+CREATE TABLE promotions (id TEXT PRIMARY KEY, body BLOB NOT NULL) STRICT;
+CREATE TABLE pricelists (version INTEGER PRIMARY KEY, body BLOB NOT NULL, at_ms INTEGER NOT NULL, who TEXT NOT NULL) STRICT;
+CREATE TABLE policies (version INTEGER PRIMARY KEY, body BLOB NOT NULL, at_ms INTEGER NOT NULL, who TEXT NOT NULL) STRICT;
+CREATE TABLE planograms (device TEXT NOT NULL, version INTEGER NOT NULL, body BLOB NOT NULL, at_ms INTEGER NOT NULL,
+  PRIMARY KEY (device, version)) STRICT, WITHOUT ROWID;
+CREATE TABLE audit (id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, who TEXT NOT NULL, act TEXT NOT NULL, subject TEXT NOT NULL,
+  before TEXT NOT NULL, after TEXT NOT NULL) STRICT;
+"""
+
+_MONEY = """
+CREATE TABLE members (id TEXT PRIMARY KEY, device TEXT NOT NULL, consent_version TEXT NOT NULL, consent_language TEXT NOT NULL,
+  templates INTEGER NOT NULL, at_ms INTEGER NOT NULL, erased_ms INTEGER) STRICT;
+CREATE TABLE codes (digest TEXT PRIMARY KEY, member_id TEXT NOT NULL REFERENCES members, at_ms INTEGER NOT NULL, intent_id TEXT) STRICT;
+CREATE TABLE accounts (id TEXT NOT NULL, currency TEXT NOT NULL, balance_minor INTEGER NOT NULL DEFAULT 0,
+  held_minor INTEGER NOT NULL DEFAULT 0 CHECK (held_minor >= 0), at_ms INTEGER NOT NULL, PRIMARY KEY (id, currency)) STRICT, WITHOUT ROWID;
+CREATE TABLE intents (intent_id TEXT PRIMARY KEY, state TEXT NOT NULL CHECK (state IN ('held', 'declined', 'released', 'captured')),
+  account TEXT NOT NULL, currency TEXT NOT NULL, amount_minor INTEGER NOT NULL, member_id TEXT NOT NULL, reason TEXT NOT NULL,
+  device TEXT NOT NULL, at_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE INDEX intents_held ON intents (at_ms) WHERE state = 'held';
+CREATE TABLE transfers (id TEXT PRIMARY KEY, kind TEXT NOT NULL, sale_id TEXT, intent_id TEXT, exposure_minor INTEGER NOT NULL,
+  at_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE postings (transfer TEXT NOT NULL REFERENCES transfers, account TEXT NOT NULL, currency TEXT NOT NULL,
+  amount_minor INTEGER NOT NULL) STRICT;
+CREATE INDEX postings_account ON postings (account);
+CREATE TRIGGER postings_stay BEFORE UPDATE ON postings BEGIN SELECT RAISE(ABORT, 'postings are append-only'); END;
+CREATE TRIGGER postings_remain BEFORE DELETE ON postings BEGIN SELECT RAISE(ABORT, 'postings are append-only'); END;
+CREATE TRIGGER transfers_stay BEFORE UPDATE ON transfers BEGIN SELECT RAISE(ABORT, 'transfers are append-only'); END;
+CREATE TRIGGER transfers_remain BEFORE DELETE ON transfers BEGIN SELECT RAISE(ABORT, 'transfers are append-only'); END;
+"""
+
+
+@migrations()  # type: ignore[untyped-decorator]
+def m001_first(db: Database) -> None:
+    """The tables of the first release."""
+    for statement in _statements(_FACTS + _FLEET + _TRADE + _CATALOGUE + _MONEY):
+        db.execute(statement)
+    db.execute("INSERT INTO stores (id, name) VALUES ('store-1', 'Store 1')")
+
+
+def _statements(script: str) -> list[str]:
+    """Split a script where a line ends in ';': none of ours has one inside a statement's line end."""
+    return [s.strip() for s in script.split(";\n") if s.strip()]

@@ -1,0 +1,158 @@
+"""Sales, stock and replenishment requests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from kiosk.domain.events import ReplenishmentRequested, SaleCompleted, SaleLine, StockChanged
+from kiosk.hq.ledger.store import Db, Row
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a fact comes from and when: the device and its store, the epoch and number, wall time there and arrival here."""
+
+    device: str
+    store: str
+    epoch: str
+    seq: int
+    time_ms: int
+    at_ms: int
+
+
+def known_sale(db: Db, sale_id: str, intent_id: str) -> tuple[bool, bool]:
+    """Return whether a sale with this id stands in the books, and whether one with another id but the same intent does."""
+    rows = db.execute("SELECT sale_id FROM sales WHERE sale_id = ? OR (intent_id = ? AND intent_id != '')", (sale_id, intent_id)).fetchall()
+    return any(r[0] == sale_id for r in rows), any(r[0] != sale_id for r in rows)
+
+
+def add_sale(db: Db, sale: SaleCompleted, member_id: str, origin: Origin) -> None:
+    """Write a sale and its lines down."""
+    db.execute("INSERT INTO sales VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+               (sale.sale_id, origin.device, origin.store, sale.receipt, sale.intent_id, sale.total_minor, sale.currency, sale.tender,
+                member_id, sale.offline, sale.pricelist_version, sale.policy_version, origin.time_ms, origin.at_ms))
+    rows = [_line(sale.sale_id, n, line) for n, line in enumerate(sale.lines)]
+    db.executemany("INSERT INTO sale_lines VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+
+
+def _line(sale_id: str, n: int, line: SaleLine) -> tuple[str, int, str, int, int, int, int, int, str]:
+    return (sale_id, n, line.gtin, line.quantity, line.unit_minor, line.discount_minor, line.amount_minor, line.vat_permille,
+            line.promotion)
+
+
+def sales(db: Db, limit: int = 50) -> list[Row]:
+    """Return the newest sales with the count of their pieces."""
+    return db.execute("SELECT s.*, (SELECT sum(quantity) FROM sale_lines l WHERE l.sale_id = s.sale_id) pieces FROM sales s"
+                      " ORDER BY s.rowid DESC LIMIT ?", (limit,)).fetchall()
+
+
+def lines(db: Db, sale_ids: Sequence[str]) -> dict[str, list[Row]]:
+    """Return sale id -> its lines."""
+    found: dict[str, list[Row]] = {sale_id: [] for sale_id in sale_ids}
+    marks = ",".join("?" * len(sale_ids))
+    for row in db.execute(f"SELECT l.*, p.name_fr, p.name_en, p.name_zh FROM sale_lines l LEFT JOIN products p ON p.gtin = l.gtin"
+                          f" WHERE l.sale_id IN ({marks}) ORDER BY l.sale_id, l.n", tuple(sale_ids)):
+        found[row["sale_id"]].append(row)
+    return found
+
+
+def totals(db: Db, since_ms: int) -> list[Row]:
+    """Return sales and turnover since a moment by store, tender and currency."""
+    return db.execute("SELECT s.store, t.name store_name, s.tender, s.currency, count(*) sales, sum(s.total_minor) total_minor FROM sales s"
+                      " LEFT JOIN stores t ON t.id = s.store WHERE s.time_ms >= ? GROUP BY 1, 3, 4 ORDER BY 1, 3", (since_ms,)).fetchall()
+
+
+def days(db: Db, since_ms: int) -> list[Row]:
+    """Return sales and turnover by store, UTC day (milliseconds of its midnight) and currency."""
+    return db.execute("SELECT store, time_ms / 86400000 * 86400000 day_ms, currency, count(*) sales, sum(total_minor) total_minor"
+                      " FROM sales WHERE time_ms >= ? GROUP BY 1, 2, 3 ORDER BY 2 DESC, 1", (since_ms,)).fetchall()
+
+
+def by_device(db: Db) -> list[Row]:
+    """Return sales and turnover of each device over all time."""
+    return db.execute("SELECT device, count(*) sales, sum(total_minor) total_minor FROM sales GROUP BY 1 ORDER BY 1").fetchall()
+
+
+def move_stock(db: Db, change: StockChanged, origin: Origin) -> None:
+    """Write down what lies in a slot; an older fact of the same epoch changes nothing. A refill takes from what is on order."""
+    arrived = max(0, change.delta) if change.reason == "refill" else 0
+    db.execute(
+        "INSERT INTO stock (device, slot, gtin, on_hand, epoch, seq, at_ms) VALUES (?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (device, slot) DO UPDATE SET gtin = excluded.gtin, on_hand = excluded.on_hand,"
+        " on_order = max(0, on_order - ?), epoch = excluded.epoch, seq = excluded.seq,"
+        " at_ms = excluded.at_ms WHERE epoch != excluded.epoch OR seq < excluded.seq",
+        (origin.device, change.slot, change.gtin, change.on_hand, origin.epoch, origin.seq, origin.at_ms, arrived))
+
+
+def add_on_order(db: Db, device: str, slot: str, gtin: str, quantity: int) -> None:
+    """Add pieces that are on their way to a slot."""
+    db.execute("INSERT INTO stock (device, slot, gtin, on_hand, on_order) VALUES (?, ?, ?, 0, ?)"
+               " ON CONFLICT (device, slot) DO UPDATE SET on_order = on_order + excluded.on_order", (device, slot, gtin, quantity))
+
+
+def stock(db: Db) -> dict[tuple[str, str], Row]:
+    """Return (device, slot) -> what lies there."""
+    return {(r["device"], r["slot"]): r for r in db.execute("SELECT * FROM stock")}
+
+
+def add_request(db: Db, asked: ReplenishmentRequested, origin: Origin) -> None:
+    """Put a request into the queue; one that still waits for the same slot is superseded (its device forgot it)."""
+    db.execute("UPDATE requests SET state = 'superseded' WHERE device = ? AND slot = ? AND state = 'open' AND request_id != ?",
+               (origin.device, asked.slot, asked.request_id))
+    db.execute("INSERT OR IGNORE INTO requests (request_id, device, epoch, slot, gtin, quantity, on_hand, reorder_point, at_ms)"
+               " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+               (asked.request_id, origin.device, origin.epoch, asked.slot, asked.gtin, asked.quantity, asked.on_hand, asked.reorder_point,
+                origin.at_ms))
+
+
+def request(db: Db, request_id: str) -> Row | None:
+    """Return one request."""
+    row: Row | None = db.execute("SELECT * FROM requests WHERE request_id = ?", (request_id,)).fetchone()
+    return row
+
+
+def requests(db: Db, states: Sequence[str], limit: int = 100) -> list[Row]:
+    """Return requests in one of `states` with the product's names, oldest first."""
+    marks = ",".join("?" * len(states))
+    return db.execute(f"SELECT r.*, p.name_fr, p.name_en, p.name_zh, p.picture FROM requests r LEFT JOIN products p ON p.gtin = r.gtin"
+                      f" WHERE r.state IN ({marks}) ORDER BY r.at_ms, r.request_id LIMIT ?", (*states, limit)).fetchall()
+
+
+def answered(db: Db, limit: int = 12) -> list[Row]:
+    """Return the requests that were answered last."""
+    return db.execute("SELECT r.*, p.name_fr, p.name_en, p.name_zh, p.picture FROM requests r LEFT JOIN products p ON p.gtin = r.gtin"
+                      " WHERE r.state IN ('approved', 'rejected') ORDER BY r.decided_ms DESC LIMIT ?", (limit,)).fetchall()
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What somebody decided on a request. state: approved | rejected | open (taken back)."""
+
+    request_id: str
+    state: str
+    quantity: int
+    who: str
+    decided_ms: int
+    send_ms: int
+
+
+def decide(db: Db, decision: Decision) -> None:
+    """Write a decision down; it is sent at `send_ms`."""
+    db.execute("UPDATE requests SET state = ?, answer = ?, who = ?, decided_ms = ?, send_ms = ? WHERE request_id = ?",
+               (decision.state, decision.quantity, decision.who, decision.decided_ms, decision.send_ms, decision.request_id))
+
+
+def due(db: Db, now_ms: int) -> list[Row]:
+    """Return decided requests whose answer is to be sent now."""
+    return db.execute("SELECT * FROM requests WHERE state IN ('approved', 'rejected') AND send_ms <= ?", (now_ms,)).fetchall()
+
+
+def mark_sent(db: Db, request_id: str) -> None:
+    """Note that the answer is in the downbox."""
+    db.execute("UPDATE requests SET send_ms = NULL WHERE request_id = ?", (request_id,))
+
+
+def waiting(db: Db, before_ms: int) -> list[Row]:
+    """Return requests that have waited since before a moment."""
+    return db.execute("SELECT * FROM requests WHERE state = 'open' AND at_ms <= ?", (before_ms,)).fetchall()

@@ -1,0 +1,67 @@
+"""New versions of what a fleet goes by: price list and offline policy. A version is whole, checked, signed, retained at the broker."""
+
+from __future__ import annotations
+
+from kiosk.domain.catalog import OfflinePolicy, PriceList, Product
+from kiosk.domain.money import Money
+from kiosk.errors import HqError
+from kiosk.hq.ledger import catalogue
+from kiosk.hq.ledger.store import Db
+from kiosk.hq.stamp import Stamp
+from kiosk.wire import Sign, encode_manifest, encode_value, manifest_kind, manifest_topic
+
+LARGEST_BYTES = 64 * 1024
+"""A manifest carries its body up to this size."""
+Publication = tuple[str, bytes]
+"""(topic, payload), to be retained"""
+
+
+def publish_prices(db: Db, stamp: Stamp, who: str) -> PriceList:
+    """Make the next version of the price list of all products and promotions. Raises HqError when it cannot be a list."""
+    products, promotions = catalogue.products(db), catalogue.promotions(db)
+    currencies = sorted({p.price.currency for p in products})
+    if len(currencies) != 1:
+        raise HqError(f"a price list has products of one currency, not of {', '.join(currencies) or 'none: import products first'}")
+    sold = {p.gtin for p in products}
+    for promotion in promotions:
+        if promotion.gtin not in sold:
+            raise HqError(f"promotion {promotion.id}: product {promotion.gtin} is not sold")
+    version = catalogue.versions(db)[0] + 1
+    made = PriceList(version, stamp.moment, currencies[0], products, promotions)
+    size = len(encode_value(made))
+    if size > LARGEST_BYTES:
+        raise HqError(f"the price list has {size} bytes; up to {LARGEST_BYTES} go to the devices: sell fewer products in this group")
+    catalogue.add_pricelist(db, made, stamp.at_ms, who)
+    catalogue.note(db, (stamp.at_ms, who, "pricelist", "all", str(version - 1), str(version)))
+    return made
+
+
+def set_price(db: Db, gtin: str, price: Money, stamp: Stamp, who: str) -> PriceList:
+    """Change one price, publish the list, and return it. Raises HqError for an unknown product or another currency."""
+    before = catalogue.product(db, gtin)
+    if before is None:
+        raise HqError(f"product {gtin} is not known")
+    if price.currency != before.price.currency:
+        raise HqError(f"product {gtin} is sold in {before.price.currency}, not in {price.currency}")
+    after = Product(before.gtin, before.names, price, before.vat_permille, before.unit_weight_g, before.picture, before.garment)
+    catalogue.save_product(db, after)
+    catalogue.note(db, (stamp.at_ms, who, "price", gtin, str(before.price.minor), str(price.minor)))
+    return publish_prices(db, stamp, who)
+
+
+def publish_policy(db: Db, limits: OfflinePolicy, stamp: Stamp, who: str) -> OfflinePolicy:
+    """Make the next version of the offline policy; the version in `limits` does not count. Raises HqError for limits that cannot be."""
+    if min(limits.per_sale_minor, limits.per_member_minor, limits.per_kiosk_minor, limits.max_age_s) < 0:
+        raise HqError("the limits of an offline policy cannot be negative")
+    before = catalogue.policy(db)
+    made = OfflinePolicy((before.version if before else 0) + 1, limits.currency, limits.per_sale_minor, limits.per_member_minor,
+                         limits.per_kiosk_minor, limits.max_age_s)
+    catalogue.add_policy(db, made, stamp.at_ms, who)
+    catalogue.note(db, (stamp.at_ms, who, "policy", "all", str(made.version - 1), str(made.version)))
+    return made
+
+
+def manifests(db: Db, group: str, sign: Sign) -> list[Publication]:
+    """Return the newest versions, signed."""
+    newest = [m for m in (catalogue.pricelist(db), catalogue.policy(db)) if m is not None]
+    return [(manifest_topic(group, manifest_kind(m)), encode_manifest(group, m, sign)) for m in newest]

@@ -1,0 +1,106 @@
+"""HQ as one process: broker link, working thread, console and API."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from kiosk.domain.catalog import OfflinePolicy
+from kiosk.domain.money import Money, exponent
+from kiosk.errors import HqError
+from kiosk.hq import publish
+from kiosk.hq.api import make_api
+from kiosk.hq.console.app import make_app
+from kiosk.hq.console.render import Desk
+from kiosk.hq.console.server import WebServer
+from kiosk.hq.ledger import catalogue
+from kiosk.hq.ledger.store import Ledger, open_ledger
+from kiosk.hq.stamp import stamp
+from kiosk.hq.trust import SigningKey
+from kiosk.hq.worker import FILTERS, Worker, WorkerSettings
+from kiosk.runtime import SystemClock, new_id, run_loop
+from kiosk.sync.mqtt import BrokerAddress, MqttClient
+
+log = logging.getLogger(__name__)
+
+RATE_HZ = 500.0
+"""An upper limit: a turn that finds nothing to do waits 50 ms."""
+
+
+@dataclass(frozen=True, slots=True)
+class HqSettings:
+    """How HQ runs.
+
+    folder: ledger and keys (made when missing). port: of the console, 127.0.0.1 alone. group: the fleet that prices are for.
+    screens: folder with <device>.jpg for live screens, None = off (they show people). assets: folder with product pictures.
+    welcome_minor: a new member's credit. auto_approve_after_s: None = people approve. api_token: "" = the API changes nothing.
+    """
+
+    folder: Path
+    broker: BrokerAddress
+    port: int
+    group: str
+    screens: Path | None = None
+    assets: Path | None = None
+    currency: str = "EUR"
+    welcome_minor: int = 0
+    auto_approve_after_s: float | None = None
+    api_token: str = field(default="", repr=False)
+
+
+def serve(settings: HqSettings) -> int:
+    """Run HQ until SIGTERM and return the exit code. What is acknowledged survives SIGKILL at any moment."""
+    ledger = open_ledger(settings.folder)
+    clock = SystemClock()
+    first_policy(ledger, settings.currency, clock)
+    web = _web(settings, clock)
+    relay = _Relay()
+    worker = Worker(ledger, relay, SigningKey(settings.folder), clock, new_id,
+                    WorkerSettings(settings.group, Money(settings.welcome_minor, settings.currency), settings.auto_approve_after_s))
+    client = MqttClient(settings.broker, "hq", worker.last_will, worker.put, worker.connected, lambda: None)
+    relay.client = client
+    for topics in FILTERS:
+        client.subscribe(topics)
+    web.start()
+    client.start()
+    log.info("console: http://127.0.0.1:%d/ (this machine alone; no log-in yet)", web.port)
+
+    def turn() -> None:
+        worker.turn()
+        if not web.alive:
+            raise HqError("the console's web server ended")
+
+    def close() -> None:
+        worker.close()
+        client.stop()
+        web.stop()
+        ledger.close()
+
+    return run_loop("hq", turn, RATE_HZ, close)
+
+
+def first_policy(ledger: Ledger, currency: str, clock: SystemClock) -> None:
+    """Make the first offline policy when there is none: 20 a sale, 50 a member, 1000 a kiosk, 24 hours."""
+    unit = 10 ** exponent(currency)
+    with ledger.write() as db:
+        if catalogue.policy(db) is None:
+            limits = OfflinePolicy(0, currency, 20 * unit, 50 * unit, 1000 * unit, 86_400)
+            publish.publish_policy(db, limits, stamp(clock.now(), new_id), "hq")
+
+
+class _Relay:
+    """The way to the client, which needs the worker before the worker can have it."""
+
+    client: MqttClient | None = None
+
+    def publish(self, topic: str, payload: bytes, retain: bool = False) -> bool:
+        return self.client is not None and self.client.publish(topic, payload, retain)
+
+
+def _web(settings: HqSettings, clock: SystemClock) -> WebServer:
+    ledger, watch = open_ledger(settings.folder), open_ledger(settings.folder)
+    zone = datetime.now(UTC).astimezone().tzinfo or UTC
+    desk = Desk(ledger, watch, clock, new_id, zone, settings.currency, settings.screens, settings.assets)
+    return WebServer(make_app(desk, make_api(ledger, desk.stamp, settings.api_token)), settings.port, desk.closing)

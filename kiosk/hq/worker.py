@@ -1,0 +1,180 @@
+"""HQ's one working thread: takes in what devices send, acknowledges it, sends what is due. The console writes to the ledger beside it."""
+
+from __future__ import annotations
+
+import logging
+import queue
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from kiosk.domain.events import Lane
+from kiosk.domain.money import Money
+from kiosk.errors import StorageError
+from kiosk.hq import publish, replenishment
+from kiosk.hq.downbox import Sender
+from kiosk.hq.ingest import Ingest, Message
+from kiosk.hq.ledger import catalogue, trade
+from kiosk.hq.ledger.store import Ledger
+from kiosk.hq.stamp import Stamp, stamp
+from kiosk.hq.trust import SigningKey
+from kiosk.runtime import Clock
+from kiosk.wire import Ack, ack_topic, encode_ack, encode_value
+
+log = logging.getLogger(__name__)
+
+FILTERS = ("v1/+/up/#", "v1/+/state")
+STATE_TOPIC = "v1/hq/state"
+WAITING = 20_000
+"""As many messages wait at most; beyond, they are left alone and devices send them again."""
+DRAIN_BYTES = 4 * 1024 * 1024
+DRAIN_MESSAGES = 500
+IDLE_S = 0.05
+
+
+class Link(Protocol):
+    """The way to the broker."""
+
+    def publish(self, topic: str, payload: bytes, retain: bool = False) -> bool:
+        """Hand one message over; False when that is not possible now."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerSettings:
+    """group: the fleet that manifests are for. welcome: a new member's credit. auto_approve_after_s: None = people approve."""
+
+    group: str
+    welcome: Money
+    auto_approve_after_s: float | None = None
+
+
+class Worker:
+    """Feed it from the broker's thread with `put`, `connected` and `lost`; call `turn` again and again from one other thread."""
+
+    def __init__(self, ledger: Ledger, link: Link, key: SigningKey, clock: Clock, new_id: Callable[[], str],
+                 settings: WorkerSettings) -> None:
+        self._ledger, self._link, self._key = ledger, link, key
+        self._clock, self._new_id, self._settings = clock, new_id, settings
+        self._session = new_id()
+        self._ingest = Ingest(ledger, settings.welcome)
+        self._sender = Sender(key.sign)
+        self._inbox: queue.Queue[Message] = queue.Queue(WAITING)
+        self._acks: dict[tuple[str, str, Lane], Ack] = {}
+        self._published = (0, 0)
+        self._seen_version = -1
+        self._greet, self._dirty, self._disk_full = True, True, False
+        self._swept_s = 0.0
+
+    @property
+    def last_will(self) -> Message:
+        """What the broker publishes, retained, when HQ vanishes."""
+        return STATE_TOPIC, self._state(online=False)
+
+    def put(self, topic: str, payload: bytes) -> None:
+        """Take a message from the broker's thread; returns at once."""
+        try:
+            self._inbox.put_nowait((topic, payload))
+        except queue.Full:
+            log.warning("%d messages wait already: one more is left to be sent again", WAITING)
+
+    def connected(self) -> None:
+        """The broker is there: it may have forgotten everything that it kept for us."""
+        self._greet = True
+
+    def turn(self) -> None:
+        """Do what there is to do; waits up to 50 ms for a message when there is nothing."""
+        messages = self._drain()
+        try:
+            if messages:
+                self._take(messages)
+            self._sweep()
+            self._disk_full = False
+        except StorageError as error:
+            if not self._disk_full:
+                log.error("HQ cannot write: %s", error)
+            self._disk_full = True
+        self._send()
+
+    def close(self) -> None:
+        """Say that HQ goes."""
+        self._link.publish(STATE_TOPIC, self._state(online=False), retain=True)
+
+    def _drain(self) -> list[Message]:
+        messages: list[Message] = []
+        size = 0
+        try:
+            messages.append(self._inbox.get(timeout=IDLE_S))
+            while len(messages) < DRAIN_MESSAGES and size < DRAIN_BYTES:
+                size += len(messages[-1][1])
+                messages.append(self._inbox.get_nowait())
+        except queue.Empty:
+            pass
+        return messages
+
+    def _take(self, messages: list[Message]) -> None:
+        now = self._stamp()
+        births = [m for m in messages if m[0].endswith("/state") and m[0] != STATE_TOPIC]
+        for topic, _payload in births:
+            self._sender.forget(topic.split("/")[1])
+        acks = self._ingest.states(births, now) if births else {}
+        facts = [m for m in messages if "/up/" in m[0]]
+        if facts:
+            acks |= {device: acks.get(device, []) + more for device, more in self._ingest.commit(facts, now).items()}
+        self._acks.update({(device, ack.epoch, ack.lane): ack for device, own in acks.items() for ack in own})
+        self._dirty = True
+
+    def _sweep(self) -> None:
+        """Look after what others wrote into the ledger, and after what falls due by time."""
+        version, now_s = self._ledger.version(), self._clock.monotonic()
+        if version == self._seen_version and now_s - self._swept_s < 1.0:
+            return
+        self._seen_version, self._swept_s, self._dirty = version, now_s, True
+        now = self._stamp()
+        after_s = self._settings.auto_approve_after_s
+        before_ms = now.at_ms - round((after_s or 0.0) * 1000)
+        with self._ledger.read() as db:
+            due = bool(trade.due(db, now.at_ms)) or (after_s is not None and bool(trade.waiting(db, before_ms)))
+        if due:
+            with self._ledger.write() as db:
+                if after_s is not None:
+                    replenishment.approve_waiting(db, before_ms, now)
+                replenishment.send_due(db, now)
+
+    def _send(self) -> None:
+        if self._greet and self._link.publish(STATE_TOPIC, self._state(online=True), retain=True):
+            self._greet, self._published, self._dirty = False, (0, 0), True
+            self._sender.forget()
+        if self._acks:
+            self._send_acks()
+        if self._dirty:
+            self._send_manifests()
+            with self._ledger.read() as db:
+                self._sender.flush(db, self._link.publish, self._clock.monotonic())
+            self._dirty = False
+
+    def _send_acks(self) -> None:
+        by_device: dict[str, list[tuple[str, str, Lane]]] = {}
+        for key in self._acks:
+            by_device.setdefault(key[0], []).append(key)
+        for device, keys in by_device.items():
+            if not self._link.publish(ack_topic(device), encode_ack([self._acks[k] for k in keys])):
+                return
+            for key in keys:
+                del self._acks[key]
+
+    def _send_manifests(self) -> None:
+        with self._ledger.read() as db:
+            versions = catalogue.versions(db)
+            if versions == self._published:
+                return
+            publications = publish.manifests(db, self._settings.group, self._key.sign)
+        if all(self._link.publish(topic, payload, retain=True) for topic, payload in publications):
+            self._published = versions
+            log.info("published price list %d, offline policy %d", *versions)
+
+    def _stamp(self) -> Stamp:
+        return stamp(self._clock.now(), self._new_id)
+
+    def _state(self, *, online: bool) -> bytes:
+        return encode_value({"online": online, "session": self._session})
+

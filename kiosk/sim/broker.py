@@ -1,0 +1,136 @@
+"""A real mosquitto on this machine alone, with the access rules that a shop's broker has; for the store in a box and for tests."""
+
+from __future__ import annotations
+
+import base64
+import getpass
+import hashlib
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from kiosk.errors import WorldError
+
+RULES = Path(__file__).parents[2] / "deploy" / "broker"
+READY_S = 10.0
+_ITERATIONS = 101
+
+
+class Broker:
+    """One mosquitto process bound to 127.0.0.1. Users are added by name; a user's name is the device id that its rules speak of."""
+
+    def __init__(self, folder: Path, port: int | None = None) -> None:
+        """Keep configuration, passwords and log in `folder`; take a free port when none is given, and keep it over restarts."""
+        self.port = port if port is not None else _free_port()
+        self._folder = folder
+        self._users: dict[str, str] = {}
+        self._process: subprocess.Popen[bytes] | None = None
+        folder.mkdir(parents=True, exist_ok=True)
+
+    @property
+    def running(self) -> bool:
+        """Whether the process lives."""
+        return self._process is not None and self._process.poll() is None
+
+    def add_user(self, name: str, password: str) -> None:
+        """Let `name` in from now on, also while the broker runs."""
+        self._users[name] = password
+        self._write_passwords()
+        if self._process is not None and self.running:
+            self._process.send_signal(signal.SIGHUP)
+            self._wait_until(f"lets {name} in", lambda: _lets_in(self.port, name, password))
+
+    def start(self) -> None:
+        """Start the process and return when it answers; raise WorldError when mosquitto is missing or refuses to start."""
+        if self.running:
+            return
+        program = shutil.which("mosquitto", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
+        if program is None:
+            raise WorldError("mosquitto is not installed: `apt install mosquitto`")
+        if not (RULES / "acl").exists():
+            raise WorldError(f"{RULES} has no access rules for the broker: run from a checkout of the repository")
+        if _listens(self.port):
+            raise WorldError(f"port {self.port} is taken: another broker runs there")
+        self._write_passwords()
+        (self._folder / "mosquitto.conf").write_text(self._configuration())
+        with (self._folder / "mosquitto.log").open("ab") as log:
+            self._process = subprocess.Popen([program, "-c", str(self._folder / "mosquitto.conf")], stdout=log, stderr=log)
+        self._wait_until("listens", lambda: _listens(self.port))
+
+    def kill(self) -> None:
+        """End the process as a power cut would: SIGKILL, nothing is saved."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> None:
+        """End the process in good order; does nothing when it does not run."""
+        self._end(signal.SIGTERM)
+
+    def _end(self, number: signal.Signals) -> None:
+        if self._process is not None:
+            self._process.send_signal(number)
+            self._process.wait(READY_S)
+            self._process = None
+
+    def _configuration(self) -> str:
+        return "\n".join((
+            (RULES / "common.conf").read_text(),
+            f"listener {self.port} 127.0.0.1",
+            f"user {getpass.getuser()}",
+            f"password_file {self._folder.resolve() / 'passwords'}",
+            f"acl_file {(RULES / 'acl').resolve()}",
+            "",
+        ))
+
+    def _write_passwords(self) -> None:
+        path = self._folder / "passwords"
+        fresh = path.with_suffix(".new")
+        fresh.touch(mode=0o600)
+        fresh.write_text("".join(f"{name}:{_hashed(password)}\n" for name, password in self._users.items()))
+        fresh.replace(path)
+
+    def _wait_until(self, what: str, holds: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + READY_S
+        while not holds():
+            if not self.running:
+                raise WorldError(f"mosquitto on port {self.port} ended: {(self._folder / 'mosquitto.log').read_text()[-400:]}")
+            if time.monotonic() > deadline:
+                raise WorldError(f"mosquitto on port {self.port}: after {READY_S:.0f} s it is not true that it {what}")
+            time.sleep(0.01)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _hashed(password: str) -> str:
+    """Return a password as mosquitto 2 keeps it: $7$iterations$salt$PBKDF2-SHA512 (mosquitto_passwd's own format)."""
+    salt = secrets.token_bytes(12)
+    digest = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, _ITERATIONS, 64)
+    return f"$7${_ITERATIONS}${base64.b64encode(salt).decode()}${base64.b64encode(digest).decode()}"
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(1.0)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _lets_in(port: int, name: str, password: str) -> bool:
+    """Say hello as MQTT 3.1.1 does (CONNECT, clean session) under a client id of our own, and look at the broker's answer."""
+    fields = b"".join(len(part).to_bytes(2, "big") + part for part in (secrets.token_hex(8).encode(), name.encode(), password.encode()))
+    body = b"\x00\x04MQTT\x04\xc2\x00\x05" + fields
+    try:
+        with socket.create_connection(("127.0.0.1", port), 1.0) as probe:
+            probe.sendall(b"\x10" + bytes([len(body)]) + body)
+            return probe.recv(4) == b"\x20\x02\x00\x00"
+    except OSError:
+        return False

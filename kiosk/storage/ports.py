@@ -1,0 +1,69 @@
+"""The store as the relay sees it: each call is a unit of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kiosk.domain.catalog import PriceList
+from kiosk.domain.events import Lane
+from kiosk.domain.orders import Manifest
+from kiosk.storage.store import Store
+from kiosk.wire import Ack, OrderMessage
+
+
+class UpLanes:
+    """The outbox of a store for the relay."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def version(self) -> int:
+        """Return a number that changes when another process wrote; cheap."""
+        return self._store.data_version()
+
+    def waiting(self) -> dict[Lane, int]:
+        """Return how many facts wait in each lane."""
+        with self._store.snapshot() as unit:
+            return unit.outbox.waiting()
+
+    def batch(self, lane: Lane, after: int, events: int, size: int) -> list[tuple[int, bytes]]:
+        """Return the next (place, encoded fact) of a lane after a place."""
+        with self._store.snapshot() as unit:
+            return unit.outbox.batch(lane, after, events, size)
+
+    def covers(self, lane: Lane) -> list[tuple[int, bytes]]:
+        """Return the waiting Skipped facts of a lane."""
+        with self._store.snapshot() as unit:
+            return unit.outbox.covers(lane)
+
+    def first(self, lane: Lane) -> int:
+        """Return the place of the oldest waiting fact of a lane, 0 when none waits."""
+        with self._store.snapshot() as unit:
+            return unit.outbox.first(lane)
+
+    def acknowledge(self, acks: Sequence[Ack]) -> int:
+        """Free what HQ holds, below the disk's reserve too; return how many facts went."""
+        with self._store.unit(use_reserve=True) as unit:
+            return sum(unit.outbox.acknowledge(ack.epoch, ack.lane, ack.seq) for ack in acks)
+
+
+class DownBox:
+    """The inbox of a store for the relay."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def commit(self, messages: Sequence[OrderMessage]) -> int:
+        """Apply orders, below the disk's reserve too; return how many were new."""
+        with self._store.unit(use_reserve=True) as unit:
+            return sum(unit.inbox.commit(message) for message in messages)
+
+    def install(self, manifest: Manifest) -> bool:
+        """Keep a price list or an offline policy; False when it is not newer than what is kept."""
+        with self._store.unit() as unit:
+            return unit.prices.put(manifest) if isinstance(manifest, PriceList) else unit.policy.put(manifest)
+
+    def quarantine(self, source: str, reason: str, payload: bytes) -> None:
+        """Keep what cannot be read or believed."""
+        with self._store.unit() as unit:
+            unit.quarantine.add(source, reason, payload)

@@ -1,0 +1,83 @@
+"""The tables of a device's database and how they change. Money is integer minor units; bodies are JSON as `wire` writes it."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from sqlite_utils import Database, Migrations
+
+migrations = Migrations("kiosk.device")
+
+_FACTS = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE lanes (epoch TEXT NOT NULL, lane TEXT NOT NULL, next_seq INTEGER NOT NULL DEFAULT 1, acked INTEGER NOT NULL DEFAULT 0,
+  waiting INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (epoch, lane)) STRICT, WITHOUT ROWID;
+CREATE TABLE outbox (
+  n INTEGER PRIMARY KEY AUTOINCREMENT, epoch TEXT NOT NULL, lane TEXT NOT NULL, seq INTEGER NOT NULL, kind TEXT NOT NULL,
+  slot TEXT NOT NULL, at REAL NOT NULL, crc INTEGER NOT NULL, payload BLOB NOT NULL, UNIQUE (epoch, lane, seq)) STRICT;
+CREATE INDEX outbox_lane ON outbox (lane, n);
+CREATE INDEX outbox_skipped ON outbox (lane, n) WHERE kind = 'Skipped';
+CREATE TABLE downboxes (downbox TEXT PRIMARY KEY, committed INTEGER NOT NULL DEFAULT 0) STRICT, WITHOUT ROWID;
+CREATE TABLE inbox (n INTEGER PRIMARY KEY, downbox TEXT NOT NULL, seq INTEGER NOT NULL, id TEXT NOT NULL, kind TEXT NOT NULL,
+  UNIQUE (downbox, seq)) STRICT;
+CREATE INDEX inbox_id ON inbox (id);
+CREATE TABLE erasures (member_id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+CREATE TABLE quarantine (n INTEGER PRIMARY KEY AUTOINCREMENT, source TEXT NOT NULL, reason TEXT NOT NULL, payload BLOB NOT NULL) STRICT;
+"""
+
+_TILL = """
+CREATE TABLE journal (n INTEGER PRIMARY KEY, kind TEXT NOT NULL, body BLOB NOT NULL, hash BLOB NOT NULL) STRICT;
+CREATE TABLE sales (n INTEGER PRIMARY KEY, sale_id TEXT NOT NULL UNIQUE, total_minor INTEGER NOT NULL, body BLOB NOT NULL) STRICT;
+CREATE TABLE receipts (prefix TEXT PRIMARY KEY, number INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE intents (
+  n INTEGER PRIMARY KEY, intent_id TEXT NOT NULL UNIQUE, sale_id TEXT NOT NULL, amount_minor INTEGER NOT NULL, currency TEXT NOT NULL,
+  tender TEXT NOT NULL, member_id TEXT NOT NULL, state TEXT NOT NULL, answer TEXT NOT NULL DEFAULT '',
+  reason TEXT NOT NULL DEFAULT '') STRICT;
+CREATE INDEX intents_state ON intents (state);
+CREATE TABLE basket (one INTEGER PRIMARY KEY CHECK (one = 1), body BLOB NOT NULL) STRICT;
+"""
+
+_SHELF = """
+CREATE TABLE stock (slot TEXT PRIMARY KEY, gtin TEXT NOT NULL, on_hand INTEGER NOT NULL, on_order INTEGER NOT NULL DEFAULT 0)
+  STRICT, WITHOUT ROWID;
+CREATE TABLE requests (
+  n INTEGER PRIMARY KEY, request_id TEXT NOT NULL UNIQUE, slot TEXT NOT NULL, state TEXT NOT NULL DEFAULT 'asked',
+  quantity INTEGER NOT NULL DEFAULT 0, body BLOB NOT NULL) STRICT;
+CREATE UNIQUE INDEX requests_open ON requests (slot) WHERE state = 'asked';
+"""
+
+_SETTINGS = """
+CREATE TABLE pricelists (version INTEGER PRIMARY KEY, effective_at REAL NOT NULL, body BLOB NOT NULL) STRICT;
+CREATE TABLE planogram (one INTEGER PRIMARY KEY CHECK (one = 1), version INTEGER NOT NULL, body BLOB NOT NULL) STRICT;
+CREATE TABLE policy (one INTEGER PRIMARY KEY CHECK (one = 1), version INTEGER NOT NULL, body BLOB NOT NULL,
+  monotonic REAL NOT NULL, boot_id TEXT NOT NULL) STRICT;
+CREATE TABLE tallies (name TEXT PRIMARY KEY, n INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+"""
+
+CARRIED = ("lanes", "outbox", "downboxes", "inbox", "erasures", "quarantine", "sales", "receipts", "intents", "basket", "stock", "requests",
+           "pricelists", "planogram", "policy", "tallies", "settings")
+"""What is carried over from a damaged file, as far as it can be read. The journal is not: a chain with a hole proves nothing."""
+
+
+def _statements(text: str) -> list[str]:
+    return [statement for statement in text.split(";") if statement.strip()]
+
+
+def m001_first_tables(db: Database) -> None:
+    """Make the tables of the first version."""
+    for statement in _statements(_FACTS + _TILL + _SHELF + _SETTINGS):
+        db.execute(statement)
+
+
+migrations()(m001_first_tables)
+
+
+def is_current(db: sqlite3.Connection) -> bool:
+    """Whether a database has the newest schema."""
+    return not migrations.pending(Database(db))
+
+
+def migrate(db: sqlite3.Connection) -> None:
+    """Bring a database to the newest schema; each migration is one transaction."""
+    migrations.apply(Database(db))

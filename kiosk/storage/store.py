@@ -1,0 +1,261 @@
+"""The one SQLite file of a device: units of work that are on the disk, wholly or not at all, when they end.
+
+Processes of one device share the file. It is in WAL mode with synchronous=FULL: a commit survives a power cut. A damaged file is set aside
+and what can be read of it is carried into a new one (see `damage`).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from kiosk.errors import StorageDamagedError, StorageError, StorageFullError
+from kiosk.runtime import Clock
+from kiosk.storage import damage, inbox, outbox, settings, shelf, till
+from kiosk.storage.book import Book
+from kiosk.storage.schema import is_current, migrate
+
+BUSY_MS = 10_000
+Connect = Callable[[Path], sqlite3.Connection]
+
+
+class Unit:
+    """The repositories of one transaction."""
+
+    def __init__(self, book: Book) -> None:
+        self.facts = outbox.Facts(book)
+        self.outbox = outbox.Outbox(book)
+        self.inbox = inbox.Inbox(book, self.facts)
+        self.erasures = inbox.Erasures(book)
+        self.quarantine = inbox.Quarantine(book)
+        self.journal = till.Journal(book)
+        self.sales = till.Sales(book)
+        self.intents = till.Intents(book)
+        self.basket = till.Basket(book)
+        self.stock = shelf.Stock(book)
+        self.requests = shelf.Requests(book)
+        self.prices = settings.Prices(book)
+        self.planogram = settings.Planograms(book)
+        self.policy = settings.Policies(book)
+        self.tallies = settings.Tallies(book)
+        self.settings = settings.Settings(book)
+
+
+def connect_file(path: Path) -> sqlite3.Connection:
+    """Open the SQLite file itself; tests hand in others that cut the power."""
+    return sqlite3.connect(path, timeout=BUSY_MS / 1000, isolation_level=None)
+
+
+class Store:
+    """An open database of one device. Use it from the thread that opened it."""
+
+    def __init__(self, path: Path, book: Book, reserve_mb: int, rebuilt: bool) -> None:
+        """Use `Store.open`."""
+        self._path, self._book = path, book
+        self._reserve = reserve_mb * 1024 * 1024
+        self._rebuilt = rebuilt
+        self._unit = Unit(book)
+        self._busy = False
+        self._inode = path.stat().st_ino
+        self._gate = _gate(path)
+
+    @classmethod
+    def open(cls, path: Path, device: str, clock: Clock, new_id: Callable[[], str], reserve_mb: int = 32,
+             connect: Connect = connect_file) -> Store:
+        """Open the file of `device`, or make it; a damaged one is set aside first and `rebuilt` is then true.
+
+        reserve_mb: below so much free disk, `unit` refuses with StorageFullError. Raises StorageError when the file belongs to another
+        device or cannot be opened.
+        """
+        path.parent.mkdir(parents=True, exist_ok=True)
+        gate = _gate(path)
+        try:
+            with _named(path):
+                fcntl.flock(gate, fcntl.LOCK_SH)
+                db = _sound(path, connect)
+                if db is None:
+                    fcntl.flock(gate, fcntl.LOCK_EX)  # alone: one process makes, migrates or rebuilds, and nobody writes meanwhile
+                    db = _sound(path, connect) or _made(path, device, clock, new_id, connect)
+                meta = dict(db.execute("SELECT key, value FROM meta"))
+        finally:
+            os.close(gate)
+        if meta["device"] != device:
+            db.close()
+            raise StorageError(f"{path} belongs to device {meta['device']!r}, not to {device!r}: give each device a folder of its own")
+        return cls(path, Book(db, device, meta["epoch"], clock, new_id), reserve_mb, "rebuilt_from" in meta)
+
+    @property
+    def device(self) -> str:
+        """Whose database it is."""
+        return self._book.device
+
+    @property
+    def epoch(self) -> str:
+        """The random id that this file got when it was made."""
+        return self._book.epoch
+
+    @property
+    def rebuilt(self) -> bool:
+        """Whether this file was made in place of a damaged one."""
+        return self._rebuilt
+
+    @contextmanager
+    def unit(self, use_reserve: bool = False) -> Iterator[Unit]:
+        """One transaction: on the disk when the block ends, undone when it raises.
+
+        use_reserve: may write below the reserve of free disk; for what frees rows (acknowledgements) or answers a shopper who has paid.
+        Raises StorageFullError when there is no room, StorageDamagedError when the file is damaged or was replaced (open it anew).
+        """
+        with self._transaction("BEGIN IMMEDIATE"):
+            if not use_reserve:
+                self._check_room()
+            yield self._unit
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Unit]:
+        """One view of the whole database that does not change while the block lasts; writing in it fails."""
+        db = self._book.db
+        db.execute("PRAGMA query_only = 1")
+        try:
+            with self._transaction("BEGIN"):
+                yield self._unit
+        finally:
+            db.execute("PRAGMA query_only = 0")
+
+    def data_version(self) -> int:
+        """Return a number that changes when another process or connection wrote; costs microseconds."""
+        with _named(self._path):
+            self._check_place()
+            return int(self._book.db.execute("PRAGMA data_version").fetchone()[0])
+
+    def close(self) -> None:
+        """Close the file; closing it twice does nothing."""
+        self._book.db.close()
+        if self._gate >= 0:
+            os.close(self._gate)
+            self._gate = -1
+
+    @contextmanager
+    def _transaction(self, begin: str) -> Iterator[None]:
+        if self._busy:
+            raise StorageError(f"{self._path}: a unit is already open; units do not nest")
+        db = self._book.db
+        self._busy = True
+        fcntl.flock(self._gate, fcntl.LOCK_SH)  # nobody sets the file aside while we write in it
+        try:
+            with _named(self._path):
+                self._check_place()
+                db.execute(begin)
+                committed = False
+                try:
+                    yield
+                    db.execute("COMMIT")
+                    committed = True
+                finally:
+                    if not committed:
+                        self._unit = Unit(self._book)  # what it had read may never have been
+                        if db.in_transaction:
+                            db.execute("ROLLBACK")
+        finally:
+            fcntl.flock(self._gate, fcntl.LOCK_UN)
+            self._busy = False
+
+    def _check_place(self) -> None:
+        try:
+            inode = self._path.stat().st_ino
+        except FileNotFoundError:
+            inode = -1
+        if inode != self._inode:
+            raise StorageDamagedError(f"{self._path} was set aside or replaced while it was open: start this service again")
+
+    def _check_room(self) -> None:
+        free = shutil.disk_usage(self._path.parent).free
+        if free >= self._reserve:
+            return
+        pages, size = (self._book.number(f"PRAGMA {name}") for name in ("freelist_count", "page_size"))
+        if free + pages * size < self._reserve:
+            raise StorageFullError(f"{self._path.parent} has {free >> 20} MB left, {self._reserve >> 20} MB are kept back: free some room")
+
+
+def _gate(path: Path) -> int:
+    return os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+
+def _sound(path: Path, connect: Connect) -> sqlite3.Connection | None:
+    """Open a file that is there, whole and up to date; None when it has to be made, migrated or rebuilt first."""
+    if not path.exists():
+        return None
+    db = connect(path)
+    try:
+        _set_up(db)
+        whole = db.execute("PRAGMA quick_check(1)").fetchone() == ("ok",)
+        if whole and is_current(db) and db.execute("SELECT count(*) FROM meta").fetchone()[0]:
+            return db
+    except sqlite3.DatabaseError as error:
+        if not _is_damage(error):
+            db.close()
+            raise
+    db.close()
+    return None
+
+
+def _made(path: Path, device: str, clock: Clock, new_id: Callable[[], str], connect: Connect) -> sqlite3.Connection:
+    """Make, migrate or rebuild the file. One without an epoch is not claimed yet: a rebuild that a power cut broke off goes on."""
+    if path.exists() and not _is_whole(path, connect):
+        damage.set_aside(path)
+    db = connect(path)
+    try:
+        _set_up(db)
+        migrate(db)
+        if not db.execute("SELECT count(*) FROM meta").fetchone()[0]:
+            aside = damage.latest(path)
+            if aside is None:
+                db.execute("INSERT INTO meta VALUES ('device', ?), ('epoch', ?)", (device, new_id()))
+            else:
+                damage.carry_over(db, aside, device, clock, new_id)
+    except sqlite3.Error:
+        db.close()
+        raise
+    return db
+
+
+def _is_whole(path: Path, connect: Connect) -> bool:
+    db = connect(path)
+    try:
+        return bool(db.execute("PRAGMA quick_check(1)").fetchone() == ("ok",))
+    except sqlite3.DatabaseError as error:
+        if not _is_damage(error):
+            raise
+        return False
+    finally:
+        db.close()
+
+
+def _set_up(db: sqlite3.Connection) -> None:
+    db.isolation_level = None
+    db.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+    db.execute("PRAGMA journal_mode = WAL")
+    db.execute("PRAGMA synchronous = FULL")
+    db.execute("PRAGMA journal_size_limit = 4194304")
+
+
+def _is_damage(error: sqlite3.Error) -> bool:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Turn SQLite's errors into ours, which name the file."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL:
+            raise StorageFullError(f"{path}: the disk is full; nothing was written") from error
+        if _is_damage(error):
+            raise StorageDamagedError(f"{path} is damaged ({error}): start this service again, it sets the file aside") from error
+        raise StorageError(f"{path}: {error}") from error

@@ -1,0 +1,159 @@
+"""What the till writes: the journal, sales and their receipts' numbers, payment intents, and the open basket."""
+
+from __future__ import annotations
+
+from kiosk import wire
+from kiosk.domain import intent as rules
+from kiosk.domain import journal
+from kiosk.domain.events import PaymentRequested, SaleCompleted
+from kiosk.domain.intent import Intent, IntentState
+from kiosk.domain.orders import PaymentAnswered
+from kiosk.errors import StorageError
+from kiosk.storage.book import Book
+
+_INTENT = "intent_id, sale_id, amount_minor, currency, tender, member_id, state, answer, reason"
+_HOLDING = tuple(state for state in IntentState if rules.holds_money(state))
+
+
+class Journal:
+    """Records in order, numbered from 1 and chained by hash."""
+
+    def __init__(self, book: Book) -> None:
+        self._book = book
+
+    def append(self, kind: str, body: bytes) -> int:
+        """Add a record and return its number."""
+        row = self._book.db.execute("SELECT n, hash FROM journal ORDER BY n DESC LIMIT 1").fetchone()
+        number, previous = (1, journal.START) if row is None else (row[0] + 1, row[1])
+        self._book.db.execute("INSERT INTO journal VALUES (?, ?, ?, ?)", (number, kind, body, journal.link(previous, number, kind, body)))
+        return number
+
+    def verify(self) -> int | None:
+        """Return None when the whole chain holds, else the number of the first record that is missing or was changed."""
+        expected, previous = 1, journal.START
+        for number, kind, body, digest in self._book.db.execute("SELECT n, kind, body, hash FROM journal ORDER BY n"):
+            if number != expected or journal.link(previous, number, kind, body) != digest:
+                return expected
+            expected, previous = number + 1, digest
+        return None
+
+
+class Sales:
+    """Sales that took place, and the numbers of their receipts."""
+
+    def __init__(self, book: Book) -> None:
+        self._book = book
+
+    def add(self, sale: SaleCompleted) -> None:
+        """Keep a sale; one with the same id is refused with StorageError."""
+        changed = self._book.db.execute("INSERT OR IGNORE INTO sales (sale_id, total_minor, body) VALUES (?, ?, ?)",
+                                        (sale.sale_id, sale.total_minor, wire.encode_value(sale))).rowcount
+        if not changed:
+            raise StorageError(f"sale {sale.sale_id} of {self._book.device} is already written")
+
+    def get(self, sale_id: str) -> SaleCompleted | None:
+        """Return a sale, None when it is not known."""
+        row = self._book.db.execute("SELECT body FROM sales WHERE sale_id = ?", (sale_id,)).fetchone()
+        return None if row is None else _sale(row[0])
+
+    def recent(self, n: int) -> list[SaleCompleted]:
+        """Return the latest `n` sales, the newest first."""
+        return [_sale(row[0]) for row in self._book.db.execute("SELECT body FROM sales ORDER BY n DESC LIMIT ?", (n,))]
+
+    def totals(self) -> tuple[int, int]:
+        """Return (number of sales, their sum in minor units) since this file was made."""
+        count, total = self._book.db.execute("SELECT count(*), coalesce(sum(total_minor), 0) FROM sales").fetchone()
+        return count, total
+
+    def next_receipt(self, prefix: str) -> str:
+        """Return prefix and the next number, e.g. K1-000042. Without a hole: a unit that fails gives its number back."""
+        query = "INSERT INTO receipts VALUES (?, 1) ON CONFLICT DO UPDATE SET number = number + 1 RETURNING number"
+        number = self._book.number(query, prefix)
+        return f"{prefix}-{number:06d}"
+
+
+class Intents:
+    """Payment intents, kept before any tender is asked."""
+
+    def __init__(self, book: Book) -> None:
+        self._book = book
+
+    def open(self, request: PaymentRequested, sale_id: str) -> Intent:
+        """Keep a new intent in the state asked. Record the request itself with `facts.record` in the same unit."""
+        changed = self._book.db.execute(
+            "INSERT OR IGNORE INTO intents (intent_id, sale_id, amount_minor, currency, tender, member_id, state)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (request.intent_id, sale_id, request.amount_minor, request.currency, request.tender, request.member_id, IntentState.ASKED),
+        ).rowcount
+        if not changed:
+            raise StorageError(f"payment intent {request.intent_id} of {self._book.device} is already open")
+        return self._known(request.intent_id)
+
+    def get(self, intent_id: str) -> Intent | None:
+        """Return an intent, None when it is not known."""
+        row = self._book.db.execute(f"SELECT {_INTENT} FROM intents WHERE intent_id = ?", (intent_id,)).fetchone()
+        return None if row is None else _intent(row)
+
+    def answer(self, answer: PaymentAnswered) -> Intent | None:
+        """Write HQ's word down; it moves an intent that still waits, and only that. None (and counted) for one that is not known."""
+        known = self.get(answer.intent_id)
+        if known is None or answer.outcome not in (IntentState.AUTHORISED, IntentState.DECLINED):
+            self._book.tally("answers_unknown")
+            return None
+        after = rules.NEXT.get((known.state, IntentState(answer.outcome)))
+        if after is None or known.answer not in ("", answer.outcome):
+            self._book.tally("answers_contrary")
+            return known
+        self._book.db.execute("UPDATE intents SET state = ?, answer = ?, reason = ?, member_id = ? WHERE intent_id = ?",
+                              (after, answer.outcome, answer.reason or known.reason, answer.member_id or known.member_id, answer.intent_id))
+        return self._known(answer.intent_id)
+
+    def settle(self, intent_id: str, state: IntentState, reason: str = "") -> Intent:
+        """Move an intent by what happened on the kiosk and return it as it then is; raise IllegalTransitionError when it cannot.
+
+        `unknown` after an answer has come leaves the answer's state: look at what is returned.
+        """
+        known = self._known(intent_id)
+        self._book.db.execute("UPDATE intents SET state = ?, reason = ? WHERE intent_id = ?",
+                              (rules.step(known.state, state), reason or known.reason, intent_id))
+        return self._known(intent_id)
+
+    def unsettled(self) -> list[Intent]:
+        """Return the intents for which HQ holds money, or may, the oldest first: after a restart each is captured or cancelled."""
+        marks = ", ".join("?" * len(_HOLDING))
+        rows = self._book.db.execute(f"SELECT {_INTENT} FROM intents WHERE state IN ({marks}) ORDER BY n", _HOLDING)
+        return [_intent(row) for row in rows]
+
+    def _known(self, intent_id: str) -> Intent:
+        found = self.get(intent_id)
+        if found is None:
+            raise StorageError(f"payment intent {intent_id} is not known to {self._book.device}")
+        return found
+
+
+class Basket:
+    """The open basket, so that it survives a power cut."""
+
+    def __init__(self, book: Book) -> None:
+        self._book = book
+
+    def save(self, body: bytes | None) -> None:
+        """Keep the basket; None clears it."""
+        if body is None:
+            self._book.db.execute("DELETE FROM basket")
+        else:
+            self._book.db.execute("INSERT OR REPLACE INTO basket VALUES (1, ?)", (body,))
+
+    def load(self) -> bytes | None:
+        """Return the kept basket, None when there is none."""
+        row = self._book.db.execute("SELECT body FROM basket").fetchone()
+        return None if row is None else row[0]
+
+
+def _sale(body: bytes) -> SaleCompleted:
+    sale: SaleCompleted = wire.decode_value(body, SaleCompleted)
+    return sale
+
+
+def _intent(row: tuple[str, str, int, str, str, str, str, str, str]) -> Intent:
+    return Intent(*row[:6], IntentState(row[6]), *row[7:])

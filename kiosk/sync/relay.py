@@ -1,0 +1,312 @@
+"""Carries facts from the outbox to HQ and orders from HQ into the inbox, for as long as it takes.
+
+A fact is sent again until HQ itself says that it holds it: after a reconnect, when HQ is born anew, and when no word comes for a while.
+The MQTT thread only puts what it hears into a bounded queue; `step`, called in a loop by the service, does the work.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from kiosk import wire
+from kiosk.domain.events import Lane
+from kiosk.domain.orders import Manifest
+from kiosk.errors import StorageFullError, WireError
+from kiosk.runtime import Clock
+
+log = logging.getLogger(__name__)
+
+HEARD = 1000
+"""So many messages wait to be worked on; more are dropped, and HQ or the broker sends them again."""
+HEARD_PER_STEP = 100
+WINDOW = {Lane.MONEY: 8, Lane.STOCK: 4, Lane.HEALTH: 2}
+"""Batches of a lane that may be without HQ's word at a time. Money is asked first, and each lane has room of its own: none starves."""
+LINGER_S = {Lane.MONEY: 0.0, Lane.STOCK: 0.3, Lane.HEALTH: 1.0}
+"""How long a lane may wait for more facts to share a message with. Money never waits: a shopper stands before the kiosk."""
+FIRST_PATIENCE_S = 3.0
+LONGEST_PATIENCE_S = 60.0
+
+
+class Outbox(Protocol):
+    """What the relay needs of the outbox. A place is a position in it that only grows."""
+
+    def version(self) -> int:
+        """Return a number that changes when another process wrote; cheap, asked in every step."""
+
+    def waiting(self) -> dict[Lane, int]:
+        """Return how many facts wait in each lane."""
+
+    def batch(self, lane: Lane, after: int, events: int, size: int) -> list[tuple[int, bytes]]:
+        """Return the next (place, encoded fact) of a lane after a place: at most `events` and `size` bytes."""
+
+    def covers(self, lane: Lane) -> list[tuple[int, bytes]]:
+        """Return the waiting facts that cover numbers which will never come."""
+
+    def first(self, lane: Lane) -> int:
+        """Return the place of the oldest waiting fact of a lane, 0 when none waits."""
+
+    def acknowledge(self, acks: Sequence[wire.Ack]) -> int:
+        """Free what HQ holds; return how many facts went."""
+
+
+class Inbox(Protocol):
+    """What the relay needs of the inbox."""
+
+    def commit(self, messages: Sequence[wire.OrderMessage]) -> int:
+        """Apply orders that were not applied before; return how many were new."""
+
+    def install(self, manifest: Manifest) -> bool:
+        """Keep a manifest; False when it is not newer than what is kept."""
+
+    def quarantine(self, source: str, reason: str, payload: bytes) -> None:
+        """Keep what cannot be read or believed."""
+
+
+class Client(Protocol):
+    """What the relay needs of an MQTT client; `mqtt.MqttClient` is one."""
+
+    @property
+    def connected(self) -> bool:
+        """Whether the broker has accepted us."""
+
+    def start(self) -> None:
+        """Begin to connect."""
+
+    def subscribe(self, topic_filter: str) -> None:
+        """Hear a topic filter; asked again, the broker sends its retained messages again."""
+
+    def publish(self, topic: str, payload: bytes, retain: bool = False) -> bool:
+        """Hand a message over; False when it was not taken."""
+
+    def stop(self) -> None:
+        """Disconnect."""
+
+
+Connect = Callable[[tuple[str, bytes], Callable[[str, bytes], None], Callable[[], None], Callable[[], None]], Client]
+"""(will, on_message, on_connected, on_lost) -> a client that is not started yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who speaks: the device, its group (whose manifests it obeys), and what its birth says. session: a new id for every start."""
+
+    device: str
+    group: str
+    session: str
+    version: str
+    epoch: str
+    roles: tuple[str, ...]
+
+    def state(self, online: bool) -> bytes:
+        """Return the birth, or the death, as bytes."""
+        return wire.encode_state(wire.DeviceState(online, self.session, self.version, self.epoch, self.roles))
+
+
+@dataclass(slots=True)
+class _LaneState:
+    """How far a lane is sent. sent: the last place of each batch that HQ has not acknowledged, in order."""
+
+    lane: Lane
+    place: int = 0
+    sent: deque[int] = field(default_factory=deque)
+    covered: bool = False
+    progress_s: float = 0.0
+    patience_s: float = FIRST_PATIENCE_S
+    lingering_since: float | None = None
+
+    def start_over(self, now: float) -> None:
+        """Forget what was sent: all that waits goes again."""
+        self.place, self.covered, self.progress_s, self.lingering_since = 0, False, now, now - LINGER_S[self.lane]
+        self.sent.clear()
+
+
+class Relay:
+    """The two-way carrier of one device."""
+
+    def __init__(self, who: Identity, outbox: Outbox, inbox: Inbox, connect: Connect, verify: wire.Verify, clock: Clock) -> None:
+        """Prepare; `start` connects. verify: whether HQ's key signed something."""
+        self._who, self._outbox, self._inbox, self._verify, self._clock = who, outbox, inbox, verify, clock
+        self._heard: queue.Queue[tuple[str, bytes]] = queue.Queue(HEARD)
+        self._fresh, self._missed = threading.Event(), threading.Event()
+        self._lanes = {lane: _LaneState(lane) for lane in Lane}
+        self._version = -1
+        self._hq_session = ""
+        self._hq_online: bool | None = None
+        self._retry_manifests_s: float | None = None
+        self._full = False
+        state = wire.state_topic(who.device)
+        self._client = connect((state, who.state(online=False)), self._on_message, self._fresh.set, self._on_lost)
+        for topic in (wire.ack_topic(who.device), wire.down_topic(who.device, "+"), wire.state_topic("hq"), self._fleet_topic()):
+            self._client.subscribe(topic)
+
+    @property
+    def connected(self) -> bool:
+        """Whether the broker is there."""
+        return self._client.connected
+
+    @property
+    def hq_online(self) -> bool:
+        """Whether the broker is there and HQ has not said that it is away."""
+        return self._client.connected and self._hq_online is not False
+
+    def start(self) -> None:
+        """Begin to connect."""
+        self._client.start()
+
+    def stop(self) -> None:
+        """Say goodbye and disconnect. What waits stays in the outbox."""
+        self._client.publish(wire.state_topic(self._who.device), self._who.state(online=False), retain=True)
+        self._client.stop()
+
+    def step(self) -> bool:
+        """Work on what was heard, then send what may be sent; returns soon. True when something was done: call again at once."""
+        now = self._clock.monotonic()
+        worked = self._work_on_heard(now)
+        if self._fresh.is_set():
+            self._fresh.clear()
+            self._client.publish(wire.state_topic(self._who.device), self._who.state(online=True), retain=True)
+            self._start_over(now)
+        self._ask_for_manifests(now)
+        version = self._outbox.version()
+        changed, self._version = version != self._version, version
+        if not self.hq_online:
+            return worked
+        for state in self._lanes.values():
+            self._mind(state, now, changed or worked)
+            worked = self._send(state, now) or worked
+        return worked
+
+    def _on_message(self, topic: str, payload: bytes) -> None:
+        """Run in the client's thread: keep it for `step`."""
+        try:
+            self._heard.put_nowait((topic, payload))
+        except queue.Full:
+            self._missed.set()
+
+    def _on_lost(self) -> None:
+        """Run in the client's thread. Whether HQ is there is asked anew at the next connection."""
+        self._hq_online = None
+
+    def _fleet_topic(self) -> str:
+        return wire.manifest_topic(self._who.group, "+")
+
+    def _start_over(self, now: float) -> None:
+        for state in self._lanes.values():
+            state.start_over(now)
+            state.patience_s = FIRST_PATIENCE_S
+
+    def _ask_for_manifests(self, now: float) -> None:
+        """Have the broker send its retained manifests again when some could not be kept."""
+        if self._missed.is_set() and self._heard.empty():
+            self._missed.clear()
+            self._retry_manifests_s = now
+        if self._retry_manifests_s is not None and now >= self._retry_manifests_s and self._client.connected:
+            self._retry_manifests_s = None
+            self._client.subscribe(self._fleet_topic())
+
+    def _work_on_heard(self, now: float) -> bool:
+        acks: dict[tuple[str, Lane], wire.Ack] = {}
+        orders: list[wire.OrderMessage] = []
+        count = 0
+        while count < HEARD_PER_STEP and not self._heard.empty():
+            topic, payload = self._heard.get_nowait()
+            count += 1
+            try:
+                self._sort(topic, payload, acks, orders)
+            except WireError as error:
+                self._set_aside(topic, str(error), payload)
+        if orders and not self._keep(lambda: self._inbox.commit(orders)):
+            log.warning("%s: %d orders wait until HQ sends them again", self._who.device, len(orders))
+        if acks and self._keep(lambda: self._outbox.acknowledge(list(acks.values()))):
+            self._note_progress(now)
+        return count > 0
+
+    def _set_aside(self, topic: str, reason: str, payload: bytes) -> None:
+        log.warning("%s: a message on %s is set aside: %s", self._who.device, topic, reason)
+        self._keep(lambda: self._inbox.quarantine(topic, reason, payload))
+
+    def _sort(self, topic: str, payload: bytes, acks: dict[tuple[str, Lane], wire.Ack], orders: list[wire.OrderMessage]) -> None:
+        """Read one message: acknowledgements and orders are gathered, the rest is done at once. Raises WireError."""
+        device = self._who.device
+        if topic == wire.ack_topic(device):
+            for ack in wire.decode_ack(payload):
+                known = acks.get((ack.epoch, ack.lane))
+                acks[ack.epoch, ack.lane] = ack if known is None or ack.seq > known.seq else known
+        elif topic.startswith(wire.down_topic(device, "")):
+            orders.append(wire.decode_order(payload, device, self._verify))
+        elif topic == wire.state_topic("hq"):
+            self._note_hq(wire.decode_state(payload))
+        elif payload:
+            manifest = wire.decode_manifest(payload, self._who.group, self._verify)
+            if not self._keep(lambda: self._inbox.install(manifest)):
+                self._retry_manifests_s = self._clock.monotonic() + LONGEST_PATIENCE_S
+
+    def _note_hq(self, state: wire.DeviceState) -> None:
+        was_away = self._hq_online is False
+        if state.online != self._hq_online:
+            log.info("%s: HQ is %s", self._who.device, "there" if state.online else "away")
+        self._hq_online = state.online
+        if state.online and (was_away or state.session != self._hq_session):
+            self._hq_session = state.session
+            self._start_over(self._clock.monotonic())
+
+    def _keep(self, write: Callable[[], object]) -> bool:
+        """Write into the store; False when there is no room: the sender sends it again."""
+        try:
+            write()
+        except StorageFullError as error:
+            if not self._full:
+                log.error("%s: %s", self._who.device, error)
+            self._full = True
+            return False
+        self._full = False
+        return True
+
+    def _note_progress(self, now: float) -> None:
+        for state in self._lanes.values():
+            first = self._outbox.first(state.lane)
+            before = len(state.sent)
+            while state.sent and (first == 0 or state.sent[0] < first):
+                state.sent.popleft()
+            if len(state.sent) < before:
+                state.progress_s, state.patience_s = now, FIRST_PATIENCE_S
+
+    def _mind(self, state: _LaneState, now: float, changed: bool) -> None:
+        """Start a lane over when HQ has been silent for too long, each time with more patience; begin to linger when facts came."""
+        if state.sent and now - state.progress_s > state.patience_s:
+            log.info("%s: no word from HQ on lane %s for %.0f s, sending again", self._who.device, state.lane, state.patience_s)
+            state.start_over(now)
+            state.patience_s = min(LONGEST_PATIENCE_S, 2 * state.patience_s)
+        if changed and state.lingering_since is None:
+            state.lingering_since = now
+
+    def _send(self, state: _LaneState, now: float) -> bool:
+        """Send batches of a lane while its window has room. True when something was sent."""
+        if state.lingering_since is None or now - state.lingering_since < LINGER_S[state.lane]:
+            return False
+        topic = wire.up_topic(self._who.device, state.lane)
+        if not state.covered:
+            covers = self._outbox.covers(state.lane)
+            if covers and not self._client.publish(topic, wire.encode_batch([payload for _place, payload in covers])):
+                return False
+            state.covered = True
+        sent = False
+        while len(state.sent) < WINDOW[state.lane]:
+            batch = self._outbox.batch(state.lane, state.place, wire.BATCH_EVENTS, wire.BATCH_BYTES)
+            if not batch:
+                state.lingering_since = None
+                break
+            if not self._client.publish(topic, wire.encode_batch([payload for _place, payload in batch])):
+                break
+            if not state.sent:
+                state.progress_s = now
+            state.place = batch[-1][0]
+            state.sent.append(state.place)
+            sent = True
+        return sent

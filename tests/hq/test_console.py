@@ -1,0 +1,220 @@
+"""The console in a real Chromium: what people do, seen in the page and in the ledger."""
+
+import tempfile
+from datetime import UTC
+from pathlib import Path
+
+import httpx
+import pytest
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import Select, WebDriverWait
+
+from kiosk.design.words import table
+from kiosk.domain.events import DeviceHealth, MemberEnrolled, ReplenishmentRequested, StockChanged
+from kiosk.domain.money import Money
+from kiosk.hq import imports
+from kiosk.hq.api import make_api
+from kiosk.hq.console.app import make_app
+from kiosk.hq.console.render import Desk
+from kiosk.hq.console.server import WebServer
+from kiosk.hq.ingest import Ingest
+from kiosk.hq.ledger import catalogue, trade
+from kiosk.hq.ledger.store import Ledger
+from kiosk.runtime import SystemClock, new_id
+from tests.hq.conftest import GTIN, Device, sale
+from tests.hq.test_imports import GOOD, HEADER, PLAN
+
+PAGES = ("fleet", "sales", "stock", "replenishment", "products", "wallet", "alarms", "screens")
+CHROMIUM, DRIVER = Path("/usr/bin/chromium"), Path("/usr/bin/chromedriver")
+FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+         "--no-first-run")
+
+
+class Site:
+    """A running console over a ledger with a little in it."""
+
+    def __init__(self, folder):
+        self.ledger, web, watch = (Ledger(folder / "hq.db") for _ in range(3))
+        (folder / "screens").mkdir()
+        (folder / "screens" / "pay-1.jpg").write_bytes(b"jpeg")
+        (folder / "assets").mkdir()
+        (folder / "assets" / "water.png").write_bytes(b"png")
+        (folder / "secret.jpg").write_bytes(b"secret")
+        desk = Desk(web, watch, SystemClock(), new_id, UTC, "EUR", folder / "screens", folder / "assets")
+        self.stamp = desk.stamp
+        self.server = WebServer(make_app(desk, make_api(web, desk.stamp, "token")), 0, desk.closing)
+        self.url = f"http://127.0.0.1:{self.server.port}"
+        self.ingest = Ingest(self.ledger, Money(2000, "EUR"))
+        self.shelf, self.pay = Device("shelf-1"), Device("pay-1")
+        self._fill()
+        self.server.start()
+
+    def _fill(self):
+        for name, text in (("products", GOOD), ("planogram", PLAN)):
+            with self.ledger.write() as db:
+                imports.apply(db, imports.read(db, name, text.encode(), "EUR"), self.stamp(), "test")
+        self.ingest.states([self.shelf.birth(), self.pay.birth()], self.stamp())
+        self.send(self.shelf.send(StockChanged("A1", GTIN, -1, 3, "retail_selling", "pick", 0.9),
+                                  ReplenishmentRequested("r1", "A1", GTIN, 6, 3, 4)),
+                  self.pay.send(MemberEnrolled("anna", "v1", "fr", 3), sale("s1")),
+                  self.pay.send(DeviceHealth("0.1.0", 900, {"money": 2}, 90, {"camera": "lost"})), ("v1/pay-1/up/money", b"{"))
+
+    def send(self, *messages):
+        self.ingest.commit(messages, self.stamp())
+
+    def requests(self):
+        with self.ledger.read() as db:
+            return dict(trade.request(db, "r1"))
+
+
+@pytest.fixture
+def site(tmp_path):
+    made = Site(tmp_path)
+    yield made
+    made.server.stop()
+    made.ledger.close()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    if not CHROMIUM.exists() or not DRIVER.exists():
+        pytest.skip("Debian's chromium and chromium-driver are not installed")
+    options = webdriver.ChromeOptions()
+    options.binary_location = str(CHROMIUM)
+    with tempfile.TemporaryDirectory() as profile:
+        for flag in (*FLAGS, f"--user-data-dir={profile}", "--window-size=1280,800"):
+            options.add_argument(flag)
+        driver = webdriver.Chrome(options, Service(str(DRIVER)))
+        yield driver
+        driver.quit()
+
+
+def until(browser, condition):
+    return WebDriverWait(browser, 10, ignored_exceptions=()).until(lambda _: condition())
+
+
+def width(browser, pixels):
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {"width": pixels, "height": 844, "deviceScaleFactor": 1, "mobile": pixels < 500})
+
+
+def text(browser, selector):
+    return browser.execute_script("return document.querySelector(arguments[0])?.innerText ?? ''", selector)
+
+
+@pytest.mark.browser
+def test_a_request_is_approved_with_one_click_and_taken_back(site, browser):
+    width(browser, 1280)
+    browser.get(f"{site.url}/replenishment?lang=en")
+    field = browser.find_element(By.CSS_SELECTOR, "#ask-r1 [name=quantity]")
+    field.clear()
+    field.send_keys("12")
+    browser.find_element(By.CSS_SELECTOR, "#ask-r1 [value=approve]").click()
+    until(browser, lambda: "12 × Water" in text(browser, "#answered"))
+    row = site.requests()
+    assert (row["state"], row["answer"], row["who"]) == ("approved", 12, "console") and row["send_ms"] > row["decided_ms"]
+    assert text(browser, "#ask-r1") == ""
+    browser.find_element(By.CSS_SELECTOR, "#answered [value=undo]").click()
+    until(browser, lambda: text(browser, "#ask-r1") != "")
+    assert site.requests()["state"] == "open"
+
+
+@pytest.mark.browser
+def test_a_price_is_edited_in_place_and_mistakes_are_told(site, browser):
+    width(browser, 1280)
+    browser.get(f"{site.url}/products?lang=en")
+    for typed in ("1.999", "1,45"):
+        field = browser.find_element(By.CSS_SELECTOR, f"#product-{GTIN} [name=price]")
+        field.clear()
+        field.send_keys(typed, "\n")
+        if typed == "1.999":
+            until(browser, lambda: "more than the 2 decimals" in text(browser, "#error"))
+    until(browser, lambda: "Price list 2" in text(browser, "#head-side"))
+    assert text(browser, "#error") == "" and "1.20 → 1.45" in text(browser, "#changes")
+    with site.ledger.read() as db:
+        assert catalogue.pricelist(db).product(GTIN).price == Money(145, "EUR")
+        assert ("price", "console", "120", "145") in [(r["act"], r["who"], r["before"], r["after"]) for r in catalogue.audit(db)]
+
+
+@pytest.mark.browser
+def test_an_import_shows_all_mistakes_then_a_preview_then_happens(site, browser, tmp_path):
+    width(browser, 1280)
+    bad, good = tmp_path / "bad.csv", tmp_path / "good.csv"
+    bad.write_text(HEADER + "4006381333932,a,b,c,1,20,1,,\n4006381333931,a,b,c,x,20,1,,\n")
+    good.write_text(HEADER + "4006381333931,Eau,Still water,水,1.30,5.5,500,,\n96385074,Thé,Tea,茶,2,5.5,50,,\n")
+    for path in (bad, good):
+        browser.get(f"{site.url}/products?lang=en")
+        Select(browser.find_element(By.ID, "table")).select_by_value("products")
+        browser.find_element(By.ID, "file").send_keys(str(path))
+        browser.find_element(By.CSS_SELECTOR, "form.import button").click()
+        if path is bad:
+            mistakes = until(browser, lambda: text(browser, "#mistakes"))
+            assert "2 lines to correct" in mistakes and "its check digit is 1" in mistakes and not browser.find_elements(By.ID, "apply")
+    preview = until(browser, lambda: text(browser, "#preview"))
+    assert "name_en: Water → Still water" in preview and "1 new" in preview
+    with site.ledger.read() as db:
+        assert catalogue.product(db, "96385074") is None
+    browser.find_element(By.ID, "apply").click()
+    until(browser, lambda: "Still water" in text(browser, "#products"))
+    with site.ledger.read() as db:
+        assert catalogue.product(db, "96385074").price == Money(200, "EUR") and catalogue.pricelist(db).version == 2
+
+
+@pytest.mark.browser
+def test_pages_fit_wide_and_narrow_in_every_language_and_keep_silent(site, browser):
+    browser.get_log("browser")  # what former tests left
+    for pixels in (1280, 390):
+        width(browser, pixels)
+        for language in ("fr", "en", "zh"):
+            for page in PAGES:
+                browser.get(f"{site.url}/{page}?lang={language}")
+                assert browser.execute_script("return document.documentElement.scrollWidth <= innerWidth"), (page, pixels, language)
+                assert text(browser, "h1") == table()[f"console.nav.{page}"][language]
+    assert browser.get_log("browser") == []
+
+
+@pytest.mark.browser
+def test_a_sale_appears_by_itself(site, browser):
+    width(browser, 1280)
+    browser.get(f"{site.url}/sales?lang=en")
+    until(browser, lambda: "on" in browser.find_element(By.ID, "pulse").get_attribute("class").split())
+    site.send(site.pay.send(sale("s2", total=998)))
+    until(browser, lambda: "€9.98" in text(browser, "#sales"))
+
+
+def test_strangers_and_other_sites_are_refused(site):
+    with httpx.Client(base_url=site.url) as client:
+        page = client.get("/replenishment")
+        token = page.cookies["kiosk_token"]
+        assert "samesite=strict" in page.headers["set-cookie"].lower()
+        form = {"token": token, "act": "approve", "quantity": "6"}
+        ours, path = {"origin": site.url}, "/replenishment/r1"
+        assert client.get("/fleet", headers={"host": "evil.example"}).status_code == 403
+        assert client.post(path, data=form).status_code == 403
+        assert client.post(path, data=form, headers={"origin": "http://evil.example"}).status_code == 403
+        assert client.post(path, data=form, headers=ours | {"sec-fetch-site": "cross-site"}).status_code == 403
+        assert client.post(path, data=form | {"token": "guess"}, headers=ours).status_code == 403
+        assert site.requests()["state"] == "open"
+        assert client.post(path, data=form | {"quantity": "many"}, headers=ours).status_code == 409
+        assert client.post(path, data=form, headers=ours).status_code == 303
+        assert client.post(path, data=form, headers=ours).status_code == 409
+        for hidden in ("/screens/..%2Fsecret.jpg", "/screens/%2e%2e/secret.jpg", "/assets/..%2Fhq.db", "/screens/shelf-1.jpg"):
+            assert client.get(hidden).status_code == 404
+        assert client.get("/screens/pay-1.jpg").content == b"jpeg" and client.get("/assets/water.png").content == b"png"
+        assert "/assets/water.png" in client.get("/products").text and "/assets/cola.png" not in client.get("/products").text
+
+
+def test_the_api_reports_and_approves_with_its_token_alone(site):
+    with httpx.Client(base_url=site.url) as client:
+        report = client.get("/api/report").json()
+        assert {k: report[k] for k in ("sales", "total_minor", "gaps", "duplicates", "resent", "quarantined", "even")} == {
+            "sales": 1, "total_minor": 500, "gaps": 0, "duplicates": 0, "resent": 0, "quarantined": 1, "even": True}
+        assert report["devices"] == {"pay-1": {"sales": 1, "total_minor": 500}}
+        assert [r["request_id"] for r in client.get("/api/requests").json()] == ["r1"]
+        path = "/api/requests/r1/approve"
+        assert client.post(path).status_code == 401
+        assert client.post(path, headers={"authorization": "Bearer wrong"}).status_code == 401
+        assert client.post(path, headers={"authorization": "Bearer token"}).status_code == 200
+        assert client.post(path, headers={"authorization": "Bearer token"}).status_code == 409
+        assert client.get("/api/requests").json() == []

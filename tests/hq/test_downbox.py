@@ -1,0 +1,138 @@
+import base64
+
+import pytest
+
+from kiosk.domain.catalog import Cell, OfflinePolicy, Planogram, Product
+from kiosk.domain.events import InboxCommitted, ReplenishmentRequested
+from kiosk.domain.money import Money
+from kiosk.errors import HqError, TrustError
+from kiosk.hq import downbox, publish, replenishment
+from kiosk.hq.ledger import catalogue, fleet, trade
+from kiosk.hq.trust import SigningKey
+from kiosk.wire import decode_manifest, decode_order
+from tests.hq.conftest import GTIN, Device
+
+PLAN = Planogram(1, "shelf-1", (Cell("A1", GTIN, 12, 4, 6),))
+
+
+class Post:
+    """A broker that keeps what was published."""
+
+    def __init__(self, room=1000):
+        self.sent, self.room = [], room
+
+    def __call__(self, topic, payload):
+        if len(self.sent) >= self.room:
+            return False
+        self.sent.append((topic, payload))
+        return True
+
+    def orders(self):
+        return [decode_order(payload, topic.split("/")[1], lambda *_: True) for topic, payload in self.sent]
+
+
+def test_a_message_is_sent_until_the_device_holds_it(ledger, ingest, stamp, tmp_path):
+    device, sender = Device("shelf-1"), downbox.Sender(SigningKey(tmp_path).sign)
+    with ledger.write() as db:
+        downbox.put_planogram(db, PLAN, stamp)
+    ingest.states([device.birth()], stamp)
+    post = Post()
+    with ledger.read() as db:
+        assert [sender.flush(db, post, now) for now in (0.0, 1.0, downbox.RESEND_S)] == [1, 0, 1]
+        sender.forget("shelf-1")
+        assert sender.flush(db, post, 6.0) == 1
+    (order,) = {(o.downbox, o.seq, o.order) for o in post.orders()}
+    assert order[1:] == (1, PLAN)
+    ingest.commit([device.send(InboxCommitted(order[0], 1))], stamp)
+    with ledger.read() as db:
+        assert sender.flush(db, post, 100.0) == 0
+
+
+def test_another_device_cannot_empty_a_box(ledger, ingest, stamp):
+    with ledger.write() as db:
+        downbox.put_planogram(db, PLAN, stamp)
+    ingest.states([Device("shelf-1").birth()], stamp)
+    with ledger.read() as db:
+        box = fleet.pending(db)[0]["box"]
+    ingest.commit([Device("pay-1").send(InboxCommitted(box, 9)), Device("shelf-1").send(InboxCommitted("other", 9))], stamp)
+    with ledger.read() as db:
+        assert len(fleet.pending(db)) == 1
+
+
+def test_a_new_epoch_gets_a_fresh_box_and_an_old_one_its_own(ledger, ingest, stamp):
+    with ledger.write() as db:
+        downbox.put_planogram(db, PLAN, stamp)
+    first, second = Device("shelf-1", "e1"), Device("shelf-1", "e2")
+    boxes = []
+    for device in (first, second, first):
+        ingest.states([device.birth()], stamp)
+        with ledger.read() as db:
+            (row,) = fleet.pending(db)
+            boxes.append((row["box"], row["seq"], row["kind"]))
+        ingest.commit([device.send(InboxCommitted(row["box"], 1))] if device is second else [], stamp)
+    assert boxes[0] == boxes[2] and boxes[0][0] != boxes[1][0]
+    assert {b[1:] for b in boxes} == {(1, "planogram")}
+    ingest.states([second.birth()], stamp)
+    with ledger.write() as db:
+        downbox.put_planogram(db, Planogram(2, "shelf-1", PLAN.cells), stamp)
+        assert [(r["seq"], r["box"]) for r in fleet.pending(db)] == [(2, boxes[1][0])]
+
+
+def test_nothing_is_sent_to_who_is_away_and_a_full_link_is_tried_again(ledger, ingest, stamp, tmp_path):
+    device, sender = Device("shelf-1"), downbox.Sender(SigningKey(tmp_path).sign)
+    with ledger.write() as db:
+        downbox.put_planogram(db, PLAN, stamp)
+    ingest.states([device.birth("s1")], stamp)
+    with ledger.read() as db:
+        assert sender.flush(db, Post(room=0), 0.0) == 0
+        assert sender.flush(db, Post(), 0.1) == 1
+    ingest.states([device.birth("s1", online=False)], stamp)
+    with ledger.read() as db:
+        assert sender.flush(db, Post(), 100.0) == 0
+
+
+def test_replenishment_can_be_taken_back_until_it_is_sent(ledger, ingest, stamp):
+    device = Device("shelf-1")
+    ingest.states([device.birth()], stamp)
+    ingest.commit([device.send(ReplenishmentRequested("r1", "A1", GTIN, 12, 3, 4))], stamp)
+    later = type(stamp)(stamp.at_ms + 5000, stamp.new_id)
+    with ledger.write() as db:
+        replenishment.approve(db, "r1", 6, "anna", stamp, undo_s=5.0)
+        assert replenishment.send_due(db, stamp) == 0
+        replenishment.undo(db, "r1", "anna", stamp)
+        assert replenishment.send_due(db, later) == 0 and trade.request(db, "r1")["state"] == "open"
+        with pytest.raises(HqError, match="1 to"):
+            replenishment.approve(db, "r1", 0, "anna", stamp)
+        replenishment.approve(db, "r1", 6, "anna", stamp, undo_s=5.0)
+        assert replenishment.send_due(db, later) == 1 and replenishment.send_due(db, later) == 0
+        with pytest.raises(HqError, match="too late"):
+            replenishment.undo(db, "r1", "anna", later)
+        with pytest.raises(HqError, match="already"):
+            replenishment.reject(db, "r1", "anna", later)
+        assert trade.stock(db)["shelf-1", "A1"]["on_order"] == 6
+        assert [r["act"] for r in catalogue.audit(db)] == ["approved", "undo", "approved"]
+        assert b'"quantity":6' in fleet.pending(db)[0]["body"]
+
+
+def test_prices_and_policy_are_signed_versions(ledger, stamp, tmp_path):
+    key = SigningKey(tmp_path)
+    with ledger.write() as db:
+        with pytest.raises(HqError, match="import products first"):
+            publish.publish_prices(db, stamp, "anna")
+        catalogue.save_product(db, Product(GTIN, {"en": "Water"}, Money(120, "EUR"), 55, 500.0))
+        publish.publish_prices(db, stamp, "anna")
+        assert publish.set_price(db, GTIN, Money(130, "EUR"), stamp, "anna").version == 2
+        publish.publish_policy(db, OfflinePolicy(9, "EUR", 2000, 5000, 100_000, 86400), stamp, "anna")
+        sent = publish.manifests(db, "demo", key.sign)
+    assert [topic for topic, _ in sent] == ["v1/fleet/demo/pricelist", "v1/fleet/demo/offline-policy"]
+    prices, policy = (decode_manifest(payload, "demo", lambda *_: True) for _, payload in sent)
+    assert (prices.version, prices.product(GTIN).price, policy.version) == (2, Money(130, "EUR"), 1)
+
+
+def test_the_key_is_kept_private(tmp_path):
+    first = SigningKey(tmp_path)
+    assert SigningKey(tmp_path).public == first.public and len(base64.b64decode(first.public)) == 32
+    assert (tmp_path / "hq.key").stat().st_mode & 0o777 == 0o600
+    (tmp_path / "hq.key").chmod(0o644)
+    with pytest.raises(TrustError, match="chmod"):
+        SigningKey(tmp_path)

@@ -1,0 +1,89 @@
+import pytest
+
+from kiosk.domain.money import Money
+from kiosk.errors import HqError, InvalidValueError
+from kiosk.hq import imports
+from kiosk.hq.ledger import catalogue, fleet
+from kiosk.wire import DeviceState
+
+HEADER = "gtin,name_fr,name_en,name_zh,price,vat,unit_weight_g,picture,garment\n"
+GOOD = HEADER + "4006381333931,Eau,Water,水,1.20,5.5,500,water.png,\n5449000000996,Cola,Cola,可乐,\"2,50\",20,330,cola.png,\n"
+PLAN = "device,slot,gtin,capacity,reorder_point,case_pack\nshelf-1,A1,4006381333931,12,4,6\nshelf-1,A2,5449000000996,8,3,4\n"
+
+
+def load(ledger, stamp, table, text):
+    with ledger.write() as db:
+        preview = imports.read(db, table, text.encode(), "EUR")
+        imports.apply(db, preview, stamp, "test")
+        return preview
+
+
+def test_products_are_previewed_applied_and_published(ledger, stamp):
+    assert [c.kind for c in load(ledger, stamp, "products", GOOD).changes] == ["new", "new"]
+    again = load(ledger, stamp, "products", GOOD.replace("1.20", "1.35"))
+    assert [(c.kind, c.details) for c in again.changes] == [("changed", (("price", "1.20", "1.35"),)), ("same", ())]
+    with ledger.read() as db:
+        listed = catalogue.pricelist(db)
+        assert listed.version == 2 and listed.product("4006381333931").price == Money(135, "EUR")
+        assert listed.product("5449000000996").price == Money(250, "EUR") and listed.product("4006381333931").vat_permille == 55
+        assert ("price", "4006381333931", "120", "135") in [(r["act"], r["subject"], r["before"], r["after"]) for r in catalogue.audit(db)]
+
+
+def test_all_mistakes_at_once_with_their_lines(ledger):
+    text = HEADER + ("4006381333932,a,b,c,1,20,1,,\n4006381333931,a,b,c,1.205,20,1,,\n5449000000996,a,,c,1,20,1,,\n"
+                     "5449000000996,a,b,c,1e400,20,1,,\n5449000000996,a,b,c,1,20.55,1,,\n5449000000996,a,b,c,1,20,x,../p,\n"
+                     "4006381333931,a,b,c,1,20,1,,\n4006381333931,a,b,c,1,20,1,,\n")
+    with ledger.write() as db:
+        preview = imports.read(db, "products", text.encode(), "EUR")
+        assert [m.line for m in preview.mistakes] == [2, 3, 4, 5, 6, 7, 9]
+        assert "its check digit is 1" in preview.mistakes[0].reason and "line 8 already" in preview.mistakes[-1].reason
+        with pytest.raises(HqError, match="7 line"):
+            imports.apply(db, preview, None, "test")
+
+
+def test_files_that_are_no_tables(ledger):
+    with ledger.read() as db:
+        for content, word in ((b"\xff\xfe\x00", "UTF-8"), (b"a,b\n1,2\n", "lacks gtin"), (HEADER.encode(), "no line"), (b"", "lacks")):
+            assert word in imports.read(db, "products", content, "EUR").mistakes[0].reason
+
+
+def test_a_comma_without_quotes_is_told(ledger):
+    with ledger.read() as db:
+        (mistake,) = imports.read(db, "products", (HEADER + "4006381333931,Eau, plate,Water,水,1.20,5.5,500,,\n").encode(), "EUR").mistakes
+    assert mistake.line == 2 and "quotes" in mistake.reason
+
+
+def test_semicolons_and_a_byte_order_mark_as_spreadsheets_write_them(ledger):
+    with ledger.read() as db:
+        text = "\ufeff" + HEADER.replace(",", ";") + "4006381333931;Eau;Water;水;1,20;5,5;500;;\r\n"
+        assert imports.read(db, "products", text.encode(), "EUR").products[0].price == Money(120, "EUR")
+
+
+def test_planogram_goes_into_the_downbox_of_its_device(ledger, stamp):
+    load(ledger, stamp, "products", GOOD)
+    with ledger.write() as db:
+        fleet.add_device(db, "shelf-1", 1)
+        fleet.set_state(db, "shelf-1", DeviceState(True, "s", "1", "e1", ("stock",)), 1)
+    load(ledger, stamp, "planogram", PLAN)
+    load(ledger, stamp, "planogram", PLAN)
+    with ledger.read() as db:
+        assert [(r["kind"], r["seq"]) for r in fleet.pending(db)] == [("planogram", 1)]
+        assert catalogue.planogram(db, "shelf-1").cell("A2").capacity == 8
+        wrong = imports.read(db, "planogram", PLAN.replace("12,4,6", "4,4,6").replace("5449000000996", "96385074").encode(), "EUR")
+    assert ["do not go together" in wrong.mistakes[0].reason, "not known" in wrong.mistakes[1].reason] == [True, True]
+
+
+def test_promotions(ledger, stamp):
+    load(ledger, stamp, "products", GOOD)
+    text = "id,kind,gtin,name_fr,name_en,name_zh,percent,take,pay\np1,n_for_m,5449000000996,3 pour 2,3 for 2,买3付2,,3,2\n"
+    load(ledger, stamp, "promotions", text)
+    with ledger.read() as db:
+        assert catalogue.pricelist(db).promotions[0].take == 3
+        assert imports.read(db, "promotions", text.replace(",3,2", ",2,3").encode(), "EUR").mistakes[0].line == 2
+
+
+def test_prices_are_read_without_floats():
+    assert imports.price("0.29", "EUR") == Money(29, "EUR") and imports.price("1200", "JPY") == Money(1200, "JPY")
+    for text in ("1.234", "-1", "nan", "inf", "", "1e999", "12,34,5"):
+        with pytest.raises(InvalidValueError):
+            imports.price(text, "EUR")

@@ -1,0 +1,162 @@
+import pytest
+
+from kiosk.domain.events import (
+    DeviceHealth,
+    InboxCommitted,
+    Lane,
+    MemberEnrolled,
+    PaymentCancelled,
+    PaymentRequested,
+    ReplenishmentRequested,
+    Skipped,
+    StockChanged,
+)
+from kiosk.domain.money import Money
+from kiosk.errors import StorageError
+from kiosk.hq.ingest import Ingest
+from kiosk.hq.ledger import accounts, facts, fleet, trade
+from kiosk.hq.ledger.store import Ledger
+from kiosk.wire import Ack
+from tests.hq.conftest import GTIN, Device, sale
+
+
+def count(ledger, table):
+    with ledger.read() as db:
+        return db.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+
+
+def test_facts_are_kept_once_and_acknowledged(ledger, ingest, stamp):
+    device = Device()
+    message = device.send(sale("s1"), sale("s2"))
+    assert ingest.commit([message], stamp) == {"pay-1": [Ack("e1", Lane.MONEY, 2)]}
+    assert ingest.commit([message, message], stamp) == {"pay-1": [Ack("e1", Lane.MONEY, 2)]}
+    with ledger.read() as db:
+        assert facts.counter(db, "resent") == 4
+        assert facts.duplicates(db) == 0 and facts.gaps(db) == {}
+    assert count(ledger, "sales") == 2 and count(ledger, "facts") == 2
+
+
+def test_a_hole_holds_the_mark_until_it_is_filled_or_covered(ledger, ingest, stamp):
+    device = Device()
+    one, two, three = (device.fact(sale(f"s{n}")) for n in (1, 2, 3))
+    assert ingest.commit([device.message(one, three)], stamp) == {"pay-1": [Ack("e1", Lane.MONEY, 1)]}
+    with ledger.read() as db:
+        assert facts.gaps(db) == {"pay-1": 1}
+    again = Ingest(ledger, Money(0, "EUR"))
+    assert again.commit([device.message(two)], stamp) == {"pay-1": [Ack("e1", Lane.MONEY, 3)]}
+    ninth = device.fact(Skipped("stock", 1, 8, "compacted"), Lane.STOCK, 9)
+    assert again.commit([device.message(ninth)], stamp) == {"pay-1": [Ack("e1", Lane.STOCK, 9)]}
+    with ledger.read() as db:
+        assert facts.gaps(db) == {}
+
+
+def test_epochs_are_apart(ingest, ledger, stamp):
+    ingest.commit([Device(epoch="e1").send(sale("s1")), Device(epoch="e2").send(sale("s2"))], stamp)
+    assert count(ledger, "sales") == 2
+
+
+def test_same_key_with_another_id_is_set_aside_and_alarmed(ledger, ingest, stamp):
+    device = Device()
+    ingest.commit([device.message(device.fact(sale("s1"), seq=1, event_id="a"))], stamp)
+    ingest.commit([device.message(device.fact(sale("s2"), seq=1, event_id="b"))], stamp)
+    with ledger.read() as db:
+        assert [r["kind"] for r in facts.quarantined(db)] == ["conflict"]
+        assert [r["kind"] for r in facts.alarms(db)] == ["conflict"]
+    assert count(ledger, "sales") == 1
+
+
+def test_the_unreadable_takes_its_number_and_the_lane_goes_on(ledger, ingest, stamp):
+    device = Device()
+    topic, good = device.send(sale("s1"))
+    bad = good.replace(b'"seq":1', b'"seq":2').replace(b'"total_minor":500', b'"total_minor":"much"')
+    third = device.message(device.fact(sale("s3"), seq=3))
+    acks = ingest.commit([(topic, good), (topic, bad), (topic, b"\xff{"), ("v1/pay-1/up/nonsense", b"1"), third], stamp)
+    assert acks == {"pay-1": [Ack("e1", Lane.MONEY, 3)]}
+    ingest.commit([(topic, b"\xff{")], stamp)
+    with ledger.read() as db:
+        kinds = {(r["seq"], r["kind"], r["times"]) for r in facts.quarantined(db)}
+        assert kinds == {(2, "unreadable", 1), (0, "unreadable", 2)} and facts.gaps(db) == {}
+    assert count(ledger, "sales") == 2
+
+
+def test_what_cannot_be_booked_is_set_aside_alone(ledger, ingest, stamp):
+    device = Device()
+    sales = (sale("s1"), sale("s2", total=2**70), sale("s3", intent="i"), sale("s4", intent="i"), sale("s5"))
+    acks = ingest.commit([device.send(*sales)], stamp)
+    assert acks == {"pay-1": [Ack("e1", Lane.MONEY, 5)]}
+    with ledger.read() as db:
+        assert [r["kind"] for r in facts.quarantined(db)] == ["refused", "refused"]
+        assert sorted(r["sale_id"] for r in trade.sales(db)) == ["s1", "s3", "s5"]
+
+
+def test_a_sale_that_comes_again_in_a_new_epoch_is_booked_once(ledger, ingest, stamp):
+    ingest.commit([Device().send(sale("s1"))], stamp)
+    ingest.commit([Device(epoch="e2").send(sale("s1"))], stamp)
+    assert count(ledger, "sales") == 1
+    with ledger.read() as db:
+        assert facts.counter(db, "resent") == 1 and facts.duplicates(db) == 0
+
+
+def test_payment_is_answered_into_the_downbox(ledger, ingest, stamp):
+    device = Device()
+    ingest.states([device.birth()], stamp)
+    ingest.commit([device.send(MemberEnrolled("anna", "v1", "fr", 3), PaymentRequested("i1", 500, "EUR", "wallet_face", "anna"))], stamp)
+    with ledger.read() as db:
+        (row,) = fleet.pending(db)
+        assert (row["kind"], row["device"], row["seq"]) == ("payment", "pay-1", 1) and b"authorised" in row["body"]
+        assert accounts.balance(db, "member:anna", "EUR") == (2000, 500)
+    ingest.commit([device.send(PaymentCancelled("i1", "left")), device.send(InboxCommitted(row["box"], 1))], stamp)
+    with ledger.read() as db:
+        assert fleet.pending(db) == [] and accounts.balance(db, "member:anna", "EUR") == (2000, 0)
+
+
+def test_enrolling_twice_gives_one_welcome(ledger, ingest, stamp):
+    ingest.commit([Device().send(MemberEnrolled("anna", "v1", "fr", 3), MemberEnrolled("anna", "v2", "fr", 3))], stamp)
+    with ledger.read() as db:
+        assert accounts.balance(db, "member:anna", "EUR") == (2000, 0)
+
+
+def test_stock_health_and_requests_are_shown(ledger, ingest, stamp):
+    device = Device("shelf-1")
+    picks = [StockChanged("A1", GTIN, -1, left, "retail_selling", "pick", 0.9) for left in (4, 3)]
+    ingest.commit([device.send(*picks, ReplenishmentRequested("r1", "A1", GTIN, 12, 3, 4)),
+                   device.send(DeviceHealth("0.1.0", 900, {"money": 2}, 7, {"camera": "lost"}))], stamp)
+    with ledger.read() as db:
+        assert trade.stock(db)["shelf-1", "A1"]["on_hand"] == 3
+        assert [r["request_id"] for r in trade.requests(db, ("open",))] == ["r1"]
+        (row,) = fleet.devices(db)
+        assert (row["free_mb"], row["oldest_s"]) == (900, 7)
+    ingest.commit([Device("shelf-1", "e2").send(ReplenishmentRequested("r2", "A1", GTIN, 12, 3, 4))], stamp)
+    with ledger.read() as db:
+        assert [r["request_id"] for r in trade.requests(db, ("open",))] == ["r2"]
+
+
+def test_births_and_deaths(ledger, ingest, stamp):
+    device = Device()
+    ingest.commit([device.send(sale())], stamp)
+    assert ingest.states([device.birth("s2")], stamp) == {"pay-1": [Ack("e1", Lane.MONEY, 1)]}
+    ingest.states([device.birth("s1", online=False)], stamp)
+    with ledger.read() as db:
+        assert fleet.devices(db)[0]["online"] == 1
+    assert ingest.states([device.birth("s2", online=False), ("v1/x/state", b"{")], stamp) == {}
+    with ledger.read() as db:
+        assert fleet.devices(db)[0]["online"] == 0
+        assert facts.quarantined(db)[0]["lane"] == "state"
+
+
+def test_nothing_is_acknowledged_when_the_disk_refuses(ledger, stamp, tmp_path):
+    with ledger.read() as db:
+        pages = db.execute("PRAGMA page_count").fetchone()[0]
+    small = Ledger(ledger.path)
+    ingest = Ingest(small, Money(0, "EUR"))
+    with small.read() as db:
+        db.execute(f"PRAGMA max_page_count = {pages}")
+    device = Device()
+    message = device.send(*(sale(f"s{n}") for n in range(100)))
+    with pytest.raises(StorageError, match="no room"):
+        ingest.commit([message] + [device.send(*(sale(f"t{m}-{n}") for n in range(100))) for m in range(5)], stamp)
+    assert count(ledger, "sales") == 0
+    with small.read() as db:
+        db.execute("PRAGMA max_page_count = 100000")
+    assert ingest.commit([message], stamp) == {"pay-1": [Ack("e1", Lane.MONEY, 100)]}
+    small.close()

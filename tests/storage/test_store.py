@@ -1,0 +1,285 @@
+"""The store as a whole: units are all or nothing under kills, full disks, damage and other processes."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from kiosk import wire
+from kiosk.domain.events import Lane, Skipped
+from kiosk.errors import StorageDamagedError, StorageError, StorageFullError
+from kiosk.storage.store import connect_file
+
+WRITER = """
+import sys
+from pathlib import Path
+from kiosk.domain.events import SaleCompleted
+from kiosk.runtime import SystemClock, new_id
+from kiosk.storage.store import Store
+path, name, count = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+store = Store.open(path, "kiosk-1", SystemClock(), new_id)
+for n in range(count):
+    with store.unit() as unit:
+        sale = SaleCompleted(f"{name}-{n}", unit.sales.next_receipt("K"), "", (), 100, "EUR", {}, "cash_desk", "", False, 1)
+        unit.sales.add(sale)
+        unit.stock.move("A1", "4006381333931", 1)
+        unit.journal.append("sale", sale.sale_id.encode())
+        unit.facts.record(sale)
+    print(sale.sale_id, flush=True)
+store.close()
+"""
+
+
+def writer(path, name, count):
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    return subprocess.Popen([sys.executable, "-c", WRITER, str(path), name, str(count)], stdout=subprocess.PIPE, text=True, env=environment)
+
+
+def sell(store, make, n):
+    with store.unit() as unit:
+        unit.sales.add(make.sale(n))
+        unit.stock.move("A1", "4006381333931", 1)
+        unit.journal.append("sale", bytes(500))
+        unit.facts.record(make.sale(n))
+
+
+def sell_for_ever(store, make):
+    for n in itertools.count(1):
+        sell(store, make, n)
+
+
+def in_step(store):
+    """The counts of a sale's four traces."""
+    with store.snapshot() as unit:
+        assert unit.journal.verify() is None
+        count, _total = unit.sales.totals()
+        return count, unit.stock.on_hand("A1"), unit.outbox.waiting()[Lane.MONEY]
+
+
+def test_two_processes_write_at_once_and_no_number_is_given_twice(tmp_path, open_store):
+    path = tmp_path / "kiosk.db"
+    writers = [writer(path, name, 60) for name in ("a", "b")]
+    assert [w.wait(60) for w in writers] == [0, 0]
+    store = open_store(path)
+    assert in_step(store) == (120, 120, 120)
+    with store.snapshot() as unit:
+        receipts = [sale.receipt for sale in unit.sales.recent(200)]
+        assert sorted(receipts) == [f"K-{n:06d}" for n in range(1, 121)]
+
+
+def test_a_process_killed_mid_unit_leaves_whole_sales_and_every_one_that_it_announced(tmp_path, open_store):
+    path = tmp_path / "kiosk.db"
+    announced = set()
+    for attempt in range(3):
+        with writer(path, f"w{attempt}", 100_000) as process:
+            for _ in range(7 * attempt + 3):
+                announced.add(process.stdout.readline().strip())
+            process.send_signal(signal.SIGKILL)
+            announced.update(line.strip() for line in process.stdout if line.endswith("\n"))
+        store = open_store(path)
+        count, on_hand, waiting = in_step(store)
+        assert count == on_hand == waiting
+        with store.snapshot() as unit:
+            written = {sale.sale_id for sale in unit.sales.recent(10**6)}
+        assert announced <= written and len(written) <= len(announced) + attempt + 1
+        store.close()
+
+
+def test_another_connections_write_is_seen_by_the_data_version(open_store):
+    one, two = open_store(), open_store()
+    before = one.data_version()
+    with one.unit() as unit:
+        unit.settings.put("k", "mine")
+    assert one.data_version() == before
+    with two.unit() as unit:
+        unit.settings.put("k", "theirs")
+    assert one.data_version() != before
+
+
+def test_a_snapshot_neither_writes_nor_moves(open_store):
+    one, two = open_store(), open_store()
+    with one.snapshot() as unit:
+        assert unit.settings.get("k") is None
+        with two.unit() as other:
+            other.settings.put("k", "v")
+        assert unit.settings.get("k") is None
+    with pytest.raises(StorageError, match=r"kiosk\.db"), one.snapshot() as unit:
+        unit.settings.put("k", "w")
+    with one.unit() as unit:
+        assert unit.settings.get("k") == "v"
+
+
+def test_units_do_not_nest(store):
+    with pytest.raises(StorageError, match="nest"), store.unit(), store.unit():
+        pass
+    with store.unit() as unit:
+        unit.settings.put("k", "v")
+
+
+def test_below_the_reserve_nothing_is_written_but_what_frees_rows(open_store, make):
+    store = open_store(reserve_mb=1 << 30)
+    with pytest.raises(StorageFullError, match="MB"), store.unit() as unit:
+        unit.sales.add(make.sale(1))
+    with store.unit(use_reserve=True) as unit:
+        unit.outbox.acknowledge(store.epoch, Lane.MONEY, 0)
+        assert unit.sales.totals() == (0, 0)
+
+
+def test_a_full_disk_undoes_the_unit_and_room_heals_it(open_store, make):
+    """SQLite's own page limit fails as a full disk does (SQLITE_FULL)."""
+    store = open_store()
+    pages = store._book.number("PRAGMA page_count")
+    store._book.db.execute(f"PRAGMA max_page_count = {pages + 8}")
+    with pytest.raises(StorageFullError, match="nothing was written"):
+        sell_for_ever(store, make)
+    n = store._book.number("SELECT count(*) FROM sales") + 1
+    assert in_step(store) == (n - 1, n - 1, n - 1)
+    store._book.db.execute("PRAGMA max_page_count = 1000000")
+    with store.unit() as unit:
+        unit.sales.add(make.sale(n))
+        assert unit.facts.record(make.sale(n)).seq == n
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small file system takes root")
+def test_a_really_full_disk(tmp_path, open_store, make):
+    folder = tmp_path / "small"
+    folder.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder], check=False, capture_output=True).returncode:
+        pytest.skip("this machine may not mount a small file system")
+    try:
+        (folder / "other").write_bytes(bytes(200_000))
+        store = open_store(folder / "kiosk.db", reserve_mb=0)
+        with pytest.raises(StorageFullError):
+            sell_for_ever(store, make)
+        n = store._book.number("SELECT count(*) FROM sales") + 1
+        with store.snapshot() as unit:
+            assert unit.stock.on_hand("A1") == unit.outbox.waiting()[Lane.MONEY] == n - 1
+        (folder / "other").unlink()
+        with store.unit() as unit:
+            assert unit.outbox.acknowledge(store.epoch, Lane.MONEY, n - 1) == n - 1
+        store.close()
+        again = open_store(folder / "kiosk.db", reserve_mb=0)
+        with again.snapshot() as unit:
+            assert unit.sales.totals()[0] == n - 1
+        again.close()
+    finally:
+        subprocess.run(["umount", "-l", folder], check=True)
+
+
+def facts_of(store, lane=Lane.MONEY):
+    with store.snapshot() as unit:
+        return [wire.decode_batch(f"v1/kiosk-1/up/{lane}", payload)[0] for _place, payload in unit.outbox.batch(lane, 0, 10**6, 1 << 30)]
+
+
+def told(facts, epoch):
+    numbers = set()
+    for fact in (f for f in facts if f.epoch == epoch):
+        numbers.add(fact.seq)
+        if isinstance(fact.event, Skipped):
+            numbers.update(range(fact.event.first, fact.event.last + 1))
+    return numbers
+
+
+def filled(open_store, make, count=400):
+    store = open_store()
+    with store.unit() as unit:
+        for n in range(1, count + 1):
+            unit.sales.add(make.sale(n))
+            unit.facts.record(make.sale(n))
+        unit.outbox.acknowledge(store.epoch, Lane.MONEY, 10)
+        unit.sales.next_receipt("K")
+        unit.settings.put("out_of_order", "no")
+    facts = facts_of(store)
+    store.close()
+    return store.epoch, facts
+
+
+MARKS = {"outbox": b'"seq":200,', "sales": b"sale-200", "settings": b"out_of_order"}
+
+
+def page_of(path, table):
+    """The place of the first page that holds the mark of a table, and not a fact's when it is not the outbox's."""
+    size = 4096
+    pages = [path.read_bytes()[place:place + size] for place in range(0, path.stat().st_size, size)]
+    number = next(n for n, page in enumerate(pages) if MARKS[table] in page and (b"specversion" in page) == (table == "outbox"))
+    return number * size, size
+
+
+@pytest.mark.parametrize("table", ["outbox", "sales", "settings"])
+def test_a_damaged_page_costs_its_rows_and_nothing_else(tmp_path, open_store, make, table):
+    path = tmp_path / "kiosk.db"
+    epoch, before = filled(open_store, make)
+    place, size = page_of(path, table)
+    with path.open("r+b") as file:
+        file.seek(place)
+        file.write(b"\xff" * size)
+    store = open_store()
+    assert store.rebuilt and store.epoch != epoch
+    assert (tmp_path / "kiosk.db.damaged-1").exists()
+    after = facts_of(store)
+    with store.snapshot() as unit:
+        assert unit.outbox.waiting()[Lane.MONEY] == len(after)
+    carried = {f.seq: f for f in after if not isinstance(f.event, Skipped)}
+    assert all(carried[f.seq] == f for f in before if f.seq in carried), "what was carried over is as it was"
+    assert len(carried) > len(before) * 0.8
+    top = max(f.seq for f in after)
+    assert told(after, epoch) == set(range(11, top + 1)), "each number of the former epoch is there or covered"
+    with store.unit() as unit:
+        assert unit.facts.record(make.sale(1000)).seq == 1
+        assert unit.outbox.acknowledge(epoch, Lane.MONEY, top) == len(after), "HQ's word for the former epoch frees its rows"
+        assert unit.journal.verify() is None
+        assert table == "settings" or unit.sales.next_receipt("K") == "K-000002"
+    store.close()
+    assert open_store().rebuilt, "it stays known"
+
+
+def test_a_file_that_is_no_database_is_set_aside(tmp_path, open_store, make):
+    filled(open_store, make)
+    (tmp_path / "kiosk.db").write_bytes(os.urandom(50_000))
+    store = open_store()
+    assert store.rebuilt
+    assert in_step(store) == (0, None, 0)
+
+
+def test_a_rebuild_that_was_broken_off_goes_on(tmp_path, open_store, make):
+    epoch, before = filled(open_store, make)
+    (tmp_path / "kiosk.db").rename(tmp_path / "kiosk.db.damaged-1")
+    connect_file(tmp_path / "kiosk.db").close()
+    store = open_store()
+    assert store.rebuilt and [f for f in facts_of(store) if not isinstance(f.event, Skipped)] == before
+    assert store.epoch != epoch
+
+
+def test_who_has_a_damaged_file_open_is_told_to_start_again(tmp_path, open_store, make):
+    running = open_store()
+    running._book.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    with (tmp_path / "kiosk.db").open("r+b") as file:
+        file.write(b"garbage" * 100)
+    store = open_store()
+    with store.unit() as unit:
+        unit.settings.put("k", "v")
+    with pytest.raises(StorageDamagedError, match="start this service again"), running.unit() as unit:
+        unit.facts.record(make.sale(1))
+    with pytest.raises(StorageDamagedError):
+        running.data_version()
+
+
+def test_a_file_of_another_device_is_refused(store, open_store):
+    with pytest.raises(StorageError, match="kiosk-2"):
+        open_store(device="kiosk-2")
+
+
+def test_an_injected_connection_is_used(open_store):
+    seen = []
+
+    def connect(path):
+        seen.append(path)
+        return connect_file(path)
+    open_store(connect=connect)
+    assert seen

@@ -1,0 +1,223 @@
+"""The relay between a real store and a real broker: nothing lost, nothing doubled, whatever is killed."""
+
+from __future__ import annotations
+
+import random
+import time
+from datetime import UTC, datetime
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from kiosk import wire
+from kiosk.domain.catalog import OfflinePolicy, PriceList, Product
+from kiosk.domain.events import DeviceHealth, InboxCommitted, Lane, PaymentRequested, SaleCompleted, Skipped, StaffActed, StockChanged
+from kiosk.domain.money import Money
+from kiosk.domain.orders import MemberErasureOrdered, PaymentAnswered
+
+
+def sale(n):
+    return SaleCompleted(f"sale-{n}", f"R-{n}", f"intent-{n}", (), 100 + n, "EUR", {"200": 17}, "wallet_face", "m", False, 1)
+
+
+def stock(n):
+    return StockChanged(f"A{n % 7}", "4006381333931", -1, n, "retail_selling", "sale", 1.0)
+
+
+def health(n):
+    return DeviceHealth("1.0", 900, {"money": n}, 0, {"camera": "ok"})
+
+
+def prices(version):
+    product = Product("4006381333931", {"en": "Tea"}, Money(150, "EUR"), 200, 100.0)
+    return PriceList(version, datetime(2026, 1, 1, tzinfo=UTC), "EUR", (product,))
+
+
+def test_facts_of_three_lanes_arrive_in_order_and_only_hqs_word_frees_them(device, hq):
+    hq.silent = True
+    hq.start()
+    for n in range(200):
+        device.record(sale(n), stock(n), health(n))
+    device.until(lambda: len(hq.facts) == 600, "HQ has heard all")
+    assert device.waiting() == 600
+    hq.silent = False
+    device.until(lambda: device.waiting() == 0, "all is freed")
+    assert [e.sale_id for e in hq.events(SaleCompleted)] == [f"sale-{n}" for n in range(200)]
+    assert not hq.gaps() and not hq.unreadable
+
+
+def test_the_broker_is_killed_again_and_again_mid_drain_and_nothing_is_lost_or_doubled(device, hq, broker):
+    hq.start()
+    rng = random.Random(7)
+    recorded = 0
+    for _round in range(4):
+        until = recorded + 1200
+        while recorded < until:
+            device.record(*(sale(n) for n in range(recorded, recorded + 40)), stock(recorded))
+            recorded += 40
+            for _ in range(rng.randrange(3)):
+                device.relay.step()
+        broker.kill()
+        device.record(sale(recorded))
+        recorded += 1
+        for _ in range(20):
+            device.relay.step()
+        broker.start()
+    device.until(lambda: device.waiting() == 0, "all is freed")
+    assert sorted(e.total_minor for e in hq.events(SaleCompleted)) == list(range(100, 100 + recorded))
+    assert not hq.gaps()
+
+
+def test_hq_dies_after_its_commit_and_before_its_word(device, hq):
+    hq.silent = True
+    hq.start()
+    device.record(*(sale(n) for n in range(30)))
+    device.until(lambda: len(hq.facts) == 30, "HQ has heard all")
+    hq.silent, hq.session = False, "another"
+    hq._born()
+    device.until(lambda: device.waiting() == 0, "all is sent again at HQ's new birth and freed")
+    assert len(hq.order) == 30 and hq.doubled == 30
+
+
+def test_a_lost_word_is_asked_for_again_without_a_reconnect(device, hq):
+    hq.silent = True
+    hq.start()
+    device.record(sale(1))
+    device.until(lambda: len(hq.facts) == 1, "HQ has heard it")
+    hq.silent = False
+    device.until(lambda: device.waiting() == 0, "patience ends and it is sent again")
+    assert hq.doubled >= 1
+
+
+def test_nothing_is_sent_while_hq_says_it_is_away(device, hq):
+    hq.start()
+    device.meet(hq)
+    hq.client.publish("v1/hq/state", wire.encode_state(wire.DeviceState(False, hq.session, "1", "", ())), retain=True)
+    device.until(lambda: not device.relay.hq_online, "HQ is away")
+    device.record(sale(1))
+    for _ in range(50):
+        device.step()
+    assert not hq.facts
+    hq._born()
+    device.until(lambda: device.waiting() == 0, "it went when HQ came back")
+
+
+def test_money_goes_first_and_none_starves(device, hq, until):
+    device.record(*(health(n) for n in range(300)), *(stock(n) for n in range(1500)), *(sale(n) for n in range(1500)))
+    hq.start()
+    until(lambda: hq.client.connected, "HQ hears")
+    device.until(lambda: device.waiting() == 0, "all is freed")
+    place = {lane: [i for i, fact in enumerate(hq.order) if fact.lane is lane] for lane in Lane}
+    assert place[Lane.MONEY][0] == 0
+    assert place[Lane.HEALTH][0] < place[Lane.MONEY][-1] and place[Lane.STOCK][0] < place[Lane.MONEY][-1], "a lane waited for all the money"
+    assert place[Lane.MONEY][-1] < place[Lane.STOCK][-1]
+
+
+def test_a_skipped_run_is_told_first_so_that_the_mark_moves_at_once(device, hq, until):
+    device.record(*(health(n) for n in range(1000)))
+    hq.start()
+    until(lambda: hq.client.connected, "HQ hears")
+    device.until(lambda: device.waiting() == 0, "all is freed")
+    assert isinstance(hq.order[0].event, Skipped) and hq.order[0].event.reason == "ring"
+    assert not hq.gaps() and hq.events(DeviceHealth)[-1] == health(999)
+
+
+def test_a_payment_is_asked_and_answered_within_the_goal(device, hq):
+    hq.start()
+    device.meet(hq)
+    taken = []
+    for n in range(1, 11):
+        request = PaymentRequested(f"intent-{n}", 300, "EUR", "wallet_face", "m1")
+        started = time.monotonic()
+        with device.writer.unit() as unit:
+            unit.intents.open(request, f"sale-{n}")
+            unit.facts.record(request)
+        device.until(lambda want=n: len(hq.events(PaymentRequested)) == want, "HQ was asked")
+        hq.send("kiosk-1", PaymentAnswered(f"intent-{n}", "authorised", ""), seq=n)
+
+        device.until(lambda want=n: device.intent(f"intent-{want}").state == "authorised", "the answer is in the inbox")
+        taken.append(time.monotonic() - started)
+    assert sorted(taken)[5] < 0.3
+
+
+def test_orders_come_once_and_are_reported_over_a_hole(device, hq):
+    hq.start()
+    device.meet(hq)
+    order = MemberErasureOrdered("m1")
+    hq.send("kiosk-1", order, seq=1, ident="a")
+    hq.send("kiosk-1", order, seq=1, ident="a")
+    hq.send("kiosk-1", MemberErasureOrdered("m3"), seq=3, ident="c")
+    device.until(lambda: InboxCommitted("box-1", 1) in hq.events(InboxCommitted), "the first is reported")
+    assert InboxCommitted("box-1", 3) not in hq.events(InboxCommitted)
+    hq.send("kiosk-1", MemberErasureOrdered("m2"), seq=2, ident="b")
+    device.until(lambda: InboxCommitted("box-1", 3) in hq.events(InboxCommitted), "the hole is closed")
+    with device.writer.snapshot() as unit:
+        assert unit.erasures.queued() == ["m1", "m2", "m3"]
+
+
+def test_what_is_unreadable_or_signed_by_another_is_quarantined_and_the_relay_goes_on(device, hq):
+    hq.start()
+    device.meet(hq)
+    hq.send("kiosk-1", MemberErasureOrdered("m1"), seq=1, sign=Ed25519PrivateKey.generate().sign)
+    rng = random.Random(1)
+    bad = [b"", b"{", b"null", b'{"body":"{}","signature":"!"}', b'{"body":"\\ud800","signature":""}', b"[" * 100_000,
+           bytes(rng.randbytes(300)),
+           b'[{"epoch":"\\ud800","lane":"money","seq":1}]', b'[{"epoch":"x","lane":"money","seq":' + b"9" * 30 + b"}]"]
+    for payload in bad:
+        hq.client.publish("v1/kiosk-1/down/payment", payload)
+        hq.client.publish("v1/kiosk-1/ack", payload)
+        hq.client.publish("v1/fleet/shop/pricelist", payload)
+    hq.send("kiosk-1", MemberErasureOrdered("m2"), seq=2)
+
+    def queued():
+        with device.writer.snapshot() as unit:
+            return unit.erasures.queued(), unit.quarantine.count()
+    device.until(lambda: queued()[0] == ["m2"], "the good order is applied")
+    assert queued()[1] >= 20
+
+
+def test_manifests_come_when_connecting_and_only_forward(device, hq):
+    hq.start()
+    device.meet(hq)
+    hq.publish(prices(2))
+    hq.publish(OfflinePolicy(1, "EUR", 2000, 3000, 9000, 3600))
+
+    def held():
+        with device.writer.snapshot() as unit:
+            current = unit.prices.current(datetime(2026, 6, 1, tzinfo=UTC))
+            return current and current.version, unit.policy.get() and unit.policy.get()[0].version
+    device.until(lambda: held() == (2, 1), "both are kept")
+    hq.publish(prices(1))
+    hq.publish(OfflinePolicy(2, "EUR", 2000, 3000, 9000, 3600))
+    device.until(lambda: held() == (2, 2), "the newer is kept and the older is not")
+
+
+def test_birth_and_death_are_retained_and_of_one_session(device, hq):
+    hq.start()
+    device.until(lambda: not hq.births.empty(), "the birth came")
+    birth = hq.births.get()
+    assert birth.online and birth.epoch == device.store.epoch and birth.roles == ("pay", "stock")
+    device.relay.stop()
+    death = hq.births.get(timeout=10)
+    assert not death.online and death.session == birth.session
+
+
+@pytest.mark.parametrize("version", [5, 3])
+def test_both_versions_of_mqtt(make_device, broker, hq, version):
+    broker.add_user("kiosk-9", "k")
+    other = make_device(name="kiosk-9", version=version)
+    hq.start()
+    other.record(StaffActed("opened", "anna", {}))
+    other.until(lambda: other.waiting() == 0, "it is freed")
+
+
+def test_the_idle_loop_costs_next_to_nothing(device, hq, cpu_seconds):
+    hq.start()
+    device.record(sale(1))
+    device.until(lambda: device.waiting() == 0, "all is freed")
+    steps = 500
+    before = cpu_seconds()
+    for _ in range(steps):
+        device.relay.step()
+    per_step = (cpu_seconds() - before) / steps
+    assert per_step * 50 < 0.01, f"{per_step * 1e6:.0f} us a step, 50 steps a second"

@@ -1,0 +1,115 @@
+"""One sample of everything that goes over the wire, and the schemas of deploy/asyncapi.yaml."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+
+from kiosk import wire
+from kiosk.domain.catalog import Cell, OfflinePolicy, Planogram, PriceList, Product, Promotion
+from kiosk.domain.events import (
+    LANE_OF,
+    DeviceHealth,
+    IdentityDecided,
+    InboxCommitted,
+    Lane,
+    MemberEnrolled,
+    MemberErased,
+    PaymentCancelled,
+    PaymentRequested,
+    ReplenishmentRequested,
+    SaleCompleted,
+    SaleLine,
+    Skipped,
+    StaffActed,
+    StockChanged,
+)
+from kiosk.domain.money import Money
+from kiosk.domain.orders import MemberErasureOrdered, PaymentAnswered, ReplenishmentAnswered
+
+TEA = "4006381333931"
+NOW = datetime(2026, 1, 2, 9, 30, 15, 250000, tzinfo=UTC)
+EVENTS = (
+    SaleCompleted("sale-1", "K1-000001", "intent-1", (SaleLine(TEA, 2, 150, 30, 270, 55, "tea-10"),), 270, "EUR", {"55": 14}, "wallet_face",
+                  "member-1", False, 7, 2),
+    PaymentRequested("intent-1", 270, "EUR", "wallet_face", "member-1", ""),
+    PaymentCancelled("intent-1", "shopper_left"),
+    StockChanged("A1", TEA, -2, 5, "retail_selling", "sale", 0.98),
+    ReplenishmentRequested("request-1", "A1", TEA, 12, 2, 3),
+    MemberEnrolled("member-1", "2026-01", "fr", 3),
+    MemberErased("member-1", "ordered"),
+    StaffActed("refill", "anna", {"slot": "A1"}),
+    IdentityDecided("refused", "too_close_to_another", 12, 0.41, 3),
+    DeviceHealth("0.1.0", 2048, {"money": 1, "stock": 0, "health": 2}, 4, {"camera": "ok", "disk": "ok"}, 3, 1),
+    InboxCommitted("box-1", 42),
+    Skipped("health", 3, 9, "ring"),
+)
+ORDERS = (
+    PaymentAnswered("intent-1", "declined", "insufficient_funds", "member-1"),
+    ReplenishmentAnswered("request-1", "approved", 12),
+    MemberErasureOrdered("member-1"),
+    Planogram(3, "kiosk-1", (Cell("A1", TEA, 12, 3, 6),)),
+)
+MANIFESTS = (
+    PriceList(7, NOW, "EUR", (Product(TEA, {"fr": "Thé", "en": "Tea", "zh": "茶"}, Money(150, "EUR"), 55, 120.5, "tea.webp"),),
+              (Promotion("tea-10", "percent", TEA, {"en": "10 % off"}, percent=10),)),
+    OfflinePolicy(2, "EUR", 3000, 5000, 20000, 86400),
+)
+
+
+@pytest.fixture
+def envelopes():
+    """One fact of each kind, by its type on the wire."""
+    return {wire._TYPE_OF[type(event)]: wire.Envelope(
+        f"01942c4f-0000-7000-8000-{n:012d}", "kiosk-1", "epoch-1", LANE_OF.get(type(event), Lane.HEALTH), n, "boot-1", NOW, event)
+        for n, event in enumerate(EVENTS, 1)}
+
+
+@pytest.fixture
+def orders():
+    """One order of each kind, by its kind on the wire."""
+    return {wire.order_kind(order): wire.OrderMessage(f"order-{n}", "kiosk-1", "box-1", n, 60, order) for n, order in enumerate(ORDERS, 1)}
+
+
+@pytest.fixture
+def manifests():
+    """One manifest of each kind."""
+    return {wire.manifest_kind(manifest): manifest for manifest in MANIFESTS}
+
+
+class Schemas:
+    """The channels of deploy/asyncapi.yaml, and whether a payload is one of theirs."""
+
+    def __init__(self):
+        self.document = yaml.safe_load((Path(__file__).parents[2] / "deploy" / "asyncapi.yaml").read_text())
+        self._channels = [(re.compile(self._pattern(channel)), channel) for channel in self.document["channels"].values()]
+        self._channels.sort(key=lambda pair: "{" in pair[1]["address"].split("/")[1])  # v1/hq/state before v1/{device}/state
+
+    @staticmethod
+    def _pattern(channel):
+        def part(match):
+            words = channel["parameters"][match[1]].get("enum")
+            return "(" + "|".join(words) + ")" if words else "[^/]+"
+        return re.sub(r"\{(\w+)\}", part, channel["address"]) + "$"
+
+    def check(self, value, name):
+        schema = {"$ref": f"#/components/schemas/{name}", "components": self.document["components"]}
+        jsonschema.Draft202012Validator(schema, format_checker=jsonschema.FormatChecker()).validate(value)
+
+    def check_message(self, topic, value):
+        """Raise jsonschema's error, or StopIteration for a topic that no channel has; return the schema's name."""
+        channel = next(channel for pattern, channel in self._channels if pattern.match(topic))
+        (message,) = channel["messages"]
+        name = self.document["components"]["messages"][message]["payload"]["$ref"].rpartition("/")[2]
+        self.check(value, name)
+        return name
+
+
+@pytest.fixture(scope="session")
+def schemas():
+    return Schemas()
