@@ -24,6 +24,9 @@ from kiosk.domain.frame import Picture
 
 __all__ = ["ACTIONS", "IDENTITIES", "Appearance", "BodyPose", "Figures", "HeadPose", "appearance", "background", "body_pose", "hold_card"]
 
+Point = tuple[float, float]
+"""x, y in pixels of the canvas."""
+
 IDENTITIES: tuple[int, ...] = (212, 157, 59, 233, 486, 136, 583, 454, 441)
 """Seeds of the morphs by identity: chosen out of 640 as the largest set in which any two pictures of any two (five head poses, lights and
 sizes each) lie more than 0.6 apart. Morphs of one portrait are not strangers by themselves: half of all pairs lie closer."""
@@ -32,8 +35,6 @@ TOPS: tuple[Colour, ...] = ((196, 84, 68), (58, 92, 138), (88, 124, 92), (222, 2
                              (64, 66, 72), (170, 110, 120))
 BOTTOMS: tuple[Colour, ...] = ((52, 62, 88), (60, 58, 60), (120, 104, 84), (82, 92, 84), (38, 40, 48))
 SHOES: tuple[Colour, ...] = ((236, 234, 228), (60, 48, 42), (40, 42, 46), (150, 70, 60))
-Point = tuple[float, float]
-
 FACE = 0.098
 """Height of the face mesh per body height."""
 
@@ -87,7 +88,11 @@ class Figures:
 
     def draw_body(self, canvas: Picture, who: Appearance, pose: BodyPose, feet: tuple[float, float], height_px: float,
                   head: HeadPose = HeadPose()) -> dict[str, Point]:
-        """Draw a whole figure in place, standing at `feet` (x, y pixels), `height_px` high; return its joints (x, y pixels) by name."""
+        """Draw a whole figure in place, standing at `feet` (x, y pixels), `height_px` high, its head turned along with the body.
+
+        Returns the joints as drawn, (x, y) pixels by name: nose, chin, neck, hips, and left_ and right_ shoulder, elbow, wrist, hand, hip,
+        knee, ankle, toe (the figure's own left). Every action fits into a canvas 0.72 body heights wide.
+        """
         places = skeleton(pose, who.build)
         at = {name: (feet[0] + x * height_px, feet[1] - y * height_px) for name, (x, y, _) in places.items()}
         body.shadow(canvas, (feet[0], feet[1] - 0.01 * height_px), (0.20 * height_px, 0.035 * height_px), 0.45)

@@ -79,7 +79,7 @@ def _walk(t: float) -> BodyPose:
 
 def _reach(t: float) -> BodyPose:
     out = 0.5 - 0.5 * math.cos(t)
-    return BodyPose(HANGING, Arm(11 + 54 * out, 46 * out, 6 + 76 * out, 30 + 20 * out), turn_deg=-5 * out, lean=-0.012 * out)
+    return BodyPose(HANGING, Arm(11 + 54 * out, 46 * out, 6 + 66 * out, 30 + 30 * out), turn_deg=-5 * out, lean=-0.012 * out)
 
 
 def _hold_item(t: float) -> BodyPose:
