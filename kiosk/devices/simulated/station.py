@@ -16,6 +16,9 @@ PATIENCE_S = 12.0
 REPEAT_S = 1.5
 """A touch or a shown item that changed nothing is tried again after this long: what a person takes for "it did not hear me"."""
 
+REACTION_S = 0.5
+"""How long a person waits for a screen to react before he goes on all the same."""
+
 WALK_S = 0.35
 _READ = ("items", "entered", "wanted", "reason", "chosen", "index", "basket_count")
 _STAFF_DOORS = ("pay.attract", "mirror.attract", "shelf.board", "out_of_order")
@@ -66,6 +69,9 @@ class Station:
         mark = (presented.screen, *(facts.get(name, "") for name in _READ), count)
         self._seen = presented
         if mark != self._mark:
+            if self._mark and presented.screen != self._mark[0]:
+                # Touches on a screen that is gone before they could be read mean nothing on the next one.
+                self._touches.clear()
             old, self._mark, self._mark_s, self._progress_s = self._mark, mark, now, now
             if self._visit is None:
                 self._plan_coming(now)
@@ -205,7 +211,9 @@ class Station:
         self._touches.append(self._finger(box))
         touched(visit, self._mark[0], target)
         if self._seen is not None and decide(visit, self._seen.screen, self._seen.facts) != self._planned:
+            # What he remembers goes on even if the screen shows no change; but first he gives it time to show one.
             self._plan(now)
+            self._planned_s = max(self._planned_s, now + REACTION_S)
 
     def _finger(self, box: Box) -> Touch:
         x, y, width, height = box
