@@ -23,7 +23,7 @@ WALK_S = 0.35
 _READ = ("items", "entered", "wanted", "reason", "chosen", "index", "basket_count")
 _STAFF_DOORS = ("pay.attract", "mirror.attract", "shelf.board", "out_of_order")
 _STALE_S = 15.0
-STAFF = StoreShopper("staff", 9, "enrolled", False, "00000000")
+STAFF = StoreShopper("staff", 8, "enrolled", False, "00000000")
 
 
 @dataclass(frozen=True, slots=True)
