@@ -17,13 +17,13 @@ from kiosk.domain.events import InboxCommitted, MemberEnrolled, PaymentRequested
 from kiosk.domain.orders import PaymentAnswered
 from kiosk.sim.broker import Broker
 from kiosk.sync.mqtt import BrokerAddress, MqttClient
-from kiosk.wire import ack_topic, decode_ack, decode_manifest, decode_order, manifest_topic
+from kiosk.wire import ack_topic, decode_ack, decode_manifest, decode_order, decode_state, manifest_topic
 from tests.hq.conftest import Device, sale
 from tests.hq.test_imports import GOOD, PLAN
 
 DEADLINE_S = 60.0
-TESTS = ("test_sales_survive_kills_of_hq_and_broker", "test_payment_is_answered_and_prices_travel", "test_a_reflashed_device_gets_a_fresh_box",
-         "test_commands")
+TESTS = ("test_sales_survive_kills_of_hq_and_broker", "test_payment_is_answered_and_prices_travel",
+         "test_a_reflashed_device_gets_a_fresh_box", "test_commands")
 
 
 def until(condition, what):
@@ -39,11 +39,11 @@ class Hq:
 
     def __init__(self, folder, broker):
         self.folder, self._broker, self._process = folder, broker, None
-        self.url = ""
+        self.url, self._log = "", Path(f"{folder}.log")
 
     def start(self):
         before = len(self.log().split("console: "))
-        with open(f"{self.folder}.log", "ab") as log:
+        with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "kiosk", "hq", "serve", "--folder", str(self.folder), "--broker", f"127.0.0.1:{self._broker.port}",
                  "--port", "0", "--group", "demo", "--welcome", "20"],
@@ -53,8 +53,7 @@ class Hq:
         until(self.report_if_there, "the console answers")
 
     def log(self):
-        path = Path(f"{self.folder}.log")
-        return path.read_text() if path.exists() else ""
+        return self._log.read_text() if self._log.exists() else ""
 
     def report_if_there(self):
         try:
@@ -107,7 +106,8 @@ class Kiosk(Device):
 
     def acknowledged(self, lane, seq):
         def wanted(topic, payload):
-            return topic == ack_topic(self.name) and any((a.epoch, a.lane) == (self.epoch, lane) and a.seq >= seq for a in decode_ack(payload))
+            acks = decode_ack(payload) if topic == ack_topic(self.name) else []
+            return any((a.epoch, a.lane) == (self.epoch, lane) and a.seq >= seq for a in acks)
         self.hear(wanted)
 
     def order(self, cls):
@@ -159,9 +159,9 @@ def test_sales_survive_kills_of_hq_and_broker(store):
     kiosk.say(first)
     kiosk.acknowledged("money", 2)
     hq.end(signal.SIGKILL)
-    kiosk.hear(lambda topic, payload: topic == "v1/hq/state" and b'"online":false' in payload)
+    kiosk.hear(lambda topic, payload: topic == "v1/hq/state" and not decode_state(payload).online)
     hq.start()
-    kiosk.hear(lambda topic, payload: topic == "v1/hq/state" and b'"online":true' in payload)
+    kiosk.hear(lambda topic, payload: topic == "v1/hq/state" and decode_state(payload).online)
     second = kiosk.send(sale("s3"))
     for message in (first, second):
         kiosk.say(message)
@@ -189,14 +189,13 @@ def test_payment_is_answered_and_prices_travel(store):
         times.append(time.monotonic() - asked)
         assert (answer.order.intent_id, answer.order.outcome, answer.seq) == (f"i{n}", "authorised", n + 1)
         kiosk.say(kiosk.send(InboxCommitted(answer.downbox, answer.seq)))
-    print("answers after ms", [round(1000 * t) for t in times])
-    assert sorted(times)[2] < 0.3
+    assert sorted(times)[2] < 0.3, times
     hq.fill(kiosk.name)
     kiosk.order(Planogram)
     changed = time.monotonic()
     assert hq.run("publish") == 0
     kiosk.prices(2)
-    print("published after ms", round(1000 * (time.monotonic() - changed)))
+    assert time.monotonic() - changed < 2.0
     broker.kill()
     broker.start()
     kiosk.prices(2)
@@ -204,7 +203,7 @@ def test_payment_is_answered_and_prices_travel(store):
 
 @pytest.mark.e2e
 def test_a_reflashed_device_gets_a_fresh_box(store):
-    broker, hq, kiosk = store
+    _broker, hq, kiosk = store
     hq.fill(kiosk.name)
     kiosk.say(kiosk.birth(), retain=True)
     old = kiosk.order(Planogram)
