@@ -1,17 +1,37 @@
 # All that a person or CI runs. `make` brings its own uv; nothing here needs a tool that Debian's python3, git and make do not bring.
-VENV := .venv
-PY := $(VENV)/bin/python
+PY := .venv/bin/python
+UV := .venv/bin/uv
+COMPILE := $(UV) pip compile --universal --python-version 3.11 --generate-hashes -q --no-header
 ARGS ?=
-export CAMERA
 
-.PHONY: demo test check lock
+.PHONY: demo test test-slow check bench screenshots lock
 
-check:
-	$(VENV)/bin/ruff check kiosk tests
-	$(VENV)/bin/mypy
-	$(VENV)/bin/lint-imports
+demo:            ## a store in a box: broker, HQ, pay terminal, mirror, shelf and shoppers; ARGS="--seconds 60" and so on
+	@deploy/bootstrap.sh demo
+	@.venv/bin/kiosk demo $(if $(CAMERA),--camera $(CAMERA)) $(ARGS)
 
-lock:
-	$(VENV)/bin/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes -q --custom-compile-command "make lock" -o deploy/requirements/base.lock
-	$(VENV)/bin/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes -q --custom-compile-command "make lock" -o deploy/requirements/dev.lock
-	$(VENV)/bin/uv pip compile pyproject.toml --group dev --extra dlib --override deploy/requirements/overrides.txt --universal --python-version 3.11 --generate-hashes -q --custom-compile-command "make lock" -o deploy/requirements/dlib.lock
+test: .dev       ## all tests but the slow ones; KIOSK_DATA names the folder of evaluation data, if you have it
+	$(PY) -m pytest -q -m "not slow" $(ARGS)
+
+test-slow: .dev  ## storms and soaks that take long
+	$(PY) -m pytest -q -m slow $(ARGS)
+
+check: .dev      ## ruff, mypy strict, import contracts
+	.venv/bin/ruff check kiosk tests
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+
+bench: .dev      ## speed, as ratios to a peer in the same run
+	$(PY) -m tests.bench
+
+screenshots: .dev  ## the pictures in README, from the real screens and a real browser
+	$(PY) -m tests.gallery
+
+lock:            ## newest versions into deploy/requirements/*.lock, with hashes and without index addresses
+	$(COMPILE) deploy/requirements/uv.in -o deploy/requirements/uv.lock
+	$(COMPILE) pyproject.toml -o deploy/requirements/base.lock
+	$(COMPILE) pyproject.toml --group dev --extra dlib --override deploy/requirements/overrides.txt -o deploy/requirements/dev.lock
+
+.PHONY: .dev
+.dev:
+	@deploy/bootstrap.sh dev

@@ -109,13 +109,13 @@ class OrderMessage:
 
 @dataclass(frozen=True, slots=True)
 class DeviceState:
-    """The retained birth of a device; its death is the last will with online=False and the same session."""
+    """The retained birth of a device, or of HQ; its death is the last will with online=False and the same session."""
 
     online: bool
     session: str
-    version: str
-    epoch: str
-    roles: tuple[str, ...]
+    version: str = ""
+    epoch: str = ""
+    roles: tuple[str, ...] = ()
 
 
 class _Header(msgspec.Struct):

@@ -1,6 +1,7 @@
 """The `kiosk` command: one file a command group. No logic here, only arguments, progress and printing.
 
 A group is a module of this room with `add(subparsers)`, which registers its commands; each command sets `run=function(args) -> exit code`.
+Only the group of the command that was asked for is imported: a kiosk's services start fast and carry nothing that they do not use.
 """
 
 from __future__ import annotations
@@ -13,16 +14,20 @@ from collections.abc import Sequence
 from kiosk import __version__
 from kiosk.errors import ConfigError, KioskError
 
-GROUPS: tuple[str, ...] = ("hq",)
-"""The modules of this room that register commands, in the order in which --help lists them."""
+COMMANDS = {
+    "demo": "demo", "run": "run", "config": "run", "models": "models", "eval": "eval", "screens": "screens", "hq": "hq", "world": "world",
+}
+"""Command -> the module of this room that registers it, in the order in which --help lists them."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0 done, 1 failed, 2 wrong arguments or configuration."""
+    argv = list(sys.argv[1:] if argv is None else argv)
     parser = argparse.ArgumentParser(prog="kiosk", description="The software of a smart store's appliances.")
     parser.add_argument("--version", action="version", version=f"kiosk {__version__}")
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for group in GROUPS:
+    asked = COMMANDS.get(argv[0]) if argv else None
+    for group in dict.fromkeys([asked] if asked else COMMANDS.values()):
         importlib.import_module(f"kiosk.cli.{group}").add(subparsers)
     args = parser.parse_args(argv)
     try:

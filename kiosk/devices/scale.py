@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 from kiosk.domain.units import Grams
+from kiosk.errors import DeviceError, DeviceLostError, WorldError
+
+log = logging.getLogger(__name__)
+
+SILENCE_S = 1.8
+"""A cell without a sample for this long is silent."""
+
+_KEPT = 20_000
+"""Samples kept for a reader that is late; the oldest go first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +35,68 @@ class Scale(Protocol):
     """Load cells under the slots of a shelf."""
 
     def read(self) -> list[Sample]:
-        """Return the samples since the last call, oldest first; never waits. Raises DeviceLostError when the cells went silent."""
+        """Return the samples since the last call, oldest first; never waits.
+
+        Raises DeviceLostError when a cell went silent; goes on delivering when the cause goes.
+        """
 
     def close(self) -> None:
         """Give the cells back; safe to call twice."""
+
+
+class ScaleSource(Protocol):
+    """A driver of load cells. Called from one thread."""
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """The names of the cells that must be heard."""
+
+    def sample(self) -> list[Sample]:
+        """Return one sample of each cell that answers; may take as long as the converter does. Raises DeviceError or WorldError."""
+
+    def close(self) -> None:
+        """Give the cells back."""
+
+
+class PolledScale:
+    """A Scale over a ScaleSource: polls in its own thread at `rate_hz`, for converters take up to 100 ms a sample."""
+
+    def __init__(self, name: str, source: ScaleSource, rate_hz: float = 10.0, now: Callable[[], float] = time.monotonic) -> None:
+        self._name, self._source, self._pause_s, self._now = name, source, 1.0 / rate_hz, now
+        self._samples: deque[Sample] = deque(maxlen=_KEPT)
+        self._heard = dict.fromkeys(source.cells, now())
+        self._silent: set[str] = set()
+        self._trouble: DeviceError | WorldError | None = None
+        self._closed = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"scale {name}", daemon=True)
+        self._thread.start()
+
+    def read(self) -> list[Sample]:
+        """Return the samples since the last call, oldest first; raises DeviceLostError (see Scale)."""
+        samples = [self._samples.popleft() for _ in range(len(self._samples))]
+        for sample in samples:
+            self._heard[sample.cell] = self._now()
+        silent = {cell for cell, heard_s in self._heard.items() if self._now() - heard_s > SILENCE_S}
+        if silent != self._silent:
+            log.warning("scale %s: silent cells: %s", self._name, ", ".join(sorted(silent)) or "none any more")
+            self._silent = silent
+        if silent:
+            names = ", ".join(sorted(silent))
+            raise DeviceLostError(f"scale {self._name}: no weight from {names}; check the cells' cable and power") from self._trouble
+        return samples
+
+    def close(self) -> None:
+        """Give the cells back; safe to call twice."""
+        self._closed.set()
+        self._thread.join(timeout=1.0)
+
+    def _run(self) -> None:
+        while not self._closed.is_set():
+            started = self._now()
+            try:
+                self._samples.extend(self._source.sample())
+                self._trouble = None
+            except (DeviceError, WorldError) as error:
+                self._trouble = error
+            self._closed.wait(max(0.0, self._pause_s - (self._now() - started)))
+        self._source.close()

@@ -20,7 +20,7 @@ from kiosk.domain.events import Lane, Skipped
 from kiosk.errors import WireError
 from kiosk.runtime import Clock
 from kiosk.storage.book import Book
-from kiosk.storage.outbox import holes, insert
+from kiosk.storage.outbox import holes, insert, recount
 from kiosk.storage.schema import CARRIED
 
 log = logging.getLogger(__name__)
@@ -58,6 +58,7 @@ def carry_over(db: sqlite3.Connection, aside: Path, device: str, clock: Clock, n
     book = Book(db, device, epoch, clock, new_id)
     for former, lane in db.execute("SELECT DISTINCT epoch, lane FROM outbox").fetchall():
         _cover(book, former, Lane(lane))
+    recount(book)
     body = wire.encode_value({"file": aside.name, "carried": carried})
     db.execute("INSERT INTO journal VALUES (1, 'rebuilt', ?, ?)", (body, journal.link(journal.START, 1, "rebuilt", body)))
     db.execute("COMMIT")
@@ -123,4 +124,4 @@ def _cover(book: Book, epoch: str, lane: Lane) -> None:
         event = Skipped(lane, first, last, "damaged")
         insert(book, wire.Envelope(book.new_id(), book.device, epoch, lane, seq, book.clock.boot_id, book.clock.now(), event))
         seq += 1
-    book.db.execute("INSERT OR REPLACE INTO lanes VALUES (?, ?, ?, ?)", (epoch, lane, seq, known[1]))
+    book.db.execute("INSERT OR REPLACE INTO lanes (epoch, lane, next_seq, acked) VALUES (?, ?, ?, ?)", (epoch, lane, seq, known[1]))

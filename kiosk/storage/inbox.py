@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kiosk.domain.catalog import Planogram
-from kiosk.domain.events import InboxCommitted
+from kiosk.domain.events import InboxCommitted, Lane
 from kiosk.domain.orders import MemberErasureOrdered, Order, PaymentAnswered
 from kiosk.storage.book import Book
 from kiosk.storage.outbox import Facts
@@ -94,8 +94,8 @@ class Inbox:
 
     def _say_again(self, box: str, mark: int) -> None:
         """HQ sends an order again that is committed: tell it again, unless the telling is still on its way."""
-        waiting = "SELECT count(*) FROM outbox WHERE kind = ? AND slot = ?"
-        if mark and not self._book.number(waiting, InboxCommitted.__name__, box):
+        waiting = "SELECT count(*) FROM outbox WHERE lane = ? AND kind = ? AND slot = ?"
+        if mark and not self._book.number(waiting, Lane.STOCK, InboxCommitted.__name__, box):
             self._facts.record(InboxCommitted(box, mark))
 
 

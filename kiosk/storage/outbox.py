@@ -9,7 +9,7 @@ import zlib
 from datetime import datetime
 
 from kiosk import wire
-from kiosk.domain.events import LANE_OF, Event, InboxCommitted, Lane, ReplenishmentRequested, Skipped, StockChanged
+from kiosk.domain.events import LANE_OF, Event, InboxCommitted, Lane, ReplenishmentRequested, SaleCompleted, Skipped, StockChanged
 from kiosk.errors import StorageError
 from kiosk.storage.book import Book
 
@@ -31,30 +31,25 @@ class Facts:
         lane = Lane(event.lane) if isinstance(event, Skipped) else LANE_OF[type(event)]
         if lane is Lane.HEALTH and self._waiting(lane) >= RING_ROWS:
             self._drop_older_half()
-        elif lane is Lane.STOCK and self._compaction_due():
+        elif lane is Lane.STOCK and self._waiting(lane) > COMPACT_ROWS:
             self._compact()
         return self._append(lane, event)
 
     def _append(self, lane: Lane, event: Event) -> wire.Envelope:
         book = self._book
-        seq = book.number("INSERT INTO lanes (epoch, lane, next_seq) VALUES (?, ?, 2) ON CONFLICT DO UPDATE SET next_seq = next_seq + 1"
-                          " RETURNING next_seq - 1", book.epoch, lane)
+        seq = book.number("INSERT INTO lanes (epoch, lane, next_seq, waiting) VALUES (?, ?, 2, 1) ON CONFLICT DO UPDATE"
+                          " SET next_seq = next_seq + 1, waiting = waiting + 1 RETURNING next_seq - 1", book.epoch, lane)
         envelope = wire.Envelope(book.new_id(), book.device, book.epoch, lane, seq, book.clock.boot_id, book.clock.now(), event)
         insert(book, envelope)
         return envelope
 
     def _waiting(self, lane: Lane) -> int:
-        return self._book.number("SELECT count(*) FROM outbox WHERE lane = ?", lane)
-
-    def _compaction_due(self) -> bool:
-        """Look at every hundredth number only: counting rows for each fact would cost more than the fact."""
-        book = self._book
-        seq = book.number("SELECT next_seq FROM lanes WHERE epoch = ? AND lane = ?", book.epoch, Lane.STOCK)
-        return seq % 100 == 0 and self._waiting(Lane.STOCK) > COMPACT_ROWS
+        return self._book.number("SELECT waiting FROM lanes WHERE epoch = ? AND lane = ?", self._book.epoch, lane)
 
     def _drop_older_half(self) -> None:
         book = self._book
-        edge = book.number("SELECT n FROM outbox WHERE lane = ? ORDER BY n LIMIT 1 OFFSET ?", Lane.HEALTH, RING_ROWS // 2)
+        edge = book.number("SELECT n FROM outbox WHERE lane = ? AND epoch = ? ORDER BY n LIMIT 1 OFFSET ?",
+                           Lane.HEALTH, book.epoch, RING_ROWS // 2)
         book.db.execute("DELETE FROM outbox WHERE lane = ? AND epoch = ? AND (n < ? OR kind = ?)",
                         (Lane.HEALTH, book.epoch, edge, _SKIPPED))
         self._cover(Lane.HEALTH, "ring")
@@ -71,6 +66,7 @@ class Facts:
     def _cover(self, lane: Lane, reason: str) -> None:
         """Write one Skipped for every run of numbers that HQ has not acknowledged and that no longer wait."""
         book = self._book
+        recount(book)
         acked, following = book.db.execute("SELECT acked, next_seq FROM lanes WHERE epoch = ? AND lane = ?", (book.epoch, lane)).fetchone()
         kept = [row[0] for row in book.db.execute("SELECT seq FROM outbox WHERE epoch = ? AND lane = ? ORDER BY seq", (book.epoch, lane))]
         for first, last in holes(acked, kept, following):
@@ -85,6 +81,11 @@ def holes(acked: int, kept: list[int], following: int) -> list[tuple[int, int]]:
             runs.append((expected, seq - 1))
         expected = seq + 1
     return runs
+
+
+def recount(book: Book) -> None:
+    """Count anew what waits in each lane, after rows went otherwise than by an acknowledgement."""
+    book.db.execute("UPDATE lanes SET waiting = (SELECT count(*) FROM outbox o WHERE o.epoch = lanes.epoch AND o.lane = lanes.lane)")
 
 
 def insert(book: Book, envelope: wire.Envelope) -> None:
@@ -109,8 +110,15 @@ class Outbox:
 
     def waiting(self) -> dict[Lane, int]:
         """Return how many facts wait in each lane."""
-        counted = dict(self._book.db.execute("SELECT lane, count(*) FROM outbox GROUP BY lane"))
+        counted = dict(self._book.db.execute("SELECT lane, sum(waiting) FROM lanes GROUP BY lane"))
         return {lane: counted.get(lane, 0) for lane in Lane}
+
+    def waiting_sales(self) -> list[SaleCompleted]:
+        """Return the sales that HQ has not acknowledged yet, oldest first: what a kiosk that sells offline is exposed to."""
+        rows = self._book.db.execute("SELECT payload FROM outbox WHERE kind = ? ORDER BY n", (SaleCompleted.__name__,))
+        topic = wire.up_topic(self._book.device, Lane.MONEY)
+        read = (item for (payload,) in rows for item in wire.decode_batch(topic, payload))
+        return [item.event for item in read if isinstance(item, wire.Envelope) and isinstance(item.event, SaleCompleted)]
 
     def oldest(self, now: datetime) -> float:
         """Return for how many seconds the oldest fact has been waiting by the wall clock, 0.0 when none waits; for reports only."""
@@ -131,8 +139,8 @@ class Outbox:
 
     def covers(self, lane: Lane) -> list[tuple[int, bytes]]:
         """Return the waiting Skipped facts of a lane: sent ahead of the others, they let HQ's mark move over the holes at once."""
-        query = "SELECT n, payload FROM outbox WHERE lane = ? AND kind = ? ORDER BY n LIMIT 100"
-        return self._book.db.execute(query, (lane, _SKIPPED)).fetchall()
+        query = f"SELECT n, payload FROM outbox WHERE lane = ? AND kind = '{_SKIPPED}' ORDER BY n LIMIT 100"  # as the index says it
+        return self._book.db.execute(query, (lane,)).fetchall()
 
     def first(self, lane: Lane) -> int:
         """Return the place of the oldest waiting fact of a lane, 0 when none waits."""
@@ -151,5 +159,6 @@ class Outbox:
             return 0
         if seq <= row[1]:
             return 0
-        book.db.execute("UPDATE lanes SET acked = ? WHERE epoch = ? AND lane = ?", (seq, epoch, lane))
-        return book.db.execute("DELETE FROM outbox WHERE epoch = ? AND lane = ? AND seq <= ?", (epoch, lane, seq)).rowcount
+        freed = book.db.execute("DELETE FROM outbox WHERE epoch = ? AND lane = ? AND seq <= ?", (epoch, lane, seq)).rowcount
+        book.db.execute("UPDATE lanes SET acked = ?, waiting = waiting - ? WHERE epoch = ? AND lane = ?", (seq, freed, epoch, lane))
+        return freed

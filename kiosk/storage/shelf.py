@@ -86,6 +86,7 @@ class Requests:
                               (answer.outcome, answer.quantity if approved else 0, answer.request_id))
         if approved:
             self._stock.add_on_order(row[0], answer.quantity)
+            self._book.tally("requests_approved")
         self._book.tally("requests_answered")
         return True
 

@@ -183,7 +183,7 @@ class Store:
 
 
 def _gate(path: Path) -> int:
-    return os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    return os.open(path.with_name(path.name + ".lock"), os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o640)
 
 
 def _sound(path: Path, connect: Connect) -> sqlite3.Connection | None:

@@ -22,7 +22,7 @@ from kiosk.runtime import Clock
 
 log = logging.getLogger(__name__)
 
-HEARD = 1000
+HEARD = 300
 """So many messages wait to be worked on; more are dropped, and HQ or the broker sends them again."""
 HEARD_PER_STEP = 100
 WINDOW = {Lane.MONEY: 8, Lane.STOCK: 4, Lane.HEALTH: 2}

@@ -1,1 +1,1 @@
-"""vision"""
+"""Pixels to numbers and pixels to pixels: networks, faces, bodies, garments. Decides nothing."""

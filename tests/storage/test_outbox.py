@@ -87,9 +87,11 @@ def test_a_fact_that_fits_no_message_is_refused_when_it_is_recorded(store):
 
 
 def test_health_is_a_ring_and_what_it_drops_is_covered(store, make):
-    for n in range(3 * RING_ROWS):
-        record(store, make.health(n))
+    for start in range(0, 3 * RING_ROWS, 50):
+        record(store, *(make.health(n) for n in range(start, start + 50)))
     kept = rows(store, Lane.HEALTH)
+    with store.snapshot() as unit:
+        assert unit.outbox.waiting()[Lane.HEALTH] == len(kept)
     assert len(kept) <= RING_ROWS + 1
     assert kept[-1].event == make.health(3 * RING_ROWS - 1)
     assert numbers_told(store, Lane.HEALTH) == set(range(1, kept[-1].seq + 1))
@@ -113,6 +115,7 @@ def test_stock_is_compacted_to_the_latest_of_each_slot_and_what_it_drops_is_cove
     assert [f.id for f in kept if f.seq < 50] == [e.id for e in first if e.seq in {f.seq for f in kept}], "kept facts are as they were"
     with store.snapshot() as unit:
         assert 0 < len(unit.outbox.covers(Lane.STOCK)) < 20
+        assert unit.outbox.waiting()[Lane.STOCK] == len(kept)
 
 
 def test_money_is_never_dropped(store, make):

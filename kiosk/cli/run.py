@@ -1,0 +1,35 @@
+"""`kiosk run ROLE`: one service of this device, as systemd starts it."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+from pathlib import Path
+from typing import Any
+
+from kiosk.config import load
+from kiosk.runtime import set_up_logging
+from kiosk.services import ROLES
+
+
+def add(subparsers: Any) -> None:
+    """Register the command."""
+    parser = subparsers.add_parser("run", help="run one service of this device until SIGTERM")
+    parser.add_argument("role", choices=ROLES)
+    parser.add_argument("--config", type=Path, default=Path("/boot/firmware/kiosk.toml"), help="default: %(default)s")
+    parser.set_defaults(run=_run)
+    checker = subparsers.add_parser("config", help="read a kiosk.toml and say every mistake in it")
+    checker.add_argument("file", type=Path)
+    checker.set_defaults(run=_check)
+
+
+def _run(args: argparse.Namespace) -> int:
+    settings = load(args.config)
+    set_up_logging(f"{settings.device.id}/{args.role}")
+    code: int = importlib.import_module(f"kiosk.services.{args.role}").serve(settings)
+    return code
+
+
+def _check(args: argparse.Namespace) -> int:
+    print(load(args.file))
+    return 0

@@ -1,0 +1,321 @@
+"""One device of the simulated store and whoever stands before it: comes, looks, touches, shows things, leaves."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from random import Random
+
+from kiosk.devices.display import Box, Presented, Touch
+from kiosk.devices.simulated.setup import StoreShopper, WorldSetup
+from kiosk.devices.simulated.shelf import Shelf
+from kiosk.devices.simulated.shopper import Act, Errand, Visit, decide, noticed, touched
+
+PATIENCE_S = 12.0
+REPEAT_S = 1.5
+"""A touch or a shown item that changed nothing is tried again after this long: what a person takes for "it did not hear me"."""
+
+WALK_S = 0.35
+_READ = ("items", "entered", "wanted", "reason", "chosen", "index", "basket_count")
+_STAFF_DOORS = ("pay.attract", "mirror.attract", "shelf.board", "out_of_order")
+_STALE_S = 15.0
+STAFF = StoreShopper("staff", 9, "enrolled", False, "00000000")
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """Who stands at a device: shopper, since when, what he does since when, and whether he is going."""
+
+    shopper: StoreShopper
+    came_s: float
+    act: Act
+    act_s: float
+    screen: str
+    left_s: float = math.inf
+
+
+@dataclass(slots=True)
+class Ledger:
+    """What really happened in the store, for evaluation. tenders: how sales were paid. total_minor: what screens asked for."""
+
+    visits: dict[str, int] = field(default_factory=dict)
+    tenders: dict[str, int] = field(default_factory=dict)
+    sales: int = 0
+    total_minor: int = 0
+    strangers_refused: int = 0
+    strangers_accepted: int = 0
+    members_refused: int = 0
+    walked_off: int = 0
+    enrolled: int = 0
+    refills: int = 0
+
+
+class Casting:
+    """Decides who comes next to which device, so that nobody is in two places, and remembers who became a member."""
+
+    _FIRST = ("face", "stranger", "qr", "enrol", "face", "cash", "face", "face")
+
+    def __init__(self, setup: WorldSetup) -> None:
+        self._setup = setup
+        self._away: set[str] = set()
+        self._joined: set[str] = set()
+        self._codes_used: dict[str, int] = {}
+        self._last: dict[str, int] = {}
+        self._turn = 0
+
+    def pay(self, rng: Random) -> tuple[str, StoreShopper] | None:
+        """Return (kind of visit, who) of the next visitor of the pay terminal. The first eight show every kind, then the order varies."""
+        cycle, place = divmod(self._turn, len(self._FIRST))
+        self._turn += 1
+        order = list(self._FIRST)
+        if cycle:
+            Random(f"{self._setup.seed}/cast/{cycle}").shuffle(order)
+        kind = order[place]
+        who = self._someone({"face": "member", "cash": "member", "qr": "qr", "enrol": "enrols", "stranger": "stranger"}[kind], rng)
+        if who is None and kind != "face":
+            kind, who = "face", self._someone("member", rng)
+        return (kind, who) if who else None
+
+    def mirror(self, rng: Random) -> tuple[str, StoreShopper] | None:
+        """Return the next visitor of the mirror: a member, who pays by face."""
+        who = self._someone("member", rng)
+        return ("face", who) if who else None
+
+    def member_phone(self, rng: Random) -> str:
+        """Return the phone number of some member, for a stranger to claim."""
+        members = [s for s in self._setup.shoppers if s.member and s.role == "enrolled"]
+        return rng.choice(members).phone if members else "00000000"
+
+    def code(self, who: StoreShopper) -> str:
+        """Return the next QR code that this shopper's phone can show, "" for none."""
+        used = self._codes_used.get(who.name, 0)
+        return who.codes[used] if used < len(who.codes) else ""
+
+    def code_shown(self, who: StoreShopper) -> None:
+        """A code was shown: it is of no use a second time."""
+        self._codes_used[who.name] = self._codes_used.get(who.name, 0) + 1
+
+    def gone(self, who: StoreShopper, joined: bool) -> None:
+        """This shopper left a device; `joined`: as a new member."""
+        self._away.discard(who.name)
+        if joined:
+            self._joined.add(who.name)
+
+    def _someone(self, what: str, rng: Random) -> StoreShopper | None:
+        free = [s for s in self._setup.shoppers if s.name not in self._away and self._is(s, what)]
+        if not free:
+            return None
+        longest_ago = min(self._last.get(s.name, -1) for s in free)
+        who = rng.choice([s for s in free if self._last.get(s.name, -1) == longest_ago])
+        self._last[who.name] = max(self._last.values(), default=0) + 1
+        self._away.add(who.name)
+        return who
+
+    def _is(self, shopper: StoreShopper, what: str) -> bool:
+        if what == "member":
+            # People of the shelf's roles are members too where the setup says so; a "qr" shopper never shows a face.
+            return (shopper.member and shopper.role not in ("qr", "stranger")) or shopper.name in self._joined
+        if what == "enrols":
+            return shopper.role == "enrols" and shopper.name not in self._joined and not shopper.member
+        if what == "qr":
+            return shopper.role == "qr" and bool(self.code(shopper))
+        return shopper.role == what
+
+
+class Station:
+    """A device's place in the store. `due` and `step` run it in the order of time; `see` is what its screen shows."""
+
+    def __init__(self, device: str, place: str, setup: WorldSetup, casting: Casting, shelf: Shelf, ledger: Ledger) -> None:
+        self.device, self._place, self._setup = device, place, setup
+        self._casting, self._shelf, self._ledger = casting, shelf, ledger
+        self._rng = Random(f"{setup.seed}/{place}/{device}")
+        self._visit: Visit | None = None
+        self._guest: Guest | None = None
+        self._errands: list[Errand] = []
+        self._seen: Presented | None = None
+        self._mark: tuple[str, ...] = ()
+        self._mark_s = self._left_s = self._progress_s = 0.0
+        self._planned: Act | None = None
+        self._planned_s = self._next_come_s = math.inf
+        self._touches: list[Touch] = []
+        self._total = 0
+
+    def send_staff(self, errand: Errand, now: float) -> None:
+        """Let staff come as soon as the device is free."""
+        self._errands.append(errand)
+        self._plan_coming(now)
+
+    def see(self, presented: Presented, now: float) -> list[Touch]:
+        """The screen shows this now; return the touches since the last call."""
+        facts = presented.facts
+        # On a refill the count moves by itself, with the weight; on a count it is what staff looks at.
+        count = facts.get("value", "") if facts.get("mode") == "count" else ""
+        mark = (presented.screen, *(facts.get(name, "") for name in _READ), count)
+        self._seen = presented
+        if mark != self._mark:
+            old, self._mark, self._mark_s, self._progress_s = self._mark, mark, now, now
+            if self._visit is None:
+                self._plan_coming(now)
+            else:
+                self._notice(old[0] if old else "", presented)
+                self._plan(now)
+        touches, self._touches = self._touches, []
+        return touches
+
+    def guests(self, now: float) -> list[Guest]:
+        """Return who is seen at the device: whoever is there, or somebody who is just leaving."""
+        guest = self._guest
+        return [guest] if guest is not None and now - guest.left_s < 2 * WALK_S else []
+
+    def due(self) -> float:
+        """Return the time of the next thing that happens here."""
+        if self._visit is None:
+            return self._next_come_s
+        return min(self._planned_s, self._progress_s + PATIENCE_S / self._setup.pace)
+
+    def step(self) -> None:
+        """Let the next thing happen."""
+        now = self.due()
+        if self._visit is None:
+            self._come(now)
+        elif self._planned is not None and self._planned_s <= now:
+            self._do(self._visit, self._planned, now)
+        else:
+            self._ledger.walked_off += 1
+            self._leave(self._visit, now)
+
+    def _plan_coming(self, now: float) -> None:
+        """Somebody comes when the last one is gone and the screen invites; staff also to a screen that is out of order."""
+        self._next_come_s = math.inf
+        if self._visit is not None or self._seen is None:
+            return
+        gap = self._rng.uniform(0.3, 0.9) / self._setup.pace
+        screen = self._seen.screen
+        invited = self._place != "shelf" and screen == f"{self._place}.attract"
+        if invited or (self._errands and screen in _STAFF_DOORS):
+            self._next_come_s = max(now, self._left_s) + gap
+        elif self._place != "shelf" and not screen.startswith(("out_of_order", "staff.")):
+            self._next_come_s = max(now, self._left_s) + _STALE_S
+
+    def _come(self, now: float) -> None:
+        self._next_come_s = math.inf
+        if self._errands and self._seen is not None and self._seen.screen in _STAFF_DOORS:
+            errand, who = self._errands.pop(0), STAFF
+            if errand.wish == "count":
+                errand.pieces = self._shelf.pieces().get(errand.slot, 0)
+            visit = Visit("staff", "", pin=self._setup.staff_pin, errand=errand)
+            self._shelf.staff(here=self._place == "shelf", now=now)
+        else:
+            cast = self._casting.pay(self._rng) if self._place == "pay" else self._casting.mirror(self._rng)
+            if cast is None:
+                self._next_come_s = now + 1.0
+                return
+            kind, who = cast
+            visit = self._new_visit(kind, who)
+        self._visit, self._total = visit, 0
+        self._ledger.visits[visit.kind] = self._ledger.visits.get(visit.kind, 0) + 1
+        self._guest = Guest(who, now, Act("wait"), now, self._mark[0])
+        self._progress_s = now
+        self._plan(now + WALK_S / self._setup.pace)
+
+    def _new_visit(self, kind: str, who: StoreShopper) -> Visit:
+        claims = self._casting.member_phone(self._rng) if kind == "stranger" else who.phone
+        wants = self._wants() if self._place == "pay" else ()
+        return Visit(kind, claims, wants, code=self._casting.code(who), looks=self._rng.choice((1, 1, 2)))
+
+    def _wants(self) -> tuple[str, ...]:
+        """What is carried from the shelf goes first; the rest comes from elsewhere in the store. No two of the same."""
+        count = self._rng.choice((1, 1, 1, 2, 2, 3))
+        known = [p.gtin for p in self._setup.products]
+        carried = [p.gtin for p in self._shelf.carried if p.gtin in known]
+        return tuple(dict.fromkeys([*carried, *self._rng.sample(known, len(known))]))[:count]
+
+    def _notice(self, before: str, presented: Presented) -> None:
+        """Remember what the new screen says about how it went."""
+        visit, screen, ledger = self._visit, presented.screen, self._ledger
+        if visit is None:
+            return
+        total = presented.facts.get("total_minor", "")
+        if total.isdigit():
+            self._total = int(total)
+        if screen == before:
+            return
+        first_paid = screen in ("pay.paid", "pay.cash") and not visit.done
+        noticed(visit, screen)
+        if first_paid:
+            tender = "cash" if screen == "pay.cash" else visit.tender or "face"
+            ledger.tenders[tender] = ledger.tenders.get(tender, 0) + 1
+            ledger.sales, ledger.total_minor = ledger.sales + 1, ledger.total_minor + self._total
+            ledger.strangers_accepted += visit.kind == "stranger"
+            self._shelf.sold(visit.wants)
+        elif screen == "pay.refused":
+            ledger.strangers_refused += visit.kind == "stranger"
+            ledger.members_refused += visit.kind != "stranger"
+
+    def _plan(self, now: float) -> None:
+        """Decide what to do on the present screen, and when: after the time that eyes and hand need."""
+        if self._visit is None or self._seen is None:
+            return
+        self._planned = decide(self._visit, self._seen.screen, self._seen.facts)
+        self._planned_s = now + self._delay(self._planned)
+
+    def _delay(self, act: Act) -> float:
+        pace, screen = self._setup.pace, self._mark[0]
+        if act.what.startswith("key:"):
+            return self._rng.uniform(0.15, 0.25) / pace
+        if screen == "mirror.tryon" and act.what in ("next", "add"):
+            return self._rng.uniform(0.7, 1.2) / pace
+        return self._rng.uniform(0.15, 0.4) / pace
+
+    def _do(self, visit: Visit, act: Act, now: float) -> None:
+        self._planned_s = now + REPEAT_S
+        if act.kind == "leave":
+            self._leave(visit, now)
+            return
+        if act.kind == "wait":
+            self._planned_s = math.inf
+        elif act.kind == "touch":
+            self._touch(visit, act.what, now)
+        elif act.kind == "put":
+            self._put(visit, now)
+        elif act.kind == "show_item":
+            visit.shown = True
+        elif act.kind == "show_code" and self._guest is not None and self._guest.act != act:
+            self._casting.code_shown(self._guest.shopper)
+        if self._guest is not None:
+            self._guest = Guest(self._guest.shopper, self._guest.came_s, act, now, self._mark[0])
+
+    def _touch(self, visit: Visit, target: str, now: float) -> None:
+        box = self._seen.targets.get(target) if self._seen else None
+        if box is None:
+            return
+        self._touches.append(self._finger(box))
+        touched(visit, self._mark[0], target)
+        if self._seen is not None and decide(visit, self._seen.screen, self._seen.facts) != self._planned:
+            self._plan(now)
+
+    def _finger(self, box: Box) -> Touch:
+        x, y, width, height = box
+        return Touch(round(x + width * self._rng.uniform(0.35, 0.65)), round(y + height * self._rng.uniform(0.35, 0.65)))
+
+    def _put(self, visit: Visit, now: float) -> None:
+        errand = visit.errand
+        if errand is None:
+            return
+        end = self._shelf.order(now, errand.slot, errand.pieces, "staff")
+        errand.pieces = 0
+        self._ledger.refills += 1
+        self._planned, self._planned_s = decide(visit, self._mark[0], self._seen.facts if self._seen else {}), end + 2.0
+        self._progress_s = end
+
+    def _leave(self, visit: Visit, now: float) -> None:
+        guest = self._guest
+        if guest is not None:
+            if visit.kind == "staff":
+                self._shelf.staff(here=False, now=now)
+            else:
+                self._casting.gone(guest.shopper, joined=visit.enrolled)
+                self._ledger.enrolled += visit.enrolled
+            self._guest = Guest(guest.shopper, guest.came_s, Act("leave"), now, self._mark[0], left_s=now)
+        self._visit, self._planned, self._planned_s, self._left_s = None, None, math.inf, now
+        self._plan_coming(now)

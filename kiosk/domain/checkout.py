@@ -1,0 +1,93 @@
+"""The checkout as one table: (state, event) -> state. No clock, no devices: flows.pay feeds it and draws what it says.
+
+A pair that is not in the table is an IllegalTransitionError and changes nothing. Money moves only in AUTHORISING: there is no event that
+leaves it but an answer (from HQ, or from the signed offline policy), so a finger cannot cancel a payment that may already be held.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from kiosk.errors import IllegalTransitionError
+
+
+class State(StrEnum):
+    """Where a checkout stands."""
+
+    IDLE = "idle"
+    BASKET = "basket"
+    TENDER = "tender"
+    DIGITS = "digits"
+    FACE = "face"
+    CONFIRM = "confirm"
+    QR = "qr"
+    AUTHORISING = "authorising"
+    PAID = "paid"
+    REFUSED = "refused"
+    CASH = "cash"
+
+
+class Event(StrEnum):
+    """What can happen to a checkout."""
+
+    START = "start"
+    EMPTY = "empty"
+    PAY = "pay"
+    BACK = "back"
+    CANCEL = "cancel"
+    FACE = "face"
+    QR = "qr"
+    CASH = "cash"
+    BUCKET_SMALL = "bucket_small"
+    RECOGNISED = "recognised"
+    NOT_RECOGNISED = "not_recognised"
+    CONFIRM = "confirm"
+    NOT_ME = "not_me"
+    CODE_SEEN = "code_seen"
+    APPROVED = "approved"
+    DECLINED = "declined"
+    RETRY = "retry"
+    DONE = "done"
+
+
+_S, _E = State, Event
+TABLE: dict[tuple[State, Event], State] = {
+    (_S.IDLE, _E.START): _S.BASKET,
+    (_S.BASKET, _E.EMPTY): _S.IDLE,
+    (_S.BASKET, _E.CANCEL): _S.IDLE,
+    (_S.BASKET, _E.PAY): _S.TENDER,
+    (_S.TENDER, _E.BACK): _S.BASKET,
+    (_S.TENDER, _E.CANCEL): _S.IDLE,
+    (_S.TENDER, _E.FACE): _S.DIGITS,
+    (_S.TENDER, _E.QR): _S.QR,
+    (_S.TENDER, _E.CASH): _S.CASH,
+    (_S.DIGITS, _E.BUCKET_SMALL): _S.FACE,
+    (_S.DIGITS, _E.BACK): _S.TENDER,
+    (_S.DIGITS, _E.CANCEL): _S.IDLE,
+    (_S.FACE, _E.RECOGNISED): _S.CONFIRM,
+    (_S.FACE, _E.NOT_RECOGNISED): _S.REFUSED,
+    (_S.FACE, _E.BACK): _S.TENDER,
+    (_S.FACE, _E.CANCEL): _S.IDLE,
+    (_S.CONFIRM, _E.CONFIRM): _S.AUTHORISING,
+    (_S.CONFIRM, _E.NOT_ME): _S.REFUSED,
+    (_S.CONFIRM, _E.CANCEL): _S.IDLE,
+    (_S.QR, _E.CODE_SEEN): _S.AUTHORISING,
+    (_S.QR, _E.BACK): _S.TENDER,
+    (_S.QR, _E.CANCEL): _S.IDLE,
+    (_S.AUTHORISING, _E.APPROVED): _S.PAID,
+    (_S.AUTHORISING, _E.DECLINED): _S.REFUSED,
+    (_S.REFUSED, _E.RETRY): _S.TENDER,
+    (_S.REFUSED, _E.QR): _S.QR,
+    (_S.REFUSED, _E.CASH): _S.CASH,
+    (_S.REFUSED, _E.CANCEL): _S.IDLE,
+    (_S.CASH, _E.DONE): _S.IDLE,
+    (_S.PAID, _E.DONE): _S.IDLE,
+}
+
+
+def after(state: State, event: Event) -> State:
+    """Return the state after `event`; raise IllegalTransitionError when it cannot happen now."""
+    try:
+        return TABLE[state, event]
+    except KeyError:
+        raise IllegalTransitionError(f"a checkout in state {state} does not know {event}") from None

@@ -1,0 +1,163 @@
+"""Money is taken once: intent before the request, one transaction for the sale, and a rule for every silence.
+
+An intent is committed with its idempotency key before anybody is asked. HQ's answer, the signed offline policy or a cancellation ends it;
+the sale, the stock, the journal and the outbox row are one transaction, so after a power cut a shopper has paid once or not at all.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from kiosk import wire
+from kiosk.domain.events import PaymentCancelled, PaymentRequested, SaleCompleted
+from kiosk.domain.intent import IntentState
+from kiosk.domain.offline import Exposure, verdict
+from kiosk.domain.pricing import Quote
+from kiosk.flows.parts import Parts
+from kiosk.flows.stock import Movement, move
+from kiosk.storage.store import Unit
+
+ANSWER_WITHIN_S = 3.0
+"""How long HQ has before the signed offline policy decides."""
+
+
+@dataclass(frozen=True, slots=True)
+class Payer:
+    """Who pays, as far as the kiosk knows. tender: wallet_face (member_id) or wallet_qr (code, which HQ resolves)."""
+
+    tender: str
+    member_id: str = ""
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A payment that was asked for and has no end yet."""
+
+    intent_id: str
+    sale_id: str
+    payer: Payer
+    quote: Quote
+    asked_at_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Conclusion:
+    """outcome: waiting, paid or declined; sale: what was booked; reason: why it was declined."""
+
+    outcome: str
+    reason: str = ""
+    sale: SaleCompleted | None = None
+
+
+class Cashier:
+    """Asks HQ for money and books sales."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    def request(self, quote: Quote, payer: Payer) -> Pending:
+        """Commit the intent and its request; both are on disk when this returns."""
+        parts = self._parts
+        pending = Pending(parts.new_id(), parts.new_id(), payer, quote, parts.clock.monotonic())
+        request = PaymentRequested(pending.intent_id, quote.total.minor, quote.total.currency, payer.tender, payer.member_id, payer.code)
+        with parts.store.unit() as unit:
+            unit.intents.open(request, pending.sale_id)
+            unit.facts.record(request)
+        return pending
+
+    def conclude(self, pending: Pending) -> Conclusion:
+        """Book the sale or end the intent as soon as HQ answered, or ANSWER_WITHIN_S passed and the offline policy answers."""
+        with self._parts.store.snapshot() as unit:
+            if self._judge(unit, pending) == ("waiting", ""):
+                return Conclusion("waiting")
+        # Judged again inside the transaction: an answer may have come since, and HQ's word counts more than the policy's.
+        with self._parts.store.unit() as unit:
+            outcome, reason = self._judge(unit, pending)
+            if outcome == "waiting":
+                return Conclusion("waiting")
+            if outcome == "declined":
+                _cancel(unit, pending.intent_id, reason)
+                return Conclusion("declined", reason)
+            return Conclusion("paid", sale=self._book(unit, pending, offline=outcome == "offline"))
+
+    def _judge(self, unit: Unit, pending: Pending) -> tuple[str, str]:
+        intent = unit.intents.get(pending.intent_id)
+        if intent is not None and intent.state is IntentState.AUTHORISED:
+            return "authorised", ""
+        if intent is not None and intent.state is IntentState.DECLINED:
+            return "declined", intent.reason
+        if self._parts.clock.monotonic() - pending.asked_at_s < ANSWER_WITHIN_S:
+            return "waiting", ""
+        rule = self._offline_rule(unit, pending)
+        return ("declined", f"offline_{rule}") if rule else ("offline", "")
+
+    def _book(self, unit: Unit, pending: Pending, offline: bool) -> SaleCompleted:
+        intent = unit.intents.get(pending.intent_id)
+        member_id = pending.payer.member_id or (intent.member_id if intent else "")
+        quote = pending.quote
+        sale = SaleCompleted(
+            sale_id=pending.sale_id, receipt=unit.sales.next_receipt(self._parts.settings.device.id), intent_id=pending.intent_id,
+            lines=quote.sale_lines(), total_minor=quote.total.minor, currency=quote.total.currency,
+            vat={str(rate): amount for rate, amount in quote.vat.items()}, tender=pending.payer.tender, member_id=member_id,
+            offline=offline, pricelist_version=quote.pricelist_version, policy_version=_policy_version(unit) if offline else 0)
+        unit.sales.add(sale)
+        unit.journal.append("sale", wire.encode_event(unit.facts.record(sale)))
+        unit.intents.settle(pending.intent_id, IntentState.OFFLINE_CAPTURED if offline else IntentState.CAPTURED)
+        unit.basket.save(None)
+        self._take_stock(unit, quote)
+        return sale
+
+    def cancel(self, intent_id: str, reason: str) -> None:
+        """End an intent that became no sale; HQ releases whatever it holds, or will hold, for it."""
+        with self._parts.store.unit() as unit:
+            _cancel(unit, intent_id, reason)
+
+    def resume(self) -> bool:
+        """End every intent that a restart left open; return whether there was one. No sale was booked for it, so nobody has paid."""
+        with self._parts.store.unit() as unit:
+            open_intents = unit.intents.unsettled()
+            for intent in open_intents:
+                _cancel(unit, intent.intent_id, "restart")
+        return bool(open_intents)
+
+    def _take_stock(self, unit: Unit, quote: Quote) -> None:
+        planogram = unit.planogram.get()
+        slots = {cell.gtin: cell.slot for cell in planogram.cells} if planogram else {}
+        for line in quote.lines:
+            slot = slots.get(line.product.gtin)
+            if slot:
+                move(unit, Movement(slot, line.product.gtin, -line.quantity, "sale"), self._parts.new_id)
+
+    def _offline_rule(self, unit: Unit, pending: Pending) -> str:
+        known = unit.policy.get()
+        policy = known[0] if known else None
+        member_id = pending.payer.member_id
+        unknown_to_hq = [sale for sale in unit.outbox.waiting_sales() if sale.offline]
+        exposure = Exposure(sum(sale.total_minor for sale in unknown_to_hq if sale.member_id == member_id),
+                            sum(sale.total_minor for sale in unknown_to_hq),
+                            silent_for_s(unit, self._parts.clock.boot_id, self._parts.clock.monotonic()))
+        return verdict(policy, pending.quote.total, member_id, exposure)
+
+
+def silent_for_s(unit: Unit, boot_id: str, monotonic_s: float) -> float:
+    """Return how long HQ has been silent, in monotonic seconds; infinite when it was not heard since this boot (wall clocks may lie)."""
+    heard = unit.settings.get("hq_heard") or ""
+    boot, _, moment = heard.partition("@")
+    return monotonic_s - float(moment) if boot == boot_id and moment else math.inf
+
+
+def remember_hq(unit: Unit, boot_id: str, monotonic_s: float) -> None:
+    """Note that HQ was heard now."""
+    unit.settings.put("hq_heard", f"{boot_id}@{monotonic_s:.0f}")
+
+
+def _cancel(unit: Unit, intent_id: str, reason: str) -> None:
+    unit.intents.settle(intent_id, IntentState.CANCELLED, reason)
+    unit.facts.record(PaymentCancelled(intent_id, reason))
+
+
+def _policy_version(unit: Unit) -> int:
+    known = unit.policy.get()
+    return known[0].version if known else 0

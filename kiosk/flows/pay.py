@@ -1,0 +1,281 @@
+"""Paying: from the first scanned code to the receipt. The domain's table says what may follow; this file draws it and drives it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from kiosk.domain import basket as baskets
+from kiosk.domain.checkout import Event, State, after
+from kiosk.domain.frame import Frame
+from kiosk.domain.pricing import MAX_PIECES, quote
+from kiosk.errors import InvalidValueError
+from kiosk.flows.cashier import Cashier, Payer
+from kiosk.flows.identify import Digits, FaceSearch, face_task
+from kiosk.flows.parts import Shop, Sight, next_language
+from kiosk.flows.pay_views import STAYS_S, Session, view
+from kiosk.ui import views
+
+log = logging.getLogger(__name__)
+
+CODE_PREFIX = "KM1."
+"""How the code on a member's phone begins; see hq.wallet."""
+BADGE_PREFIX = "KS1."
+"""How the code on a badge of staff begins."""
+
+_SAME_CODE_S = 1.2
+"""A code that stays in view counts again only after it was away for this long."""
+
+
+_BUTTONS: dict[tuple[State, str], Event] = {
+    (State.IDLE, "start"): Event.START,
+    (State.BASKET, "pay"): Event.PAY,
+    (State.TENDER, "back"): Event.BACK,
+    (State.TENDER, "face"): Event.FACE,
+    (State.TENDER, "qr"): Event.QR,
+    (State.TENDER, "cash"): Event.CASH,
+    (State.FACE, "other_way"): Event.BACK,
+    (State.CONFIRM, "confirm"): Event.CONFIRM,
+    (State.CONFIRM, "not_me"): Event.NOT_ME,
+    (State.QR, "back"): Event.BACK,
+    (State.REFUSED, "retry"): Event.RETRY,
+    (State.REFUSED, "qr"): Event.QR,
+    (State.REFUSED, "cash"): Event.CASH,
+    (State.PAID, "done"): Event.DONE,
+    (State.CASH, "done"): Event.DONE,
+}
+
+
+_OFFLINE_REASONS = {"offline_member_unknown": "hq_silent", "offline_no_policy": "hq_silent", "offline_currency": "hq_silent",
+                    "offline_too_long_offline": "offline_limit", "offline_per_sale": "offline_limit", "offline_per_member": "offline_limit",
+                    "offline_per_kiosk": "offline_limit"}
+"""The rule of the offline policy that declined -> what the shopper is told."""
+
+
+class PayFlow:
+    """One checkout after the other at one device."""
+
+    def __init__(self, parts: Sight, shop: Shop, language: str) -> None:
+        self._parts, self._shop = parts, shop
+        self._default_language = language
+        self._cashier = Cashier(parts)
+        self._face_task = face_task(parts)
+        self._scan_task = self._make_scan_task()
+        self._seen: dict[str, float] = {}
+        self.on_badge: Callable[[str], None] = lambda _code: None
+        self._now = self._fresh()
+        if self._cashier.resume():
+            log.info("payments that a restart left open were cancelled")
+        self._restore()
+
+    @property
+    def state(self) -> State:
+        """Where the checkout stands."""
+        return self._now.state
+
+    @property
+    def language(self) -> str:
+        """The language that the shopper chose."""
+        return self._now.language
+
+    def add(self, code: str) -> bool:
+        """Put one piece into the basket; False when it is not sold here or no more fit. Starts a checkout when there is none."""
+        pieces = self._now.basket.get(code, 0)
+        if self._now.state not in (State.IDLE, State.BASKET) or self._shop.product(code) is None or pieces >= MAX_PIECES:
+            return False
+        self._now.basket[code] = pieces + 1
+        if self._now.state is State.IDLE:
+            self._go(Event.START)
+        self._now.entered_s = self._parts.clock.monotonic()
+        self._save()
+        return True
+
+    def tick(self, touched: list[str]) -> views.View:
+        """Take what was touched and seen since the last tick; return what to show."""
+        self._look()
+        for target in touched:
+            self._touch(target)
+        {State.BASKET: self._scan, State.IDLE: self._scan, State.FACE: self._face, State.QR: self._scan,
+         State.AUTHORISING: self._authorise}.get(self._now.state, self._drop)()
+        self._expire()
+        return view(self._now, self._parts, self._shop)
+
+    # --- what is seen -------------------------------------------------------------------------------------------------------------
+
+    def _look(self) -> None:
+        tasks = {State.FACE: self._face_task, State.IDLE: self._scan_task, State.BASKET: self._scan_task, State.QR: self._scan_task}
+        self._parts.eyes.look(tasks.get(self._now.state))
+
+    def _make_scan_task(self) -> Callable[[Frame], list[str]]:
+        scanner = self._parts.scanner
+        return lambda frame: [code.text for code in scanner.scan(frame)]
+
+    def _drop(self) -> None:
+        self._parts.eyes.take()
+
+    def _scan(self) -> None:
+        self._drop_unsold()
+        now = self._parts.clock.monotonic()
+        for text in self._parts.eyes.take() or ():
+            fresh = now - self._seen.get(text, -_SAME_CODE_S) >= _SAME_CODE_S
+            self._seen[text] = now
+            if text.startswith(CODE_PREFIX):
+                if self._now.state is State.QR:
+                    self._ask(Payer("wallet_qr", code=text), Event.CODE_SEEN)
+                    return
+            elif text.startswith(BADGE_PREFIX):
+                if fresh and self._now.state is State.IDLE:
+                    self.on_badge(text)
+            elif fresh and self._now.state is not State.QR and not self.add(text):
+                self._now.hint = "unknown_code"
+
+    def _drop_unsold(self) -> None:
+        # A new price list may no longer sell what is already in the basket.
+        unsold = [code for code in self._now.basket if self._shop.product(code) is None]
+        if unsold and self._now.state is State.BASKET:
+            for code in unsold:
+                del self._now.basket[code]
+            self._now.hint = "unknown_code"
+            self._save()
+
+    def _face(self) -> None:
+        if self._now.search is None:
+            return
+        decision = self._now.search.step(self._parts.eyes.take())
+        if decision is None:
+            return
+        if decision.outcome == "accepted":
+            self._now.member_id = decision.member_id
+            self._go(Event.RECOGNISED)
+        else:
+            crowd = self._now.search.look is not None and self._now.search.look.hint == "one_person"
+            self._now.reason = "several_people" if crowd else "not_recognised"
+            self._go(Event.NOT_RECOGNISED)
+
+    # --- what is touched ----------------------------------------------------------------------------------------------------------
+
+    def _touch(self, target: str) -> None:
+        if target == "language":
+            self._now.language = next_language(self._now.language)
+        elif target == "cancel":
+            self._cancel()
+        elif self._now.state is State.BASKET and target.startswith("remove:"):
+            self._remove(int(target.removeprefix("remove:")))
+        elif self._now.state is State.DIGITS:
+            self._press(target)
+        elif (self._now.state, target) in _BUTTONS:
+            self._button(_BUTTONS[self._now.state, target])
+
+    def begin(self, basket: dict[str, int]) -> None:
+        """Start a checkout with this basket at the question how to pay; the mirror's way in."""
+        if self._now.state is State.IDLE and basket and self._shop.prices is not None:
+            self._now.basket = dict(basket)
+            self._go(Event.START)
+            self._button(Event.PAY)
+
+    def _button(self, event: Event) -> None:
+        if event in (Event.START, Event.PAY) and self._shop.prices is None:
+            return
+        if event is Event.PAY:
+            if not self._now.basket or self._shop.prices is None:
+                return
+            self._now.quote = quote(self._now.basket, self._shop.prices)
+        if event is Event.CONFIRM:
+            self._ask(Payer("wallet_face", member_id=self._now.member_id), event)
+            return
+        if event is Event.FACE:
+            self._now.digits = Digits(self._parts)
+        if event is Event.NOT_ME:
+            self._now.reason = "not_me"
+        if event is Event.CASH:
+            self._now.ticket = f"{self._parts.settings.device.id.upper()}-{self._parts.new_id()[-4:].upper()}"
+        self._go(event)
+        if self._now.state is State.IDLE:
+            self._finish()
+
+    def _press(self, target: str) -> None:
+        if target == "erase":
+            self._now.digits.erase()
+        elif target == "other_way":
+            self._go(Event.BACK)
+        elif target.startswith("key:"):
+            bucket = self._now.digits.press(target.removeprefix("key:"))
+            if bucket is not None:
+                self._now.search = FaceSearch(self._parts, bucket)
+                self._go(Event.BUCKET_SMALL)
+
+    def _remove(self, index: int) -> None:
+        codes = list(self._now.basket)
+        if 0 <= index < len(codes):
+            del self._now.basket[codes[index]]
+            self._save()
+        if not self._now.basket:
+            self._go(Event.EMPTY)
+            self._finish()
+
+    def _cancel(self) -> None:
+        if self._now.state in (State.IDLE, State.AUTHORISING, State.PAID, State.CASH):
+            return
+        self._go(Event.CANCEL)
+        self._finish()
+
+    # --- money --------------------------------------------------------------------------------------------------------------------
+
+    def _ask(self, payer: Payer, event: Event) -> None:
+        self._now.pending = self._cashier.request(self._now.priced, payer)
+        self._go(event)
+
+    def _authorise(self) -> None:
+        self._drop()
+        if self._now.pending is None:
+            return
+        conclusion = self._cashier.conclude(self._now.pending)
+        if conclusion.outcome == "waiting":
+            return
+        self._now.pending = None
+        self._now.sale = conclusion.sale
+        self._now.reason = _OFFLINE_REASONS.get(conclusion.reason, conclusion.reason)
+        self._go(Event.APPROVED if conclusion.sale else Event.DECLINED)
+        if conclusion.sale:
+            self._now.basket = {}
+
+    # --- state --------------------------------------------------------------------------------------------------------------------
+
+    def _go(self, event: Event) -> None:
+        self._now.state = after(self._now.state, event)
+        self._now.entered_s = self._parts.clock.monotonic()
+        self._now.hint = ""
+
+    def _expire(self) -> None:
+        stays = STAYS_S.get(self._now.state)
+        if stays is None or self._parts.clock.monotonic() - self._now.entered_s < stays:
+            return
+        self._go(Event.DONE if self._now.state in (State.PAID, State.CASH) else Event.CANCEL)
+        self._finish()
+
+    def _finish(self) -> None:
+        self._now = self._fresh()
+        self._save()
+
+    def _fresh(self) -> Session:
+        return Session(self._default_language, self._parts.clock.monotonic(), Digits(self._parts))
+
+    def _save(self) -> None:
+        with self._parts.store.unit() as unit:
+            unit.basket.save(baskets.pack(self._now.basket).encode() if self._now.basket else None)
+
+    def _restore(self) -> None:
+        self._shop.refresh()
+        with self._parts.store.snapshot() as unit:
+            saved = unit.basket.load()
+        if not saved:
+            return
+        try:
+            kept = baskets.unpack(saved.decode())
+        except (InvalidValueError, UnicodeDecodeError):
+            log.warning("the basket that a restart left open cannot be read; it is given up")
+            return
+        self._now.basket = {code: pieces for code, pieces in kept.items() if self._shop.product(code)}
+        if self._now.basket:
+            self._go(Event.START)
+            self._now.hint = "restored"

@@ -1,0 +1,122 @@
+"""A checkout as screens: pure functions of the session and of what the device knows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from kiosk.domain.checkout import State
+from kiosk.domain.events import SaleCompleted
+from kiosk.domain.pricing import Quote, quote
+from kiosk.flows.cashier import Pending
+from kiosk.flows.identify import Digits, FaceSearch
+from kiosk.flows.parts import Shop, Sight, status
+from kiosk.ui import views
+
+STAYS_S = {State.BASKET: 60.0, State.TENDER: 45.0, State.DIGITS: 45.0, State.CONFIRM: 30.0, State.QR: 40.0, State.REFUSED: 30.0,
+           State.CASH: 20.0, State.PAID: 8.0}
+"""How long a screen waits for a finger before it gives up."""
+
+
+@dataclass(slots=True)
+class Session:
+    """One checkout, from the first touch to the last. entered_s: when its present state began, monotonic seconds."""
+
+    language: str
+    entered_s: float
+    digits: Digits
+    state: State = State.IDLE
+    basket: dict[str, int] = field(default_factory=dict)
+    quote: Quote | None = None
+    search: FaceSearch | None = None
+    pending: Pending | None = None
+    sale: SaleCompleted | None = None
+    member_id: str = ""
+    reason: str = ""
+    ticket: str = ""
+    hint: str = ""
+
+    @property
+    def priced(self) -> Quote:
+        """The quote that the shopper agreed to pay; every state after TENDER has one."""
+        if self.quote is None:
+            raise LookupError(f"a checkout in state {self.state} has no quote")
+        return self.quote
+
+
+@dataclass(frozen=True, slots=True)
+class _Now:
+    session: Session
+    parts: Sight
+    shop: Shop
+    status: views.Status
+    time_s: float
+
+
+def view(session: Session, parts: Sight, shop: Shop) -> views.View:
+    """Return the screen of a checkout as it stands."""
+    return _VIEWS[session.state](_Now(session, parts, shop, status(parts, shop, session.language), parts.clock.monotonic()))
+
+
+def _basket(now: _Now) -> views.View:
+    session, prices = now.session, now.shop.prices
+    if prices is None:
+        return views.PayAttract(now.status, now.time_s)
+    priced = quote(session.basket, prices)
+    lines = tuple(views.LineView(line.product.name(session.language), line.quantity, line.amount,
+                                 line.promotion.names.get(session.language, "") if line.promotion else "", line.product.picture)
+                  for line in priced.lines)
+    return views.PayBasket(now.status, lines, priced.total, priced.saved if priced.saved.minor else None, session.hint)
+
+
+def _tender(now: _Now) -> views.View:
+    sees = not now.status.camera_lost
+    return views.PayTender(now.status, now.session.priced.total, face=sees, qr=sees and not now.status.offline)
+
+
+def _digits(now: _Now) -> views.View:
+    digits = now.session.digits
+    return views.PayDigits(now.status, digits.shown, digits.wanted, bool(digits.suffix))
+
+
+def _face(now: _Now) -> views.View:
+    frame, search = now.parts.eyes.frame, now.session.search
+    look = search.look if search else None
+    return views.PayFace(now.status, frame.pixels if frame else None, look.box if look else None, search.progress if search else 0.0,
+                         look.hint if look else "look_here", now.time_s)
+
+
+def _confirm(now: _Now) -> views.View:
+    session = now.session
+    return views.PayConfirm(now.status, session.priced.total, f"•• {session.digits.suffix[-2:]}", session.priced.pieces)
+
+
+def _qr(now: _Now) -> views.View:
+    frame = now.parts.eyes.frame
+    return views.PayQr(now.status, now.session.priced.total, frame.pixels if frame else None, now.time_s)
+
+
+def _paid(now: _Now) -> views.View:
+    sale = now.session.sale
+    if sale is None:
+        raise LookupError("a paid checkout has no sale")
+    address = now.parts.settings.hq.receipts
+    qr = f"{address}/{sale.sale_id}" if address else f"{sale.receipt} {sale.total_minor} {sale.currency}"
+    since_s = now.time_s - now.session.entered_s
+    left = max(0, round(STAYS_S[State.PAID] - since_s))
+    return views.PayPaid(now.status, now.session.priced.total, sale.receipt, qr, sale.offline, left, since_s)
+
+
+_VIEWS: dict[State, Callable[[_Now], views.View]] = {
+    State.IDLE: lambda now: views.PayAttract(now.status, now.time_s),
+    State.BASKET: _basket,
+    State.TENDER: _tender,
+    State.DIGITS: _digits,
+    State.FACE: _face,
+    State.CONFIRM: _confirm,
+    State.QR: _qr,
+    State.AUTHORISING: lambda now: views.PayWaiting(now.status, "authorising", now.time_s),
+    State.PAID: _paid,
+    State.REFUSED: lambda now: views.PayRefused(now.status, now.session.reason),
+    State.CASH: lambda now: views.PayCash(now.status, now.session.priced.total, now.session.ticket),
+}

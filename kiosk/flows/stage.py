@@ -1,0 +1,49 @@
+"""A display as flows see it: views go up, names of what was touched come back."""
+
+from __future__ import annotations
+
+from kiosk.devices.display import Display, Presented
+from kiosk.ui.screens import render
+from kiosk.ui.views import View
+
+
+class Stage:
+    """Draws a view when it changed, and names the targets that were touched."""
+
+    def __init__(self, display: Display) -> None:
+        self._display = display
+        self._shown: View | None = None
+        self._presented: Presented | None = None
+
+    def show(self, view: View) -> None:
+        """Draw and present `view`, unless it equals what is shown and holds no moving picture."""
+        moving = getattr(view, "preview", None) is not None or getattr(view, "picture", None) is not None
+        if view == self._shown and not moving:
+            return
+        picture, presented = render(view, self._display.size)
+        self._display.present(picture, presented)
+        self._shown, self._presented = view, presented
+
+    def touched(self) -> list[str]:
+        """Return the names of the targets touched since the last call, on the screen that was shown, oldest first.
+
+        A screen that changed takes one touch: a second finger on what is no longer there must not press what came in its place.
+        """
+        names = []
+        for touch in self._display.touches():
+            target = self._hit(touch.x, touch.y)
+            if target:
+                names.append(target)
+        return names
+
+    def _hit(self, x: int, y: int) -> str:
+        if self._presented is None:
+            return ""
+        for name, (left, top, width, height) in self._presented.targets.items():
+            if left <= x < left + width and top <= y < top + height:
+                return name
+        return ""
+
+    def close(self) -> None:
+        """Give the display back."""
+        self._display.close()

@@ -1,0 +1,63 @@
+"""Pieces that move, and what follows: on-hand, the fact for HQ and, at the reorder point, one request for more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from kiosk.domain.events import ReplenishmentRequested, StockChanged
+from kiosk.domain.replenishment import order_quantity
+from kiosk.storage.store import Unit
+
+BIZ_STEPS = {"pick": "retail_selling", "sale": "retail_selling", "put_back": "stocking", "refill": "stocking", "count": "stock_taking"}
+"""Why pieces moved -> the word of GS1's Core Business Vocabulary."""
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """Pieces that moved in a slot; delta < 0 went away. confidence: 0..1."""
+
+    slot: str
+    gtin: str
+    delta: int
+    reason: str
+    confidence: float = 1.0
+
+
+def move(unit: Unit, movement: Movement, new_id: Callable[[], str]) -> int:
+    """Book a movement in this unit of work and return what is on hand."""
+    on_hand = unit.stock.move(movement.slot, movement.gtin, movement.delta)
+    _tell(unit, movement, on_hand)
+    request_more(unit, movement.slot, new_id)
+    return on_hand
+
+
+def count(unit: Unit, movement: Movement, counted: int, new_id: Callable[[], str]) -> int:
+    """Set a slot to what staff counted; the difference is the movement's delta. Return that difference."""
+    before = unit.stock.on_hand(movement.slot) or 0
+    unit.stock.set(movement.slot, movement.gtin, counted)
+    delta = counted - before
+    _tell(unit, Movement(movement.slot, movement.gtin, delta, movement.reason), counted)
+    request_more(unit, movement.slot, new_id)
+    return delta
+
+
+def request_more(unit: Unit, slot: str, new_id: Callable[[], str]) -> None:
+    """Ask HQ for more when the slot is at its reorder point and nothing was asked for yet."""
+    planogram = unit.planogram.get()
+    cell = planogram.cell(slot) if planogram else None
+    if cell is None or unit.requests.open_for(slot) is not None:
+        return
+    state = next((s for s in unit.stock.all() if s.slot == slot), None)
+    on_hand, on_order = (state.on_hand, state.on_order) if state else (0, 0)
+    quantity = order_quantity(cell, on_hand, on_order)
+    if quantity <= 0:
+        return
+    request = ReplenishmentRequested(new_id(), slot, cell.gtin, quantity, on_hand, cell.reorder_point)
+    unit.requests.open(request)
+    unit.facts.record(request)
+
+
+def _tell(unit: Unit, movement: Movement, on_hand: int) -> None:
+    unit.facts.record(StockChanged(movement.slot, movement.gtin, movement.delta, on_hand, BIZ_STEPS[movement.reason], movement.reason,
+                                   round(movement.confidence, 3)))

@@ -1,0 +1,36 @@
+"""The magic mirror."""
+
+from __future__ import annotations
+
+from kiosk.config import Settings
+from kiosk.flows.health import Watched
+from kiosk.flows.opening import open_display, open_sight
+from kiosk.flows.parts import Shop
+from kiosk.flows.stage import Stage
+from kiosk.flows.terminal import mirror_terminal
+from kiosk.flows.tryon import TryOnFlow
+from kiosk.runtime import run_loop
+from kiosk.vision.body import BodyFinder
+from kiosk.vision.networks import ModelStore
+from kiosk.vision.wardrobe import garment
+
+
+def serve(settings: Settings) -> int:
+    """Run until SIGTERM; return the exit code."""
+    models = ModelStore()
+    parts = open_sight(settings, models)
+    stage = Stage(open_display(settings, "Kiosk - mirror"))
+    shop = Shop(parts.store, parts.clock)
+    terminal = mirror_terminal(parts, shop, TryOnFlow(parts, shop, BodyFinder(models), garment, settings.device.language))
+    watched = Watched(parts)
+
+    def tick() -> None:
+        watched.tick()
+        stage.show(terminal.tick(stage.touched()))
+
+    def close() -> None:
+        parts.eyes.close()
+        stage.close()
+        parts.store.close()
+
+    return run_loop("mirror", tick, settings.display.rate_hz, close)

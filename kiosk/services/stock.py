@@ -1,0 +1,31 @@
+"""The shelf that weighs itself."""
+
+from __future__ import annotations
+
+from kiosk.config import Settings
+from kiosk.flows.opening import open_display, open_parts, open_scale
+from kiosk.flows.parts import Shop
+from kiosk.flows.shelf import ShelfFlow
+from kiosk.flows.stage import Stage
+from kiosk.flows.terminal import shelf_terminal
+from kiosk.runtime import run_loop
+
+
+def serve(settings: Settings) -> int:
+    """Run until SIGTERM; return the exit code."""
+    parts = open_parts(settings)
+    stage = Stage(open_display(settings, "Kiosk - shelf"))
+    shop = Shop(parts.store, parts.clock)
+    shelf = ShelfFlow(parts, shop, lambda slots: open_scale(settings, slots))
+    terminal = shelf_terminal(parts, shop, shelf)
+
+    def tick() -> None:
+        shelf.follow(terminal.staff_owns_shelf)
+        stage.show(terminal.tick(stage.touched()))
+
+    def close() -> None:
+        shelf.close()
+        stage.close()
+        parts.store.close()
+
+    return run_loop("stock", tick, min(settings.display.rate_hz, 15.0), close)

@@ -1,0 +1,302 @@
+"""A store in a box: broker, HQ, one pay terminal, one mirror, one shelf and their shoppers, real processes on this machine alone."""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import shutil
+import socket
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kiosk.devices.simulated.process import WorldClient
+from kiosk.errors import WorldError
+from kiosk.hq.ledger import facts, trade
+from kiosk.hq.ledger.store import Ledger
+from kiosk.hq.wallet import balance_check
+from kiosk.runtime import SystemClock, new_id
+from kiosk.sim import shop
+from kiosk.sim.broker import Broker
+from kiosk.sim.people import enrol_members
+from kiosk.sim.processes import Child, Meter
+from kiosk.sim.report import ALL_SALES, HqBook, KioskBook, report
+from kiosk.storage.store import Store
+
+log = logging.getLogger(__name__)
+
+CHAOS = ("broker", "hq", "reflash")
+STRIKE_S, MEND_S = 20.0, 30.0
+"""When chaos strikes and when it is over, seconds after the doors opened."""
+DRAIN_S = 60.0
+DELIVERY_S = 2.0
+READY_S = 60.0
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """seconds: 0 runs until it is stopped. chaos: some of CHAOS. camera: number of a webcam, "" for rendered shoppers."""
+
+    seconds: float = 0.0
+    window: bool = False
+    chaos: tuple[str, ...] = ()
+    camera: str = ""
+    folder: Path | None = None
+    web_port: int = 0
+
+
+class StoreInABox:
+    """Open it, let it run, close it."""
+
+    def __init__(self, options: Options, say: Say) -> None:
+        self._options, self._say = options, say
+        self._own_folder = options.folder is None
+        folder = options.folder or Path(tempfile.mkdtemp(prefix="kiosk-demo-"))
+        folder.mkdir(parents=True, exist_ok=True)
+        self._broker = Broker(folder / "broker")
+        port = options.web_port or _free_port(8470)
+        self._place = shop.Place(folder, self._broker.port, port, options.window, options.camera)
+        self._place.screens.mkdir(exist_ok=True)
+        self._passwords = {name: secrets.token_urlsafe(24) for name in ("hq", *shop.ROLES)}
+        self._token = secrets.token_urlsafe(24)
+        self._books = {device: KioskBook() for device in shop.ROLES}
+        self._delivered: dict[str, float] = {}
+        self._start_s = 0.0
+        self._make_children()
+
+    def _make_children(self) -> None:
+        place, options = self._place, self._options
+        quiet = {} if options.window else {"SDL_VIDEODRIVER": "dummy"}
+        environment = {**quiet, "KIOSK_BROKER_PASSWORD": self._passwords["hq"], "KIOSK_HQ_TOKEN": self._token, "OMP_NUM_THREADS": "1",
+                       "OPENBLAS_NUM_THREADS": "1"}
+        self._world = Child("world", ("world", "serve", "--setup", str(place.folder / "world.json"), "--socket", str(place.socket)),
+                            place.folder, environment)
+        self._hq = Child("hq", (
+            "hq", "serve", "--folder", str(place.hq), "--broker", f"127.0.0.1:{place.broker_port}", "--port", str(place.web_port),
+            "--group", shop.GROUP, "--screens", str(place.screens), "--currency", shop.CURRENCY, "--welcome", "500.00",
+            "--auto-approve-after", "20" if options.window or not options.seconds else "3"), place.folder, environment)
+        self._roles = {device: Child(device, ("run", role, "--config", str(place.config(device))), place.folder, environment)
+                       for device, role in shop.ROLES.items()}
+        self._syncs = {device: Child(f"{device}-sync", ("run", "sync", "--config", str(place.config(device))), place.folder, environment)
+                       for device in shop.ROLES}
+        self._children = [self._world, self._hq, *self._syncs.values(), *self._roles.values()]
+        self._meter = Meter(self._children)
+
+    @property
+    def address(self) -> str:
+        """Where the console is."""
+        return f"http://127.0.0.1:{self._place.web_port}/"
+
+    def open(self) -> None:
+        """Start everything and return when the console answers and every device has reported to HQ."""
+        started = time.monotonic()
+        place = self._place
+        self._say("goods, prices, shelves and members")
+        public_key = shop.open_hq(place)
+        for name, password in self._passwords.items():
+            self._broker.add_user(name, password)
+        self._say(f"broker on 127.0.0.1:{place.broker_port}")
+        self._broker.start()
+        self._say(f"HQ on {self.address}")
+        self._hq.start()
+        self._world.start()
+        for device in shop.ROLES:
+            shop.write_config(place, device, public_key, self._passwords[device])
+        self._say("members' faces (rendered) are enrolled")
+        enrol_members(place)
+        for device in shop.ROLES:
+            self._syncs[device].start()
+            self._roles[device].start()
+        self._say("pay terminal, mirror and shelf")
+        self._await_ready()
+        self._start_s = time.monotonic() - started
+
+    def run(self, stopped: Callable[[], bool]) -> None:
+        """Let shoppers shop for the seconds asked for, or until `stopped`; chaos strikes on the way."""
+        opened = time.monotonic()
+        pending = set(self._options.chaos)
+        broken: set[str] = set()
+        while not stopped():
+            at_s = time.monotonic() - opened
+            if self._options.seconds and at_s >= self._options.seconds and not broken:
+                return
+            if pending and at_s >= STRIKE_S:
+                broken = {kind for kind in sorted(pending) if self._strike(kind)}
+                pending = set()
+            if broken and at_s >= MEND_S:
+                self._mend(broken)
+                broken = set()
+            self._deliver()
+            self._look_after()
+            time.sleep(0.1)
+
+    def close(self) -> dict[str, Any] | None:
+        """Close the doors, let the queues drain, stop everything, and return the report; None when the store never opened."""
+        opened = self._start_s > 0
+        try:
+            for child in self._roles.values():
+                child.stop()
+            if opened:
+                self._drain()
+            for child in self._syncs.values():
+                child.stop()
+            self._meter.close()
+            usage = [child.measure() for child in self._children]
+            self._hq.stop()
+            made = self._report(usage) if opened else None
+        finally:
+            for child in self._children:
+                child.stop(2.0)
+            self._broker.stop()
+            if self._own_folder:
+                shutil.rmtree(self._place.folder, ignore_errors=True)
+        return made
+
+    # --- what goes wrong on purpose -----------------------------------------------------------------------------------------------
+
+    def _strike(self, kind: str) -> bool:
+        """Break something; True when it has to be mended later."""
+        if kind == "broker":
+            self._say("chaos: the broker is killed")
+            self._broker.kill()
+        elif kind == "hq":
+            self._say("chaos: HQ is killed")
+            self._hq.kill()
+        else:
+            self._reflash(shop.PAY)
+            return False
+        return True
+
+    def _mend(self, broken: set[str]) -> None:
+        for kind in sorted(broken):
+            self._say(f"chaos: the {kind} is started again")
+            if kind == "broker":
+                self._broker.start()
+            else:
+                self._hq.start()
+
+    def _reflash(self, device: str) -> None:
+        """Take a kiosk's card out once its queue is empty, and put in one that knows nothing."""
+        self._say(f"chaos: {device} is reflashed")
+        self._roles[device].stop()
+        self._await(lambda: self._waiting(device) == 0, DRAIN_S, f"the queue of {device} drains")
+        self._syncs[device].stop()
+        self._note(device)
+        shutil.rmtree(self._place.state(device))
+        self._place.state(device).mkdir()
+        self._syncs[device].start()
+        self._roles[device].start()
+
+    # --- what a store needs -------------------------------------------------------------------------------------------------------
+
+    def _deliver(self) -> None:
+        """What HQ approved arrives a little later; the world's staff puts it on the shelf."""
+        store = self._open(shop.SHELF)
+        with store.snapshot() as unit:
+            ordered = {state.slot: state.on_order for state in unit.stock.all() if state.on_order > 0}
+        store.close()
+        now = time.monotonic()
+        self._delivered = {slot: since for slot, since in self._delivered.items() if slot in ordered}
+        for slot, pieces in ordered.items():
+            since = self._delivered.setdefault(slot, now)
+            if since >= 0 and now - since >= DELIVERY_S:
+                self._delivered[slot] = -1.0
+                client = WorldClient(self._place.socket)
+                client.act("deliver", slot=slot, pieces=pieces)
+                client.close()
+
+    def _look_after(self) -> None:
+        for child in self._children:
+            if child.exit_code is not None:
+                raise WorldError(f"{child.name} ended with code {child.exit_code}; it said:\n{_tail(child.log)}")
+
+    def _await_ready(self) -> None:
+        self._await(lambda: _listens(self._place.web_port), READY_S, "HQ's console answers")
+        pictures = [self._place.screens / f"{device}.jpg" for device in shop.ROLES]
+        self._await(lambda: self._options.window or all(path.exists() for path in pictures), READY_S, "every screen shows something")
+        ledger = Ledger(self._place.hq / "hq.db")
+
+        def all_heard() -> bool:
+            with ledger.read() as db:
+                return bool(db.execute("SELECT count(*) FROM devices WHERE online").fetchone()[0] >= len(shop.ROLES))
+
+        try:
+            self._await(all_heard, READY_S, "every device reports to HQ")
+        finally:
+            ledger.close()
+
+    def _await(self, holds: Callable[[], bool], within_s: float, what: str) -> None:
+        deadline = time.monotonic() + within_s
+        while not holds():
+            self._look_after()
+            if time.monotonic() > deadline:
+                raise WorldError(f"after {within_s:.0f} s it is still not true that {what}")
+            time.sleep(0.05)
+
+    # --- the books ----------------------------------------------------------------------------------------------------------------
+
+    def _open(self, device: str) -> Store:
+        return Store.open(self._place.state(device) / "kiosk.db", device, SystemClock(), new_id)
+
+    def _waiting(self, device: str) -> int:
+        store = self._open(device)
+        with store.snapshot() as unit:
+            waiting = sum(unit.outbox.waiting().values())
+        store.close()
+        return waiting
+
+    def _drain(self) -> None:
+        self._broker.start()
+        self._hq.start()
+        try:
+            self._await(lambda: not any(self._waiting(device) for device in shop.ROLES), DRAIN_S, "all queues have drained")
+        except WorldError as error:
+            log.error("%s", error)
+
+    def _note(self, device: str) -> None:
+        store = self._open(device)
+        self._books[device].add(store)
+        store.close()
+
+    def _report(self, usage: list[Any]) -> dict[str, Any]:
+        for device in shop.ROLES:
+            self._note(device)
+        ledger = Ledger(self._place.hq / "hq.db")
+        with ledger.read() as db:
+            sales = {row["sale_id"]: row["total_minor"] for row in trade.sales(db, ALL_SALES)}
+            hq = HqBook(sales, sum(facts.gaps(db).values()), facts.duplicates(db), facts.counter(db, "resent"), balance_check(db).even)
+        ledger.close()
+        return report(self._books, hq, usage, self._start_s)
+
+
+def _tail(path: Path) -> str:
+    return "\n".join(path.read_text(errors="replace").splitlines()[-15:]) if path.exists() else ""
+
+
+def _free_port(wanted: int) -> int:
+    for port in (wanted, 0):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            free: int = probe.getsockname()[1]
+            return free
+    raise WorldError("no port is free on 127.0.0.1")
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(0.5)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def has_screen() -> bool:
+    """Return whether this machine shows windows."""
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))

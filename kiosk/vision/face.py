@@ -1,0 +1,185 @@
+"""Faces in a picture, and the 128 numbers that tell one from another. Numbers only: thresholds live in the domain."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kiosk.domain.frame import Picture
+from kiosk.errors import InvalidValueError, ModelError
+from kiosk.vision.alignment import crop_matrix, cut, eye_distance, face_chip, head_pose_deg, roll_between, sharpness, undo
+from kiosk.vision.blazeface import BlazeFace, Candidate, Region
+from kiosk.vision.networks import LiteNetwork, ModelStore, OnnxNetwork
+
+__all__ = ["DlibEmbedder", "Embedder", "FaceFinder", "FaceFound", "OnnxEmbedder", "Region", "make_embedder"]
+
+Floats = NDArray[np.float32]
+Box = tuple[float, float, float, float]
+
+_MESH_SIDE = 192
+_MESH_POINTS = 468
+_MARGIN = 1.5
+_NO_MESH = 0.5
+_MOST_FACES = 6
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FaceFound:
+    """One face, in pixels of the whole picture, origin top-left.
+
+    box: x, y, width, height around the mesh. score: 0..1, the lower of detector's and mesh's. mesh: (468, 3) float32 x, y and
+    depth away from the camera, MediaPipe's numbering. yaw_deg > 0: nose to the picture's right; pitch_deg > 0: nose up;
+    roll_deg > 0: head leans to the picture's right. size_px: between the eyes' centres. blur: variance of the Laplacian on the
+    aligned chip over the chip's own variance: the LOWER, the blurrier.
+    """
+
+    box: Box
+    score: float
+    mesh: Floats
+    yaw_deg: float
+    pitch_deg: float
+    roll_deg: float
+    size_px: float
+    blur: float
+
+
+class FaceFinder:
+    """Finds faces and fits a mesh on each. Not for use by two threads at once. Raises ModelError when a model is missing or damaged."""
+
+    def __init__(self, store: ModelStore, threads: int = 1) -> None:
+        self._detector = BlazeFace(LiteNetwork(store.path("face_detector"), threads))
+        self._mesh = LiteNetwork(store.path("face_mesh"), threads)
+
+    def find(self, pixels: Picture, region: Region | None = None) -> list[FaceFound]:
+        """The faces in a (H, W, 3) uint8 RGB picture, or in a region of it, largest first; at most six.
+
+        Where a look at the whole shows nobody, a closer one at overlapping quarters follows. A face narrower than a sixteenth of
+        the longer side is missed: for people far away give a region around the head.
+        Raises InvalidValueError when the array is no such picture.
+        """
+        if pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.dtype != np.uint8:
+            raise InvalidValueError(f"a picture is (H, W, 3) uint8, not {pixels.shape} {pixels.dtype}")
+        looked_at = (region or Region(0, 0, pixels.shape[1], pixels.shape[0])).within(pixels)
+        if not looked_at.width or not looked_at.height:
+            return []
+        return self._look(pixels, [looked_at]) or self._look(pixels, looked_at.tiles())
+
+    def _look(self, pixels: Picture, regions: list[Region]) -> list[FaceFound]:
+        candidates = sorted(self._detector.find(pixels, regions), key=lambda candidate: -float(candidate.box[2] * candidate.box[3]))
+        faces = [face for candidate in candidates[:_MOST_FACES] if (face := self._fit(pixels, candidate)) is not None]
+        return sorted(faces, key=lambda face: -face.box[2] * face.box[3])
+
+    def _fit(self, pixels: Picture, candidate: Candidate) -> FaceFound | None:
+        """The mesh from the detector's box, and once more from a crop around that first mesh; None where there is no face.
+
+        The second crop takes the detector's jitter out: points that moved by 1.5 % of the eyes' distance move by 0.6 %.
+        """
+        x, y, width, height = candidate.box
+        centre = np.array([x + width / 2, y + height / 2], np.float32)
+        mesh, score = self._mesh_in(pixels, centre, float(max(width, height)), roll_between(*candidate.eyes))
+        if score >= _NO_MESH:
+            low, high = mesh[:, :2].min(axis=0), mesh[:, :2].max(axis=0)
+            mesh, score = self._mesh_in(pixels, (low + high) / 2, float((high - low).max()), roll_between(mesh[33], mesh[263]))
+        if score < _NO_MESH:
+            return None
+        low, high = mesh[:, :2].min(axis=0), mesh[:, :2].max(axis=0)
+        yaw, pitch, roll = head_pose_deg(mesh)
+        return FaceFound(
+            box=(float(low[0]), float(low[1]), float(high[0] - low[0]), float(high[1] - low[1])),
+            score=min(candidate.score, score),
+            mesh=mesh,
+            yaw_deg=yaw,
+            pitch_deg=pitch,
+            roll_deg=roll,
+            size_px=eye_distance(mesh),
+            blur=sharpness(face_chip(pixels, mesh)),
+        )
+
+    def _mesh_in(self, pixels: Picture, centre: Floats, face_px: float, roll_rad: float) -> tuple[Floats, float]:
+        matrix = crop_matrix(centre, max(_MARGIN * face_px, 1.0), roll_rad, _MESH_SIDE)
+        crop = cut(pixels, matrix, _MESH_SIDE)
+        points, logit = self._mesh.run(crop[None].astype(np.float32) / 255)
+        score = 1 / (1 + float(np.exp(-np.clip(logit.reshape(()), -80, 80))))
+        return undo(matrix, points.reshape(_MESH_POINTS, 3)), score
+
+
+class Embedder(Protocol):
+    """Turns a face into 128 numbers; the Euclidean distance of two such vectors tells how different two faces are."""
+
+    name: str
+
+    def chip(self, pixels: Picture, face: FaceFound) -> Picture:
+        """The face cut out upright: (150, 150, 3) uint8 RGB. pixels: the picture in which the face was found."""
+        ...
+
+    def embed_chip(self, chip: Picture) -> Floats:
+        """(128,) float32 of one chip: the mean of the chip's numbers and those of its mirror image."""
+        ...
+
+    def embed(self, pixels: Picture, face: FaceFound) -> Floats:
+        """(128,) float32: `embed_chip` of `chip`."""
+        ...
+
+
+class OnnxEmbedder:
+    """dlib's ResNet in onnxruntime, aligned by five points of the mesh. Raises ModelError when the model is missing or damaged."""
+
+    name = "onnx"
+
+    def __init__(self, store: ModelStore, threads: int = 1) -> None:
+        self._network = OnnxNetwork(store.path("face_embedding"), threads)
+
+    def chip(self, pixels: Picture, face: FaceFound) -> Picture:
+        """See `Embedder.chip`."""
+        return face_chip(pixels, face.mesh)
+
+    def embed_chip(self, chip: Picture) -> Floats:
+        """See `Embedder.embed_chip`."""
+        return _mean_vector(self._network.run(_with_mirror(chip))[0])
+
+    def embed(self, pixels: Picture, face: FaceFound) -> Floats:
+        """See `Embedder.embed`."""
+        return self.embed_chip(self.chip(pixels, face))
+
+
+class DlibEmbedder:
+    """face_recognition and dlib themselves, aligned by dlib's five points. Raises ModelError when they are not installed."""
+
+    name = "dlib"
+
+    def __init__(self) -> None:
+        from kiosk.vision.networks.dlib_backend import DlibFaces
+
+        self._dlib = DlibFaces()
+
+    def chip(self, pixels: Picture, face: FaceFound) -> Picture:
+        """See `Embedder.chip`."""
+        return self._dlib.chip(pixels, face.box)
+
+    def embed_chip(self, chip: Picture) -> Floats:
+        """See `Embedder.embed_chip`."""
+        return _mean_vector(self._dlib.descriptors(_with_mirror(chip)))
+
+    def embed(self, pixels: Picture, face: FaceFound) -> Floats:
+        """See `Embedder.embed`."""
+        return self.embed_chip(self.chip(pixels, face))
+
+
+def make_embedder(kind: str, store: ModelStore) -> Embedder:
+    """The embedder called "onnx" or "dlib". Raises ModelError for another name, or when its parts are missing."""
+    if kind == "onnx":
+        return OnnxEmbedder(store)
+    if kind == "dlib":
+        return DlibEmbedder()
+    raise ModelError(f"no face embedder is called {kind!r}; choose onnx or dlib")
+
+
+def _with_mirror(chip: Picture) -> Picture:
+    return np.stack([chip, chip[:, ::-1]])
+
+
+def _mean_vector(vectors: Floats) -> Floats:
+    return np.asarray(vectors.mean(axis=0), np.float32)

@@ -1,0 +1,179 @@
+"""Where a garment goes on a body: a frame along the spine, the trunk's outline and the arms' bones. Geometry, no colours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from kiosk.domain.garment import Garment, Side
+from kiosk.vision.body import (
+    L_ELBOW,
+    L_HIP,
+    L_INDEX,
+    L_SHOULDER,
+    L_WRIST,
+    R_ELBOW,
+    R_HIP,
+    R_INDEX,
+    R_SHOULDER,
+    R_WRIST,
+    BodyFound,
+)
+
+Floats = NDArray[np.float32]
+
+TOP, ARMPIT = -0.15, 0.28
+"""Where a garment's shoulder tops, armpits (in trunk lengths below the shoulder joints) lie."""
+_SEAM, _ARMHOLE = 0.54, 0.47
+"""Where a sleeve is sewn on and where a sleeveless garment ends, in shoulder widths from the spine."""
+_ARM_IN_SHOULDERS = 1.5
+_HEM = (0.83, 0.08)
+_ROWS = np.arange(-0.3, 2.6, 0.025, dtype=np.float32)
+_COLUMNS = np.arange(-1.4, 1.4001, 1 / 32, dtype=np.float32)
+_OUTLINE = ((-0.3, 0.54), (0.25, 0.52), (0.5, 0.47), (0.7, 0.49), (0.95, 0.56), (1.3, 0.60), (2.6, 0.60))
+"""Half the width of a trunk in shoulder widths, by trunk lengths below the shoulder joints: what is used where the mask does not tell."""
+_ARM_RADIUS, _ARM_FLOOR = 0.14, 1.0
+_NARROWEST, _WIDEST = 0.82, 1.35
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Arm:
+    """An arm as it appears in the picture: shoulder, elbow, wrist and finger tips in pixels, and how visible wrist and elbow are, 0..1."""
+
+    shoulder: Floats
+    elbow: Floats
+    wrist: Floats
+    finger: Floats
+    visible: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """Body coordinates: s across in shoulder widths (positive to the picture's right), t down the spine in trunk lengths.
+
+    Both are 0 between the shoulder joints. The rows lean with the shoulders at the top and with the hips at the bottom.
+    """
+
+    origin: Floats
+    across: Floats
+    down: Floats
+    width: float
+    length: float
+    lean_top: float
+    lean_bottom: float
+    arms: tuple[Arm, Arm]
+
+    def to_picture(self, s: Floats, t: Floats) -> Floats:
+        """Return pixels (..., 2) of body coordinates."""
+        leant = t + s * (self.lean_top + (self.lean_bottom - self.lean_top) * np.clip(t, 0, 1))
+        placed: Floats = self.origin + s[..., None] * self.width * self.across + leant[..., None] * self.length * self.down
+        return placed.astype(np.float32)
+
+    def to_body(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
+        """Return body coordinates s, t of pixels."""
+        dx, dy = x - self.origin[0], y - self.origin[1]
+        s = (dx * self.across[0] + dy * self.across[1]) / self.width
+        leant = (dx * self.down[0] + dy * self.down[1]) / self.length
+        between = (leant - s * self.lean_top) / np.maximum(1 + s * (self.lean_bottom - self.lean_top), 0.2)
+        t = np.where(between < 0, leant - s * self.lean_top, np.where(between > 1, leant - s * self.lean_bottom, between))
+        return s.astype(np.float32), t.astype(np.float32)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fit:
+    """A garment on a body.
+
+    seam: where the shoulders end, in s. rows: t, with first and last s of the trunk there in left and right. hem: its t. covered: the share of each arm in a sleeve, 0..1.
+    """
+
+    frame: Frame
+    seam: float
+    rows: Floats
+    left: Floats
+    right: Floats
+    hem: float
+    covered: tuple[float, float]
+
+
+def frame_of(body: BodyFound) -> Frame:
+    """Return the body's frame; the picture's left arm comes first, whichever way the person faces."""
+    points = body.landmarks[:, :2]
+    arms = [_arm(body, *(L_SHOULDER, L_ELBOW, L_WRIST, L_INDEX)), _arm(body, *(R_SHOULDER, R_ELBOW, R_WRIST, R_INDEX))]
+    top, bottom = points[[L_SHOULDER, R_SHOULDER]].mean(axis=0), points[[L_HIP, R_HIP]].mean(axis=0)
+    length = max(float(np.linalg.norm(bottom - top)), 1.0)
+    down = (bottom - top) / length
+    across = np.array([down[1], -down[0]], np.float32)
+    arms.sort(key=lambda arm: float(arm.shoulder @ across))
+    shoulders = arms[1].shoulder - arms[0].shoulder
+    hips = points[L_HIP] - points[R_HIP]
+    hips = hips if hips @ across > 0 else -hips
+    width = max(float(shoulders @ across), 0.45 * length)
+    return Frame(top, across, down, width, length, _lean(shoulders, across, down, length, width), _lean(hips, across, down, length, width),
+                 (arms[0], arms[1]))
+
+
+def _lean(line: Floats, across: Floats, down: Floats, length: float, width: float) -> float:
+    return float(np.clip((line @ down) / length / max(float(line @ across) / width, 0.3), -0.35, 0.35))
+
+
+def _arm(body: BodyFound, shoulder: int, elbow: int, wrist: int, finger: int) -> Arm:
+    xy, seen = body.landmarks[:, :2], body.landmarks[:, 3]
+    tip = xy[finger] + 0.5 * (xy[finger] - xy[wrist])
+    return Arm(xy[shoulder], xy[elbow], xy[wrist], tip, float(min(seen[elbow], seen[wrist])))
+
+
+def fit(body: BodyFound, garment: Garment, height: int, width: int) -> Fit:
+    """Return where `garment` goes on `body` in a picture of height x width pixels."""
+    frame = frame_of(body)
+    cut = garment.cut
+    seam = _ARMHOLE if cut.sleeve == "none" else _SEAM
+    left, right = _outline(frame, body, (height, width), seam)
+    scale = 2 * seam * frame.width / max(cut.chest_width, 1.0)
+    covered = tuple(_covered(side, scale / frame.width) for side in (cut.left, cut.right))
+    hem = _HEM[0] + _HEM[1] * float(np.clip(cut.length, 1.0, 2.4)) + 0.45 * max(0.0, cut.length - 2.4)
+    return Fit(frame, seam, _ROWS, left, right, hem, (covered[0], covered[1]))
+
+
+def _covered(side: Side, shoulders_per_pixel: float) -> float:
+    root = ((side.shoulder[0] + side.armpit[0]) / 2, (side.shoulder[1] + side.armpit[1]) / 2)
+    if side.sleeve_width == 0:
+        return 0.0
+    reach = float(np.hypot(side.cuff[0] - root[0], side.cuff[1] - root[1])) * shoulders_per_pixel / _ARM_IN_SHOULDERS
+    return 1.0 if reach > 0.8 else reach
+
+
+def _outline(frame: Frame, body: BodyFound, size: tuple[int, int], seam: float) -> tuple[Floats, Floats]:
+    """Return the trunk's first and last s for each of `_ROWS`: the person mask's edge, kept from the arms and from the absurd."""
+    grid_s, grid_t = np.meshgrid(_COLUMNS, _ROWS)
+    grid = frame.to_picture(grid_s, grid_t)
+    mask = cv2.remap(body.mask(*size), grid[..., 0], grid[..., 1], cv2.INTER_LINEAR) > 127
+    outside_picture = (grid[..., 1] > size[0] - 1) | (grid[..., 1] < 0)
+    usual = np.interp(_ROWS, [t for t, _ in _OUTLINE], [w for _, w in _OUTLINE]).astype(np.float32)
+    centre = len(_COLUMNS) // 2
+    edges = []
+    for sign, arm in zip((-1, 1), frame.arms, strict=True):
+        half = mask[:, centre:] if sign > 0 else mask[:, centre::-1]
+        reach = np.where(half.all(axis=1), half.shape[1], (~half).argmax(axis=1)).astype(np.float32) / 32
+        reach = np.where(outside_picture[:, centre], usual, np.minimum(reach, _arm_limit(frame, arm, sign, usual)))
+        reach = np.clip(reach, _NARROWEST * usual, _WIDEST * usual)
+        reach[_ROWS < ARMPIT] = seam
+        padded = np.pad(reach, 3, mode="edge")
+        edges.append(sign * np.convolve(padded, np.ones(7) / 7, mode="valid").astype(np.float32))
+    return edges[0], edges[1]
+
+
+def _arm_limit(frame: Frame, arm: Arm, sign: int, usual: Floats) -> Floats:
+    """Return how far out the trunk may reach in each row without taking in an arm that hangs beside it."""
+    limit = np.full(len(_ROWS), 9.0, np.float32)
+    joints = np.stack([arm.shoulder, arm.elbow, arm.wrist, arm.finger])
+    steps = np.linspace(0, 3, 60)
+    path = np.stack([np.interp(steps, range(4), joints[:, k]) for k in range(2)], axis=1).astype(np.float32)
+    s, t = frame.to_body(path[:, 0], path[:, 1])
+    beside = sign * s > 0.4
+    for at, row in zip(sign * s[beside], np.round((t[beside] - _ROWS[0]) / 0.025).astype(int), strict=True):
+        lo, hi = max(0, row - 1), min(len(limit), row + 2)
+        limit[lo:hi] = np.minimum(limit[lo:hi], at - _ARM_RADIUS)
+    return np.maximum(limit, _ARM_FLOOR * usual)
