@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Protocol
 
 from kiosk.domain.checkout import State
+from kiosk.errors import StorageFullError
 from kiosk.flows.enrol import EnrolFlow
 from kiosk.flows.parts import Parts, Shop, status
 from kiosk.flows.pay import PayFlow
@@ -14,6 +16,8 @@ from kiosk.flows.sight import Sight
 from kiosk.flows.staff import StaffDoor, StaffFlow
 from kiosk.flows.tryon import TryOnFlow
 from kiosk.ui import views
+
+log = logging.getLogger(__name__)
 
 
 class Visit(Protocol):
@@ -30,6 +34,7 @@ class Terminal:
         self._parts, self._shop, self._shopper = parts, shop, shopper
         self._door = StaffDoor(parts)
         self._visit: Visit | None = None
+        self._disk_full = False
 
     @property
     def staff_owns_shelf(self) -> bool:
@@ -37,7 +42,21 @@ class Terminal:
         return isinstance(self._visit, StaffFlow) and self._visit.owns_shelf
 
     def tick(self, touched: list[str]) -> views.View:
-        """Take what was touched since the last tick; return what to show."""
+        """Take what was touched since the last tick; return what to show. A full disk is a screen, and goes when there is room again."""
+        try:
+            if self._disk_full:
+                with self._parts.store.unit():
+                    pass
+                self._disk_full = False
+                log.info("there is room on the disk again: sales go on")
+            return self._tick(touched)
+        except StorageFullError as error:
+            if not self._disk_full:
+                log.error("sales stop: %s", error)
+            self._disk_full = True
+            return views.OutOfOrder(status(self._parts, self._shop, self._parts.settings.device.language), "disk_full")
+
+    def _tick(self, touched: list[str]) -> views.View:
         self._shop.refresh()
         if self._visit is not None:
             view = self._visit.tick(touched)
@@ -46,7 +65,7 @@ class Terminal:
             self._visit, touched = None, []
         if "staff" in touched:
             self._visit = StaffFlow(self._parts, self._shop, self._door, self._parts.settings.device.language)
-            return self.tick([])
+            return self._tick([])
         reason = self._out_of_order()
         if reason:
             return views.OutOfOrder(status(self._parts, self._shop, self._parts.settings.device.language), reason)

@@ -52,7 +52,8 @@ class Link:
             if now - self._health_s >= HEALTH_EVERY_S:
                 waiting = {str(lane): count for lane, count in unit.outbox.waiting().items()}
                 tallies = unit.tallies.all()
-                unit.facts.record(DeviceHealth(__version__, free_mb, waiting, round(unit.outbox.oldest(parts.clock.now())), states(unit),
+                unit.facts.record(DeviceHealth(__version__, free_mb, waiting, round(unit.outbox.oldest(parts.clock.now())),
+                                               states(unit) | {"storage": "rebuilt" if parts.store.rebuilt else "ok"},
                                                tallies.get("dropped_frames", 0), unit.quarantine.count()))
                 self._health_s = now
         self._state = state

@@ -1,0 +1,256 @@
+"""Paying, with real codes, rendered faces and a real database: money is taken once, and every silence has its rule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tests.flows.conftest import TEA, WATER, Device, Networks, enrol, open_device, screen
+
+from kiosk.domain.catalog import PriceList
+from kiosk.domain.events import Lane
+from kiosk.domain.identity import Template
+from kiosk.domain.intent import IntentState
+from kiosk.flows.pay import PayFlow
+from kiosk.ui import views
+
+MY_DIGITS = "41570321"
+
+
+@pytest.fixture
+def pay(device: Device) -> PayFlow:
+    return PayFlow(device.sight, device.shop, "en")
+
+
+def fill_basket(device: Device, pay: PayFlow) -> views.View:
+    """Scan two pieces of tea and one water."""
+    for code in (TEA, WATER, TEA):
+        device.clock.move(2.0)
+        pay.tick([])
+        device.show_code(code[:12])
+        view = pay.tick([])
+    return view
+
+
+def to_tender(device: Device, pay: PayFlow) -> None:
+    fill_basket(device, pay)
+    assert screen(pay.tick(["pay"])) == "pay.tender"
+
+
+def look(device: Device, pay: PayFlow, identity: int, frames: int = 8) -> views.View:
+    """Look into the camera until the terminal has made up its mind."""
+    for i in range(frames):
+        device.show_face(identity, yaw=(i % 3) * 3.0 - 3.0)
+        view = pay.tick([])
+        if screen(view) != "pay.face":
+            break
+    return view
+
+
+def pay_by_face(device: Device, pay: PayFlow, member_template: Callable[[int], Template]) -> str:
+    """Go on until HQ was asked; return the intent's id."""
+    enrol(device, "ada", MY_DIGITS, member_template(0))
+    to_tender(device, pay)
+    pay.tick(["face"])
+    assert screen(pay.tick([f"key:{d}" for d in MY_DIGITS[-4:]])) == "pay.face"
+    view = look(device, pay, 0)
+    assert screen(view) == "pay.confirm"
+    assert view.who == "•• 21"
+    assert screen(pay.tick(["confirm"])) == "pay.waiting"
+    with device.sight.store.snapshot() as unit:
+        (intent,) = unit.intents.unsettled()
+    return intent.intent_id
+
+
+def test_a_scanned_basket_is_priced_with_its_promotion(device: Device, pay: PayFlow) -> None:
+    view = fill_basket(device, pay)
+    assert isinstance(view, views.PayBasket)
+    assert [(line.name, line.quantity, line.amount.minor) for line in view.lines] == [("Tea", 2, 576), ("Water", 1, 95)]
+    assert (view.total.minor, view.saved.minor) == (671, 64)
+
+
+def test_a_code_that_stays_in_view_counts_once(device: Device, pay: PayFlow) -> None:
+    for _ in range(10):
+        device.show_code(WATER[:12])
+        view = pay.tick([])
+    assert view.lines[0].quantity == 1
+
+
+def test_a_product_that_is_not_sold_here_is_said_so(device: Device, pay: PayFlow) -> None:
+    fill_basket(device, pay)
+    device.show_code("400638133393")
+    assert pay.tick([]).hint == "unknown_code"
+
+
+def test_a_known_face_pays_once_and_everything_is_one_transaction(
+        device: Device, pay: PayFlow, member_template: Callable[[int], Template]) -> None:
+    intent_id = pay_by_face(device, pay, member_template)
+    device.answer(intent_id, "authorised")
+    view = pay.tick([])
+    assert screen(view) == "pay.paid"
+    assert (view.total.minor, view.receipt, view.offline) == (671, "pay-1-000001", False)
+    with device.sight.store.snapshot() as unit:
+        (sale,) = unit.sales.recent(9)
+        assert (sale.member_id, sale.total_minor, sale.tender, sale.pricelist_version, sale.vat) == ("ada", 671, "wallet_face", 3, {"55": 35})
+        assert (unit.stock.on_hand("P1"), unit.stock.on_hand("P2")) == (19, 4)
+        assert unit.intents.get(intent_id).state is IntentState.CAPTURED
+        assert unit.journal.verify() is None
+        assert unit.outbox.waiting()[Lane.MONEY] == 2
+        assert unit.requests.open_for("P2").quantity == 18
+        assert unit.tallies.all()["recognised"] == 1
+        assert unit.basket.load() is None
+    device.answer(intent_id + "-again", "authorised")
+    for _ in range(3):
+        pay.tick([])
+    assert screen(pay.tick(["done"])) == "pay.attract"
+    with device.sight.store.snapshot() as unit:
+        assert unit.sales.totals() == (1, 671)
+
+
+def test_a_stranger_who_knows_the_digits_is_refused_and_nothing_is_asked(
+        device: Device, pay: PayFlow, member_template: Callable[[int], Template]) -> None:
+    enrol(device, "ada", MY_DIGITS, member_template(0))
+    to_tender(device, pay)
+    pay.tick(["face"])
+    pay.tick([f"key:{d}" for d in MY_DIGITS[-4:]])
+    view = look(device, pay, 5, frames=9)
+    assert (screen(view), view.reason) == ("pay.refused", "not_recognised")
+    with device.sight.store.snapshot() as unit:
+        assert unit.outbox.waiting()[Lane.MONEY] == 0
+        assert unit.tallies.all()["refused"] == 1
+
+
+def test_unknown_digits_show_the_same_screens_as_a_wrong_face(device: Device, pay: PayFlow) -> None:
+    to_tender(device, pay)
+    pay.tick(["face"])
+    assert screen(pay.tick([f"key:{d}" for d in "9999"])) == "pay.face"
+    view = look(device, pay, 0, frames=9)
+    assert (screen(view), view.reason) == ("pay.refused", "not_recognised")
+
+
+def test_two_more_digits_are_asked_for_while_more_than_five_share_them(
+        device: Device, pay: PayFlow, member_template: Callable[[int], Template]) -> None:
+    for i, first in enumerate(("11", "11", "22", "22", "33", "44")):
+        enrol(device, f"m{i}", f"90{first}0321", member_template(i))
+    to_tender(device, pay)
+    pay.tick(["face"])
+    view = pay.tick([f"key:{d}" for d in "0321"])
+    assert (screen(view), view.entered, view.wanted, view.more) == ("pay.digits", 4, 6, True)
+    assert screen(pay.tick(["key:1", "key:1"])) == "pay.face"
+    assert screen(look(device, pay, 1)) == "pay.confirm"
+
+
+def test_a_code_on_the_phone_pays_when_hq_says_so(device: Device, pay: PayFlow) -> None:
+    to_tender(device, pay)
+    pay.tick(["qr"])
+    device.show_code("KM1.one-time-code", "QRCode")
+    assert screen(pay.tick([])) == "pay.waiting"
+    with device.sight.store.snapshot() as unit:
+        (intent,) = unit.intents.unsettled()
+    device.answer(intent.intent_id, "authorised")
+    assert screen(pay.tick([])) == "pay.paid"
+    with device.sight.store.snapshot() as unit:
+        assert unit.sales.recent(1)[0].member_id == "member-of-code"
+
+
+def test_a_refusal_of_hq_says_why_and_takes_nothing(device: Device, pay: PayFlow, member_template: Callable[[int], Template]) -> None:
+    intent_id = pay_by_face(device, pay, member_template)
+    device.answer(intent_id, "declined", "insufficient_funds")
+    view = pay.tick([])
+    assert (screen(view), view.reason) == ("pay.refused", "insufficient_funds")
+    assert screen(pay.tick(["cash"])) == "pay.cash"
+    assert screen(pay.tick(["done"])) == "pay.attract"
+    with device.sight.store.snapshot() as unit:
+        assert unit.sales.totals() == (0, 0)
+
+
+def test_hq_silent_for_three_seconds_and_the_policy_sells(device: Device, pay: PayFlow, member_template: Callable[[int], Template]) -> None:
+    intent_id = pay_by_face(device, pay, member_template)
+    device.clock.move(2.9)
+    assert screen(pay.tick([])) == "pay.waiting"
+    device.clock.move(0.2)
+    view = pay.tick([])
+    assert (screen(view), view.offline) == ("pay.paid", True)
+    device.answer(intent_id, "authorised")
+    pay.tick([])
+    with device.sight.store.snapshot() as unit:
+        (sale,) = unit.sales.recent(9)
+        assert (sale.offline, sale.policy_version) == (True, 1)
+        assert unit.intents.get(intent_id).state is IntentState.OFFLINE_CAPTURED
+
+
+def test_the_word_of_hq_beats_the_policy_when_both_are_there(device: Device, pay: PayFlow, member_template: Callable[[int], Template]) -> None:
+    intent_id = pay_by_face(device, pay, member_template)
+    device.clock.move(3.5)
+    device.answer(intent_id, "declined", "insufficient_funds")
+    assert screen(pay.tick([])) == "pay.refused"
+
+
+def test_over_the_cap_nothing_is_sold_offline(device: Device, pay: PayFlow, member_template: Callable[[int], Template]) -> None:
+    sold = 0
+    for _ in range(9):
+        pay_by_face(device, pay, member_template)
+        device.clock.move(3.1)
+        view = pay.tick([])
+        if screen(view) == "pay.refused":
+            break
+        sold += view.total.minor
+        pay.tick(["done"])
+    assert view.reason == "offline_limit"
+    assert 5000 - 671 < sold <= 5000
+
+
+def test_a_restart_cancels_what_was_asked_and_brings_the_basket_back(
+        device: Device, pay: PayFlow, member_template: Callable[[int], Template], tmp_path: Path, networks: Networks) -> None:
+    intent_id = pay_by_face(device, pay, member_template)
+    device.sight.store.close()
+    again = open_device(tmp_path / "state", networks, device.clock)
+    after = PayFlow(again.sight, again.shop, "en")
+    view = after.tick([])
+    assert (screen(view), view.hint, view.total.minor) == ("pay.basket", "restored", 671)
+    with again.sight.store.snapshot() as unit:
+        assert unit.intents.get(intent_id).state is IntentState.CANCELLED
+        assert unit.sales.totals() == (0, 0)
+        assert unit.outbox.waiting()[Lane.MONEY] == 2
+    again.answer(intent_id, "authorised")
+    after.tick([])
+    with again.sight.store.snapshot() as unit:
+        assert unit.sales.totals() == (0, 0)
+    again.sight.store.close()
+
+
+def test_a_finger_cannot_cancel_money_on_its_way(device: Device, pay: PayFlow, member_template: Callable[[int], Template]) -> None:
+    pay_by_face(device, pay, member_template)
+    assert screen(pay.tick(["cancel", "back", "done"])) == "pay.waiting"
+
+
+def test_a_new_price_list_shows_at_once_but_a_quote_keeps_its_price(device: Device, pay: PayFlow) -> None:
+    fill_basket(device, pay)
+    dearer = PriceList(4, device.shop.prices.effective_at, "EUR",
+                       tuple(type(p)(p.gtin, p.names, p.price * 2, p.vat_permille, p.unit_weight_g) for p in device.shop.prices.products))
+    with device.sight.store.unit() as unit:
+        assert unit.prices.put(dearer)
+    device.shop.refresh()
+    assert pay.tick([]).total.minor == 2 * (640 + 95)
+    assert pay.tick(["pay"]).total.minor == 1470
+    with device.sight.store.unit() as unit:
+        unit.prices.put(PriceList(5, dearer.effective_at, "EUR", dearer.products[:1]))
+    device.shop.refresh()
+    assert pay.tick(["qr"]).total.minor == 1470
+
+
+def test_nobody_at_the_screen_and_it_goes_home(device: Device, pay: PayFlow) -> None:
+    to_tender(device, pay)
+    device.clock.move(46.0)
+    assert screen(pay.tick([])) == "pay.attract"
+    with device.sight.store.snapshot() as unit:
+        assert unit.basket.load() is None
+
+
+def test_a_lost_camera_leaves_the_cash_desk(device: Device, pay: PayFlow) -> None:
+    to_tender(device, pay)
+    device.eyes.lost = True
+    view = pay.tick([])
+    assert (view.face, view.qr, view.status.camera_lost) == (False, False, True)
+    assert screen(pay.tick(["cash"])) == "pay.cash"
