@@ -69,6 +69,10 @@ class Canvas:
         full = f"{area}.{key}{suffix}"
         return self.say(full if known(full) else f"{area}.other{suffix}")
 
+    def say_if_known(self, area: str, key: str) -> str:
+        """Return the text of a key that came from outside, "" for one that is not known or empty."""
+        return self.say(f"{area}.{key}") if key and known(f"{area}.{key}") else ""
+
     def money(self, amount: Money) -> str:
         """Return an amount as the language of the screen writes it."""
         return amounts.money(amount, self.language)

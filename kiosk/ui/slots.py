@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from kiosk.design.tokens import COLOURS, RADIUS, SPACE, TYPE, Colour
 from kiosk.ui import paint
@@ -63,7 +64,7 @@ def board_tile(c: Canvas, box: Box, slot: SlotView) -> None:
 
 
 def staff_tile(c: Canvas, box: Box, slot: SlotView, chosen: bool) -> None:
-    """Draw a slot for staff: its label, picture, count and state; touchable by the caller."""
+    """Draw a slot for staff: its label, picture, and its count where there is room; the caller makes it touchable."""
     c.panel(box, COLOURS.coral if chosen else COLOURS.line, RADIUS.button)
     edge = c.px(4 if chosen else 2)
     c.panel(box.inflate(-2 * edge, -2 * edge), COLOURS.paper, RADIUS.button - 3)
@@ -72,11 +73,12 @@ def staff_tile(c: Canvas, box: Box, slot: SlotView, chosen: bool) -> None:
     bar(c, fill, slot)
     inner, words = c.cut_bottom(inner, 26, 2)
     _picture(c, inner, slot)
-    style = Style(TYPE.small, bold=True)
-    c.text(slot.slot, words, style)
-    count = f"{slot.on_hand}/{slot.capacity}"
-    room = words.width - c.measure(slot.slot, style) - c.px(SPACE.tight)
-    c.text(count, Box(words.right - room, words.y, room, words.height), Style(TYPE.small, COLOURS.muted, align="right"))
+    style, quiet = Style(TYPE.small, bold=True), Style(TYPE.small, COLOURS.muted, align="right")
+    room = words.width - c.measure(slot.slot, style) - c.px(6)
+    count = next((t for t in (f"{slot.on_hand}/{slot.capacity}", str(slot.on_hand)) if c.fits(t, room, quiet)), "")
+    c.text(slot.slot, words, style if count else replace(style, align="centre"))
+    if count:
+        c.text(count, Box(words.right - room, words.y, room, words.height), quiet)
 
 
 def _picture(c: Canvas, box: Box, slot: SlotView) -> None:

@@ -67,8 +67,8 @@ def status_line(c: Canvas, status: Status, dark: bool) -> Box:
     if status.store and left - bar.x >= c.measure(status.store, style) + c.px(SPACE.base):
         c.text(status.store, Box(bar.x, bar.y, left - bar.x, bar.height), style)
     top = bar.bottom
-    if status.banner:
-        text, note = c.say_or_other("banner", status.banner), Style(TYPE.small, bold=True, align="centre", lines=2)
+    if text := c.say_if_known("banner", status.banner):
+        note = Style(TYPE.small, bold=True, align="centre", lines=2)
         strip = Box(0, top, c.size[0], c.px(42 if c.measure(text, note) <= bar.width else 72))
         c.surface.fill(COLOURS.sun, strip)
         c.text(text, strip.inflate(-2 * margin, 0), note)
