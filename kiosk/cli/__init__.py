@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 
@@ -15,13 +16,15 @@ from kiosk import __version__
 from kiosk.errors import ConfigError, KioskError
 
 COMMANDS = {
-    "demo": "demo", "run": "run", "config": "run", "models": "models", "eval": "eval", "screens": "screens", "hq": "hq", "world": "world",
+    "demo": "demo", "run": "run", "config": "run", "members": "members",
+    "models": "models", "eval": "eval", "screens": "screens", "hq": "hq", "world": "world",
 }
 """Command -> the module of this room that registers it, in the order in which --help lists them."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0 done, 1 failed, 2 wrong arguments or configuration."""
+    os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
     argv = list(sys.argv[1:] if argv is None else argv)
     parser = argparse.ArgumentParser(prog="kiosk", description="The software of a smart store's appliances.")
     parser.add_argument("--version", action="version", version=f"kiosk {__version__}")

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     # The sync service opens a database and nothing else: it shall not carry what the others open.
     from kiosk.devices.display import Display
     from kiosk.devices.scale import Scale
+    from kiosk.storage.vault import Vault
 
 
 def open_parts(settings: Settings) -> Parts:
@@ -28,6 +29,13 @@ def open_store(settings: Settings, clock: SystemClock) -> Store:
     folder = settings.storage.folder
     folder.mkdir(parents=True, exist_ok=True)
     return Store.open(folder / "kiosk.db", settings.device.id, clock, new_id, settings.storage.reserve_mb)
+
+
+def open_vault(settings: Settings) -> Vault:
+    """Open the templates' own file."""
+    from kiosk.storage.vault import Vault
+
+    return Vault.open(settings.storage.folder / "vault.db", settings.storage.folder / "vault.key")
 
 
 def open_display(settings: Settings, title: str) -> Display:

@@ -10,7 +10,7 @@ from kiosk.devices.scanner import CameraScanner, Scanner
 from kiosk.domain.identity import Policy
 from kiosk.errors import ConfigError
 from kiosk.flows.eyes import Eyes, StillEyes
-from kiosk.flows.opening import open_parts
+from kiosk.flows.opening import open_parts, open_vault
 from kiosk.flows.parts import Parts
 from kiosk.storage.vault import Vault
 from kiosk.vision.face import Embedder, FaceFinder, make_embedder
@@ -38,11 +38,6 @@ class Sight(Parts):
         self.eyes.close()
         self.vault.close()
         self.store.close()
-
-
-def open_vault(settings: Settings) -> Vault:
-    """Open the templates' own file."""
-    return Vault.open(settings.storage.folder / "vault.db", settings.storage.folder / "vault.key")
 
 
 def open_sight(settings: Settings, models: ModelStore) -> Sight:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from kiosk import wire
-from kiosk.domain.events import MemberErased
+from kiosk.flows.forget import forget
 from kiosk.flows.health import set_state
 from kiosk.flows.sight import Sight
 
@@ -41,14 +40,5 @@ class Watched:
         with self._parts.store.snapshot() as unit:
             queued = unit.erasures.queued()
         for member_id in queued:
-            erase(self._parts, member_id, "hq")
+            forget(self._parts, self._parts.vault, member_id, "hq")
             log.info("a member was erased: HQ asked for it")
-
-
-def erase(parts: Sight, member_id: str, cause: str) -> bool:
-    """Destroy a member's template and key, then tell HQ; False when this device held none. It is told all the same: HQ waits for it."""
-    held = parts.vault.erase(member_id)
-    with parts.store.unit(use_reserve=True) as unit:
-        unit.journal.append("member", wire.encode_event(unit.facts.record(MemberErased(member_id, cause))))
-        unit.erasures.done(member_id)
-    return held

@@ -88,7 +88,9 @@ class Child:
     def measure(self) -> Usage:
         """Read /proc and return what it used so far."""
         if self._process is not None and self._process.poll() is None:
-            self._last = _read(self.name, self._process.pid) or self._last
+            seen = _read(self.name, self._process.pid)
+            # A process that is just ending shows no memory any more: what it once used still counts.
+            self._last = Usage(self.name, max(self._last.peak_mb, seen.peak_mb), max(self._last.cpu_s, seen.cpu_s)) if seen else self._last
         return Usage(self.name, max(self._past.peak_mb, self._last.peak_mb), round(self._past.cpu_s + self._last.cpu_s, 2))
 
 

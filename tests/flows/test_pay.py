@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.flows.conftest import TEA, WATER, Device, Networks, enrol, open_device, screen
 
 from kiosk.domain.catalog import PriceList
 from kiosk.domain.events import Lane
@@ -14,6 +13,7 @@ from kiosk.domain.identity import Template
 from kiosk.domain.intent import IntentState
 from kiosk.flows.pay import PayFlow
 from kiosk.ui import views
+from tests.flows.conftest import TEA, WATER, Device, Networks, enrol, open_device, screen
 
 MY_DIGITS = "41570321"
 
@@ -92,7 +92,8 @@ def test_a_known_face_pays_once_and_everything_is_one_transaction(
     assert (view.total.minor, view.receipt, view.offline) == (671, "pay-1-000001", False)
     with device.sight.store.snapshot() as unit:
         (sale,) = unit.sales.recent(9)
-        assert (sale.member_id, sale.total_minor, sale.tender, sale.pricelist_version, sale.vat) == ("ada", 671, "wallet_face", 3, {"55": 35})
+        assert (sale.member_id, sale.total_minor, sale.tender) == ("ada", 671, "wallet_face")
+        assert (sale.pricelist_version, sale.vat) == (3, {"55": 35})
         assert (unit.stock.on_hand("P1"), unit.stock.on_hand("P2")) == (19, 4)
         assert unit.intents.get(intent_id).state is IntentState.CAPTURED
         assert unit.journal.verify() is None
@@ -180,7 +181,8 @@ def test_hq_silent_for_three_seconds_and_the_policy_sells(device: Device, pay: P
         assert unit.intents.get(intent_id).state is IntentState.OFFLINE_CAPTURED
 
 
-def test_the_word_of_hq_beats_the_policy_when_both_are_there(device: Device, pay: PayFlow, member_template: Callable[[int], Template]) -> None:
+def test_the_word_of_hq_beats_the_policy_when_both_are_there(
+        device: Device, pay: PayFlow, member_template: Callable[[int], Template]) -> None:
     intent_id = pay_by_face(device, pay, member_template)
     device.clock.move(3.5)
     device.answer(intent_id, "declined", "insufficient_funds")

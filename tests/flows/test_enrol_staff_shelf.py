@@ -1,0 +1,231 @@
+"""Joining, staff mode and the shelf, on a real database with rendered faces and simulated weight."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from kiosk.devices.scale import Sample
+from kiosk.domain.events import Lane
+from kiosk.domain.identity import Template
+from kiosk.domain.orders import ReplenishmentAnswered
+from kiosk.domain.units import Grams
+from kiosk.errors import DeviceLostError
+from kiosk.flows.enrol import EnrolFlow
+from kiosk.flows.forget import forget
+from kiosk.flows.shelf import ShelfFlow
+from kiosk.flows.staff import StaffDoor, StaffFlow
+from kiosk.flows.terminal import pay_terminal
+from kiosk.flows.watch import Watched
+from tests.flows.conftest import TEA, Device, screen
+
+
+def keys(digits: str) -> list[str]:
+    return [f"key:{digit}" for digit in digits]
+
+
+def join(device: Device, digits: str, identity: int) -> EnrolFlow:
+    flow = EnrolFlow(device.sight, device.shop, "en")
+    assert screen(flow.tick([])) == "enrol.consent"
+    assert screen(flow.tick(["accept"])) == "enrol.digits"
+    assert screen(flow.tick([*keys(digits), "ok"])) == "enrol.face"
+    for i in range(8):
+        device.clock.move(0.4)
+        device.show_face(identity, yaw=(i % 3) * 5.0 - 5.0)
+        if screen(flow.tick([])) == "enrol.done":
+            break
+    return flow
+
+
+def test_joining_keeps_a_sealed_template_and_no_picture(device: Device, member_template: Callable[[int], Template], tmp_path: Path) -> None:
+    flow = join(device, "55501234", 2)
+    assert flow.tick([]).ok
+    assert flow.tick(["done"]) is None
+    (member,) = device.sight.vault.bucket("1234")
+    assert np.linalg.norm(member.template - member_template(2)) < 0.4
+    assert device.sight.vault.consent(member.member_id).version == "2026-11"
+    with device.sight.store.snapshot() as unit:
+        assert unit.outbox.waiting()[Lane.MONEY] == 1
+    kept = b"".join(path.read_bytes() for path in (tmp_path / "state").iterdir())
+    assert not re.search(rb"\xff\xd8\xff|\x89PNG|55501234", kept)
+    assert member.template.tobytes() not in kept
+
+
+def test_declining_or_leaving_keeps_nothing(device: Device) -> None:
+    flow = EnrolFlow(device.sight, device.shop, "fr")
+    assert flow.tick(["decline"]) is None
+    flow = EnrolFlow(device.sight, device.shop, "fr")
+    flow.tick(["accept"])
+    assert screen(flow.tick([*keys("5550123"), "ok"])) == "enrol.digits"
+    device.clock.move(61.0)
+    assert flow.tick([]) is None
+    assert device.sight.vault.members() == []
+
+
+def test_a_member_whom_hq_erases_is_gone_and_hq_hears_of_it(device: Device) -> None:
+    join(device, "55501234", 2)
+    (member_id,) = device.sight.vault.members()
+    with device.sight.store.unit() as unit:
+        unit.erasures.add(member_id)
+    Watched(device.sight).tick()
+    assert device.sight.vault.members() == []
+    with device.sight.store.snapshot() as unit:
+        assert unit.erasures.queued() == []
+        assert unit.outbox.waiting()[Lane.MONEY] == 2
+    assert not forget(device.sight, device.sight.vault, member_id, "staff")
+
+
+def staff(device: Device) -> StaffFlow:
+    flow = StaffFlow(device.sight, device.shop, StaffDoor(device.sight), "en")
+    assert screen(flow.tick([])) == "staff.login"
+    assert screen(flow.tick([*keys("2468"), "ok"])) == "staff.menu"
+    return flow
+
+
+def test_a_wrong_pin_opens_nothing_and_guessing_is_slowed_down(device: Device) -> None:
+    door = StaffDoor(device.sight)
+    flow = StaffFlow(device.sight, device.shop, door, "en")
+    for _ in range(5):
+        assert flow.tick([*keys("1111"), "ok"]).wrong
+    assert flow.tick([*keys("2468"), "ok"]).wrong
+    device.clock.move(30.0)
+    flow.tick(["key:1", "erase"])
+    device.clock.move(31.0)
+    assert screen(flow.tick([*keys("2468"), "ok"])) == "staff.menu"
+    with device.sight.store.snapshot() as unit:
+        assert unit.journal.verify() is None
+
+
+def test_a_badge_before_the_camera_opens_staff_mode(device: Device) -> None:
+    terminal = pay_terminal(device.sight, device.shop)
+    device.show_code("KS1.badge-of-nobody", "QRCode")
+    assert screen(terminal.tick([])) == "pay.attract"
+    device.show_code("KS1.badge-of-max", "QRCode")
+    terminal.tick([])
+    view = terminal.tick([])
+    assert (screen(view), view.who) == ("staff.menu", "max")
+    assert screen(terminal.tick(["leave"])) == "pay.attract"
+
+
+def test_refill_and_count_are_booked_and_answer_the_request(device: Device) -> None:
+    flow = staff(device)
+    assert flow.tick(["refill"]).mode == "refill"
+    assert flow.owns_shelf
+    view = flow.tick(["slot:P2", "plus", "plus", "plus", "minus", "ok"])
+    assert next(slot.on_hand for slot in view.slots if slot.slot == "P2") == 8
+    flow.tick(["back"])
+    view = flow.tick(["count", "slot:P1", "minus", "minus"])
+    assert view.value == 18
+    flow.tick(["ok"])
+    with device.sight.store.snapshot() as unit:
+        assert (unit.stock.on_hand("P1"), unit.stock.on_hand("P2")) == (18, 8)
+        assert unit.outbox.waiting()[Lane.STOCK] == 2
+        assert unit.outbox.waiting()[Lane.MONEY] == 3
+
+
+def test_out_of_order_is_shown_and_survives_until_staff_ends_it(device: Device) -> None:
+    terminal = pay_terminal(device.sight, device.shop)
+    assert screen(terminal.tick(["staff"])) == "staff.login"
+    terminal.tick([*keys("2468"), "ok"])
+    terminal.tick(["out_of_order"])
+    assert screen(terminal.tick(["leave"])) == "out_of_order"
+    assert screen(pay_terminal(device.sight, device.shop).tick([])) == "out_of_order"
+    terminal.tick(["staff"])
+    terminal.tick([*keys("2468"), "ok", "out_of_order"])
+    assert screen(terminal.tick(["leave"])) == "pay.attract"
+
+
+def test_the_day_is_closed_with_its_figures(device: Device) -> None:
+    view = staff(device).tick(["close_day"])
+    assert [label for label, _ in view.lines] == ["Sales", "Takings", "Still to send"]
+    assert view.lines[1][1] == "€0.00"
+
+
+class Weights:
+    """Load cells whose weight a test sets; sampled at ten hertz as often as it is asked."""
+
+    def __init__(self) -> None:
+        self.grams: dict[str, float] = {"P1": 20 * 515.0, "P2": 6 * 60.0}
+        self._rng, self._time_s = np.random.default_rng(3), 0.0
+        self.silent = False
+
+    def read(self) -> list[Sample]:
+        if self.silent:
+            raise DeviceLostError("scale: no weight from P1; check the cells' cable and power")
+        self._time_s += 0.1
+        return [Sample(slot, self._time_s, Grams(grams + self._rng.normal(0, 1.0))) for slot, grams in self.grams.items()]
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.fixture
+def weights() -> Weights:
+    return Weights()
+
+
+def shelf_of(device: Device, weights: Weights) -> ShelfFlow:
+    flow = ShelfFlow(device.sight, device.shop, lambda _slots: weights)
+    settle(flow)
+    return flow
+
+
+def settle(flow: ShelfFlow, staff_owns: bool = False) -> None:
+    for _ in range(40):
+        flow.follow(staff_owns)
+
+
+def test_a_pick_becomes_a_fact_and_a_low_slot_asks_once(device: Device, weights: Weights) -> None:
+    flow = shelf_of(device, weights)
+    for taken in (1, 1, 1):
+        weights.grams["P2"] -= taken * 60.0
+        settle(flow)
+    weights.grams["P1"] += 515.0
+    settle(flow)
+    with device.sight.store.snapshot() as unit:
+        assert (unit.stock.on_hand("P1"), unit.stock.on_hand("P2")) == (21, 3)
+        assert unit.tallies.all()["picks"] == 3
+        assert unit.tallies.all()["put_backs"] == 1
+        request = unit.requests.open_for("P2")
+        assert (request.quantity, request.on_hand, request.gtin) == (18, 4, TEA)
+        assert unit.outbox.waiting()[Lane.STOCK] == 5
+    assert next(slot.state for slot in flow.board().slots if slot.slot == "P2") == "low"
+
+
+def test_an_approval_is_on_order_and_staffs_refill_is_no_put_back(device: Device, weights: Weights) -> None:
+    flow = shelf_of(device, weights)
+    weights.grams["P2"] -= 2 * 60.0
+    settle(flow)
+    with device.sight.store.snapshot() as unit:
+        request_id = unit.requests.open_for("P2").request_id
+    device.receive(ReplenishmentAnswered(request_id, "approved", 18))
+    assert next(slot.on_order for slot in flow.board().slots if slot.slot == "P2") == 18
+    visit = staff(device)
+    visit.tick(["refill"])
+    weights.grams["P2"] += 18 * 60.0
+    settle(flow, staff_owns=True)
+    visit.tick(["slot:P2", *["plus"] * 18, "ok", "back"])
+    settle(flow)
+    with device.sight.store.snapshot() as unit:
+        state = next(s for s in unit.stock.all() if s.slot == "P2")
+        assert (state.on_hand, state.on_order) == (22, 0)
+        assert "put_backs" not in unit.tallies.all()
+        assert unit.tallies.all()["requests_approved"] == 1
+
+
+def test_silent_cells_are_an_alert_and_what_happened_meanwhile_is_no_pick(device: Device, weights: Weights) -> None:
+    flow = shelf_of(device, weights)
+    weights.silent = True
+    flow.follow(staff_owns_shelf=False)
+    assert flow.board().alerts == ("scale_lost",)
+    weights.grams["P1"] = 515.0
+    weights.silent = False
+    settle(flow)
+    assert flow.board().alerts == ()
+    with device.sight.store.snapshot() as unit:
+        assert unit.stock.on_hand("P1") == 20
+        assert unit.stock.on_hand("P2") == 6

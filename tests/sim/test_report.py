@@ -1,0 +1,85 @@
+"""The demo's verdict: whatever HQ holds otherwise than the kiosks recorded is named."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from kiosk.sim.processes import Child, Usage
+from kiosk.sim.report import HqBook, KioskBook, differences, report
+
+
+def hq(sales: dict[str, int], gaps: int = 0, duplicates: int = 0, balanced: bool = True) -> HqBook:
+    return HqBook(sales, gaps, duplicates, 0, balanced)
+
+
+BOOKS = {
+    "pay-1": KioskBook({"a": 100, "b": 250}, {"recognised": 2, "requests_approved": 1}),
+    "mirror-1": KioskBook({"c": 50}, {"recognised": 1}),
+}
+
+
+def test_equal_books_have_no_difference() -> None:
+    made = report(BOOKS, hq({"a": 100, "b": 250, "c": 50}), [Usage("hq", 50.0, 1.5)], 4.2)
+    assert made["differences"] == []
+    assert (made["kiosk_sales"], made["hq_sales"], made["kiosk_total_minor"], made["hq_total_minor"]) == (3, 3, 400, 400)
+    assert (made["recognised"], made["replenishments"], made["kiosks"]["pay-1"]["sales"]) == (3, 1, 2)
+    assert made["processes"] == [{"name": "hq", "peak_mb": 50.0, "cpu_s": 1.5}]
+
+
+@pytest.mark.parametrize(("book", "said"), [
+    (hq({"a": 100, "b": 250}), "HQ does not hold sale c"),
+    (hq({"a": 100, "b": 250, "c": 50, "d": 1}), "no kiosk recorded sale d"),
+    (hq({"a": 100, "b": 251, "c": 50}), "sale b: 250 at the kiosk, 251 at HQ"),
+    (hq({"a": 100, "b": 250, "c": 50}, gaps=2), "2 numbers are missing"),
+    (hq({"a": 100, "b": 250, "c": 50}, duplicates=1), "applied 1 facts more than once"),
+    (hq({"a": 100, "b": 250, "c": 50}, balanced=False), "does not add up"),
+])
+def test_every_difference_is_named(book: HqBook, said: str) -> None:
+    (found,) = differences(BOOKS, book)
+    assert said in found
+
+
+def test_what_still_waits_is_a_difference() -> None:
+    assert differences({"pay-1": KioskBook(waiting=3)}, hq({})) == ["pay-1: 3 facts still wait"]
+
+
+def test_a_child_is_measured_over_its_restarts_and_ends_with_its_log(tmp_path: Path) -> None:
+    child = Child("version", ("--version",), tmp_path, {})
+    for _ in range(2):
+        child.start()
+        deadline = time.monotonic() + 20
+        while child.running and time.monotonic() < deadline:
+            child.measure()
+        assert child.exit_code == 0
+        child.stop()
+    assert child.measure().peak_mb > 5
+    assert child.log.read_text().count("kiosk ") == 2
+
+
+def test_a_child_dies_with_its_parent(tmp_path: Path) -> None:
+    folder = str(tmp_path)
+    script = (f"from kiosk.sim.processes import Child; from pathlib import Path; import time\n"
+              f"c = Child('w', ('hq', 'serve', '--folder', {folder!r}, '--broker', '127.0.0.1:1', '--port', '0'), Path({folder!r}), {{}})\n"
+              f"c.start(); print(c._process.pid, flush=True); time.sleep(60)\n")
+    parent = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
+    pid = int(parent.stdout.readline())
+    assert Path(f"/proc/{pid}").exists()
+    parent.send_signal(signal.SIGKILL)
+    parent.wait()
+    deadline = time.monotonic() + 10
+    while _alive(pid) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not _alive(pid)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
