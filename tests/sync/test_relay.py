@@ -14,6 +14,7 @@ from kiosk.domain.catalog import OfflinePolicy, PriceList, Product
 from kiosk.domain.events import DeviceHealth, InboxCommitted, Lane, PaymentRequested, SaleCompleted, Skipped, StaffActed, StockChanged
 from kiosk.domain.money import Money
 from kiosk.domain.orders import MemberErasureOrdered, PaymentAnswered
+from kiosk.sync.relay import FIRST_PATIENCE_S
 
 
 def sale(n):
@@ -75,8 +76,22 @@ def test_hq_dies_after_its_commit_and_before_its_word(device, hq):
     device.until(lambda: len(hq.facts) == 30, "HQ has heard all")
     hq.silent, hq.session = False, "another"
     hq._born()
-    device.until(lambda: device.waiting() == 0, "all is sent again at HQ's new birth and freed")
+    device.until(lambda: device.waiting() == 0, "all is sent again at HQ's new birth and freed", wait_s=FIRST_PATIENCE_S - 0.5)
     assert len(hq.order) == 30 and hq.doubled == 30
+
+
+def test_after_a_reconnect_all_is_sent_again_without_waiting_for_patience(device, hq, broker):
+    hq.silent = True
+    device.meet(hq.start())
+    device.record(*(sale(n) for n in range(30)))
+    device.until(lambda: len(hq.facts) == 30, "HQ has heard all")
+    for state in device.relay._lanes.values():
+        state.patience_s = 1000.0
+    broker.kill()
+    device.until(lambda: not device.relay.connected, "the broker is lost")
+    hq.silent = False
+    broker.start()
+    device.until(lambda: device.waiting() == 0, "all is sent again and freed")
 
 
 def test_a_lost_word_is_asked_for_again_without_a_reconnect(device, hq):
