@@ -91,7 +91,7 @@ def _import(args: argparse.Namespace) -> int:
         for change in preview.changes:
             details = ", ".join(f"{column} {before!r} -> {after!r}" for column, before, after in change.details)
             print(f"{change.kind:8}{change.subject}  {change.name}  {details}".rstrip())
-        if not args.dry_run:
+        if not args.dry_run and not preview.mistakes:
             imports.apply(db, preview, _now(), WHO)
     return 1 if preview.mistakes else 0
 

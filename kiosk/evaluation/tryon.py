@@ -1,7 +1,8 @@
-"""How well the mirror covers what a garment really covers, on pairs of a person and the flat-lay photograph of what the person wears.
+"""How well the mirror covers what a garment really covers, on pairs of a person and a flat-lay photograph.
 
 The layout is VITON's (Han et al. 2018): image/ID_0.jpg wears cloth/ID_1.jpg; image-parse/ID_0.png holds the truth as LIP labels,
-cloth-mask/ID_1.jpg the garment's outline. The mirror sees image and cloth alone. Labels: 5 upper clothes, 6 dress, 7 coat; 2 hair, 14 and 15 arms.
+cloth-mask/ID_1.jpg the garment's outline. The mirror sees image and cloth alone.
+Labels: 5 upper clothes, 6 dress, 7 coat; 2 hair, 14 and 15 arms.
 """
 
 from __future__ import annotations

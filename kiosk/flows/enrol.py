@@ -5,7 +5,8 @@ from __future__ import annotations
 from kiosk.domain.events import MemberEnrolled
 from kiosk.domain.identity import Template, template
 from kiosk.flows.identify import face_task
-from kiosk.flows.parts import Shop, Sight, next_language, status
+from kiosk.flows.parts import Shop, next_language, status
+from kiosk.flows.sight import Sight
 from kiosk.storage.vault import Consent
 from kiosk.ui import views
 

@@ -47,7 +47,7 @@ class Eyes:
     def look(self, task: Task | None) -> None:
         """Run `task` on newest frames from now on, or nothing with None; results of the task before are dropped."""
         with self._lock:
-            if task is not self._task:
+            if task != self._task:  # equality: two bound methods of one object are the same task
                 self._task, self._result = task, None
                 self._lock.notify_all()
 
@@ -110,7 +110,7 @@ class Eyes:
             result = task(frame)
             with self._lock:
                 self._done_sequence = frame.sequence
-                if task is self._task:
+                if task == self._task:
                     self._result = result
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from kiosk.domain.events import IdentityDecided
 from kiosk.domain.frame import Frame
 from kiosk.domain.identity import BUCKET_MAX, DIGIT_STEPS, Candidate, Decision, FaceQuality, Template, decide, digits_wanted, hint
-from kiosk.flows.parts import Sight
+from kiosk.flows.sight import Sight
 from kiosk.vision.face import FaceFound
 
 FACE_WITHIN_S = 8.0

@@ -1,26 +1,20 @@
-"""From settings to open devices, storage and networks: the one place where a device is put together."""
+"""From settings to an open database, screen and scale; see sight.py for what sees."""
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from kiosk.config import CameraSettings, Settings
-from kiosk.devices import camera as cameras
-from kiosk.devices.display import Display, OffscreenDisplay, WindowDisplay
-from kiosk.devices.scale import PolledScale, Scale
-from kiosk.devices.scanner import CameraScanner
-from kiosk.domain.identity import Policy
-from kiosk.errors import ConfigError, DeviceMissingError
-from kiosk.flows.eyes import Eyes
-from kiosk.flows.parts import Parts, Sight
+from kiosk.config import Settings
+from kiosk.errors import DeviceMissingError
+from kiosk.flows.parts import Parts
 from kiosk.runtime import SystemClock, new_id
 from kiosk.storage.store import Store
-from kiosk.storage.vault import Vault
-from kiosk.vision.face import FaceFinder, make_embedder
-from kiosk.vision.networks import ModelStore
 
-log = logging.getLogger(__name__)
+if TYPE_CHECKING:
+    # The sync service opens a database and nothing else: it shall not carry what the others open.
+    from kiosk.devices.display import Display
+    from kiosk.devices.scale import Scale
 
 
 def open_parts(settings: Settings) -> Parts:
@@ -36,29 +30,10 @@ def open_store(settings: Settings, clock: SystemClock) -> Store:
     return Store.open(folder / "kiosk.db", settings.device.id, clock, new_id, settings.storage.reserve_mb)
 
 
-def open_vault(settings: Settings) -> Vault:
-    """Open the templates' own file."""
-    return Vault.open(settings.storage.folder / "vault.db", settings.storage.folder / "vault.key")
-
-
-def open_sight(settings: Settings, models: ModelStore) -> Sight:
-    """Open the database, the vault, the camera and the networks of a device that sees shoppers."""
-    parts = open_parts(settings)
-    return Sight(settings, parts.store, parts.clock, parts.new_id, open_vault(settings), Eyes(open_camera(settings), settings.camera.name),
-                 CameraScanner(), FaceFinder(models), make_embedder(settings.identity.backend, models), Policy())
-
-
-def open_camera(settings: Settings) -> cameras.Camera:
-    """Open the camera that [camera] describes."""
-    given: CameraSettings = settings.camera
-    if given.kind == "none":
-        raise ConfigError("kiosk.toml", ("camera.kind is none, but a pay terminal or mirror needs a camera",))
-    source = settings.world.socket if given.kind == "world" else given.source
-    return cameras.open_camera(cameras.CameraSettings(given.name, given.kind, source, (given.width, given.height), given.rate_hz))
-
-
 def open_display(settings: Settings, title: str) -> Display:
     """Open the screen that [display] describes; in the simulated world a shopper's finger touches it too."""
+    from kiosk.devices.display import OffscreenDisplay, WindowDisplay
+
     given = settings.display
     size = (given.width, given.height)
     display: Display
@@ -76,6 +51,8 @@ def open_display(settings: Settings, title: str) -> Display:
 
 def open_scale(settings: Settings, slots: tuple[str, ...]) -> Scale:
     """Open the load cells that [scale] describes; `slots` are those that must be heard."""
+    from kiosk.devices.scale import PolledScale
+
     given = settings.scale
     if given.kind == "world":
         from kiosk.devices.simulated.process import WorldClient

@@ -6,15 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from kiosk.config import Settings
-from kiosk.devices.scanner import Scanner
 from kiosk.domain.catalog import LANGUAGES, PriceList, Product
-from kiosk.domain.identity import Policy
-from kiosk.flows.eyes import Eyes, StillEyes
 from kiosk.runtime import Clock
 from kiosk.storage.store import Store
-from kiosk.storage.vault import Vault
 from kiosk.ui.views import Status
-from kiosk.vision.face import Embedder, FaceFinder
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +21,10 @@ class Parts:
     clock: Clock
     new_id: Callable[[], str]
 
-
-@dataclass(frozen=True, slots=True)
-class Sight(Parts):
-    """What a device has that sees shoppers. policy: limits of identification."""
-
-    vault: Vault
-    eyes: Eyes | StillEyes
-    scanner: Scanner
-    finder: FaceFinder
-    embedder: Embedder
-    policy: Policy
+    @property
+    def camera_lost(self) -> bool:
+        """Whether this device has a camera that does not answer."""
+        return False
 
 
 class Shop:
@@ -80,8 +68,8 @@ class Shop:
 
 def status(parts: Parts, shop: Shop, language: str) -> Status:
     """Return what every screen of this device says."""
-    lost = isinstance(parts, Sight) and parts.eyes.lost
-    return Status(language, offline=shop.offline, camera_lost=lost, stale_price=shop.prices is None, store=parts.settings.device.store)
+    return Status(language, offline=shop.offline, camera_lost=parts.camera_lost, stale_price=shop.prices is None,
+                  store=parts.settings.device.store)
 
 
 def next_language(language: str) -> str:

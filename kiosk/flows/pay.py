@@ -12,8 +12,9 @@ from kiosk.domain.pricing import MAX_PIECES, quote
 from kiosk.errors import InvalidValueError
 from kiosk.flows.cashier import Cashier, Payer
 from kiosk.flows.identify import Digits, FaceSearch, face_task
-from kiosk.flows.parts import Shop, Sight, next_language
+from kiosk.flows.parts import Shop, next_language
 from kiosk.flows.pay_views import STAYS_S, Session, view
+from kiosk.flows.sight import Sight
 from kiosk.ui import views
 
 log = logging.getLogger(__name__)

@@ -10,7 +10,8 @@ from kiosk.domain.events import SaleCompleted
 from kiosk.domain.pricing import Quote, quote
 from kiosk.flows.cashier import Pending
 from kiosk.flows.identify import Digits, FaceSearch
-from kiosk.flows.parts import Shop, Sight, status
+from kiosk.flows.parts import Shop, status
+from kiosk.flows.sight import Sight
 from kiosk.ui import views
 
 STAYS_S = {State.BASKET: 60.0, State.TENDER: 45.0, State.DIGITS: 45.0, State.CONFIRM: 30.0, State.QR: 40.0, State.REFUSED: 30.0,

@@ -7,9 +7,10 @@ from typing import Protocol
 
 from kiosk.domain.checkout import State
 from kiosk.flows.enrol import EnrolFlow
-from kiosk.flows.parts import Parts, Shop, Sight, status
+from kiosk.flows.parts import Parts, Shop, status
 from kiosk.flows.pay import PayFlow
 from kiosk.flows.shelf import ShelfFlow
+from kiosk.flows.sight import Sight
 from kiosk.flows.staff import StaffDoor, StaffFlow
 from kiosk.flows.tryon import TryOnFlow
 from kiosk.ui import views

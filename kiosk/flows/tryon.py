@@ -9,7 +9,8 @@ from kiosk.domain.catalog import Product
 from kiosk.domain.frame import Frame, Picture
 from kiosk.domain.garment import Garment
 from kiosk.domain.pricing import quote
-from kiosk.flows.parts import Shop, Sight, next_language, status
+from kiosk.flows.parts import Shop, next_language, status
+from kiosk.flows.sight import Sight
 from kiosk.ui import views
 from kiosk.vision.body import BodyFinder
 from kiosk.vision.tryon import Dresser

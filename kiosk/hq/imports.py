@@ -83,7 +83,7 @@ def apply(db: Db, preview: Preview, stamp: Stamp, who: str) -> None:
             catalogue.note(db, (stamp.at_ms, who, "price", product.gtin, str(before.price.minor), str(product.price.minor)))
     for promotion in preview.promotions:
         catalogue.save_promotion(db, promotion)
-    if preview.products or preview.promotions:
+    if preview.table != "planogram" and (any(c.kind != "same" for c in preview.changes) or catalogue.pricelist(db) is None):
         publish.publish_prices(db, stamp, who)
     for device in sorted({d for d, _ in preview.cells}):
         before_plan = catalogue.planogram(db, device)

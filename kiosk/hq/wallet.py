@@ -123,9 +123,7 @@ def settle(db: Db, sale: SaleCompleted, origin: trade.Origin) -> bool:
     if sale.intent_id:
         fresh = known or Intent(sale.intent_id, "held", source, sale.currency, sale.total_minor, member, "", origin.device)
         accounts.save_intent(db, replace(fresh, state="captured"), origin.at_ms)
-    balance = accounts.balance(db, source, sale.currency)
-    before = balance[0] if balance else 0
-    exposure = 0 if sale.tender == CASH_DESK else max(0, sale.total_minor - before) - max(0, -before)
+    exposure = 0 if sale.tender == CASH_DESK else _overdraft(db, source, sale)
     accounts.transfer(db, Transfer(f"sale:{sale.sale_id}", "sale", source, f"sales:{origin.store}", sale.total_minor, sale.currency,
                                    sale.sale_id, sale.intent_id, exposure), origin.at_ms)
     trade.add_sale(db, sale, member, origin)
@@ -141,6 +139,12 @@ def _payer(tender: str, member: str, store: str) -> str:
     if tender == CASH_DESK:
         return f"till:{store}"
     return member_account(member) if member else f"unclaimed:{store}"
+
+
+def _overdraft(db: Db, source: str, sale: SaleCompleted) -> int:
+    balance = accounts.balance(db, source, sale.currency)
+    before = balance[0] if balance else 0
+    return max(0, sale.total_minor - before) - max(0, -before)
 
 
 def _objection(db: Db, intent: Intent, tender: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from kiosk import __version__
 from kiosk.domain.events import Lane
 from kiosk.domain.money import Money
 from kiosk.errors import StorageError
@@ -19,12 +20,12 @@ from kiosk.hq.ledger.store import Ledger
 from kiosk.hq.stamp import Stamp, stamp
 from kiosk.hq.trust import SigningKey
 from kiosk.runtime import Clock
-from kiosk.wire import Ack, ack_topic, encode_ack, encode_value
+from kiosk.wire import Ack, DeviceState, ack_topic, encode_ack, encode_state, state_topic
 
 log = logging.getLogger(__name__)
 
 FILTERS = ("v1/+/up/#", "v1/+/state")
-STATE_TOPIC = "v1/hq/state"
+STATE_TOPIC = state_topic("hq")
 WAITING = 20_000
 """As many messages wait at most; beyond, they are left alone and devices send them again."""
 DRAIN_BYTES = 4 * 1024 * 1024
@@ -176,5 +177,5 @@ class Worker:
         return stamp(self._clock.now(), self._new_id)
 
     def _state(self, *, online: bool) -> bytes:
-        return encode_value({"online": online, "session": self._session})
+        return encode_state(DeviceState(online, self._session, __version__, "", ("hq",)))
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from kiosk.config import Settings
-from kiosk.flows.health import Watched
-from kiosk.flows.opening import open_display, open_sight
+from kiosk.flows.opening import open_display
 from kiosk.flows.parts import Shop
+from kiosk.flows.sight import open_sight
 from kiosk.flows.stage import Stage
 from kiosk.flows.terminal import mirror_terminal
 from kiosk.flows.tryon import TryOnFlow
+from kiosk.flows.watch import Watched
 from kiosk.runtime import run_loop
 from kiosk.vision.body import BodyFinder
 from kiosk.vision.networks import ModelStore
@@ -29,8 +30,7 @@ def serve(settings: Settings) -> int:
         stage.show(terminal.tick(stage.touched()))
 
     def close() -> None:
-        parts.eyes.close()
         stage.close()
-        parts.store.close()
+        parts.close()
 
     return run_loop("mirror", tick, settings.display.rate_hz, close)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from kiosk.config import Settings
-from kiosk.flows.health import Watched
-from kiosk.flows.opening import open_display, open_sight
+from kiosk.flows.opening import open_display
 from kiosk.flows.parts import Shop
+from kiosk.flows.sight import open_sight
 from kiosk.flows.stage import Stage
 from kiosk.flows.terminal import pay_terminal
+from kiosk.flows.watch import Watched
 from kiosk.runtime import run_loop
 from kiosk.vision.networks import ModelStore
 
@@ -24,8 +25,7 @@ def serve(settings: Settings) -> int:
         stage.show(terminal.tick(stage.touched()))
 
     def close() -> None:
-        parts.eyes.close()
         stage.close()
-        parts.store.close()
+        parts.close()
 
     return run_loop("pay", tick, settings.display.rate_hz, close)

@@ -11,7 +11,8 @@ from kiosk.domain.frame import Picture
 from kiosk.domain.identity import Template, template
 from kiosk.errors import WorldError
 from kiosk.flows.enrol import CONSENT_VERSION
-from kiosk.flows.opening import open_store, open_vault
+from kiosk.flows.opening import open_store
+from kiosk.flows.sight import open_vault
 from kiosk.flows.stock import Movement, count
 from kiosk.runtime import SystemClock, new_id
 from kiosk.sim import shop

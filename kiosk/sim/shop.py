@@ -18,6 +18,7 @@ from kiosk.hq.ledger.store import Db, Ledger
 from kiosk.hq.stamp import Stamp, stamp
 from kiosk.hq.trust import SigningKey
 from kiosk.runtime import SystemClock, new_id
+from kiosk.vision.networks import ModelStore
 
 GOODS = Path(__file__).parent / "demo_store"
 STORE, GROUP, CURRENCY = "Paris 11", "demo", "EUR"
@@ -131,7 +132,8 @@ def _world(db: Db, moment: Stamp) -> WorldSetup:
     scannable = tuple(StoreProduct(p.gtin, p.name("en")) for p in goods if not p.garment)
     shoppers = tuple(StoreShopper(p.name, p.identity, p.role, p.is_member, p.phone, _codes(db, p, moment)) for p in PEOPLE)
     return WorldSetup(seed=20, pay_device=PAY, pay_camera=CAMERAS[PAY][0], mirror_device=MIRROR, mirror_camera=CAMERAS[MIRROR][0],
-                      shelf_device=SHELF, cells=cells, products=scannable, shoppers=shoppers, staff_pin=STAFF_PIN)
+                      shelf_device=SHELF, cells=cells, products=scannable, shoppers=shoppers, staff_pin=STAFF_PIN,
+                      portrait=str(ModelStore().path("astronaut")))
 
 
 def _codes(db: Db, person: Person, moment: Stamp) -> tuple[str, ...]:

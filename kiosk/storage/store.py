@@ -61,6 +61,7 @@ class Store:
         self._rebuilt = rebuilt
         self._unit = Unit(book)
         self._busy = False
+        self._units = 0
         self._inode = path.stat().st_ino
         self._gate = _gate(path)
 
@@ -115,6 +116,7 @@ class Store:
             if not use_reserve:
                 self._check_room()
             yield self._unit
+        self._units += 1
 
     @contextmanager
     def snapshot(self) -> Iterator[Unit]:
@@ -128,10 +130,11 @@ class Store:
             db.execute("PRAGMA query_only = 0")
 
     def data_version(self) -> int:
-        """Return a number that changes when another process or connection wrote; costs microseconds."""
+        """Return a number that changes when anybody wrote, this store or another process; costs microseconds."""
         with _named(self._path):
             self._check_place()
-            return int(self._book.db.execute("PRAGMA data_version").fetchone()[0])
+            # SQLite's own number leaves out what this connection wrote; both parts only grow.
+            return int(self._book.db.execute("PRAGMA data_version").fetchone()[0]) + self._units
 
     def close(self) -> None:
         """Close the file; closing it twice does nothing."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import random
+import socket
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -53,6 +54,11 @@ class _Link:
         self.unconfirmed = 0
         self.up = False
         self.lost = threading.Event()
+
+
+def _send_at_once(_client: paho.Client, _data: Any, connection: socket.socket) -> None:
+    """Switch Nagle's algorithm off: small messages would wait 40 ms for one another."""
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 class MqttClient:
@@ -167,6 +173,7 @@ class MqttClient:
             client.tls_set(self._address.ca, self._address.certificate or None, self._address.key or None)
         if self._will is not None:
             client.will_set(self._will[0], self._will[1], qos=1, retain=True)
+        client.on_socket_open = _send_at_once
         client.on_connect, client.on_disconnect = self._answered, self._disconnected
         client.on_publish, client.on_message = self._confirmed, self._received
         return client

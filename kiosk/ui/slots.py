@@ -54,10 +54,12 @@ def board_tile(c: Canvas, box: Box, slot: SlotView) -> None:
     inner, name = c.cut_bottom(inner, 28 if c.fits(slot.name, inner.width, style) else 46, 2)
     _picture(c, inner, slot)
     c.text(slot.name, name, style)
-    if slot.state == "ok":
-        c.text(c.money(slot.price), foot, Style(20, COLOURS.coral_dark, bold=True, align="centre"))
-    else:
+    if slot.state == "empty":
         _chip(c, foot, slot)
+        return
+    c.text(c.money(slot.price), foot, Style(20, COLOURS.coral_dark, bold=True, align="centre"))
+    if slot.state != "ok":
+        _badge(c, (box.right - c.px(26), box.y + c.px(26)), slot)
 
 
 def staff_tile(c: Canvas, box: Box, slot: SlotView, chosen: bool) -> None:
@@ -87,9 +89,14 @@ def _picture(c: Canvas, box: Box, slot: SlotView) -> None:
         c.picture(picture, box.center)
 
 
+def _badge(c: Canvas, centre: tuple[int, int], slot: SlotView) -> None:
+    _bar, ground, colour = _STATES.get(slot.state, _STATES["unsure"])
+    c.disc(centre, 38, ground)
+    c.icon("truck" if slot.on_order > 0 else "warning", centre, 22, colour)
+
+
 def _chip(c: Canvas, box: Box, slot: SlotView) -> None:
-    state = slot.state if slot.state in _STATES else "unsure"
-    _bar, ground, text = _STATES[state]
-    words = c.say("shelf.on_order", count=slot.on_order) if slot.on_order > 0 else c.say(f"shelf.{state}")
+    _bar, ground, text = _STATES["empty"]
+    words = c.say("shelf.on_order", count=slot.on_order) if slot.on_order > 0 else c.say("shelf.empty")
     c.panel(box, ground, RADIUS.chip)
     c.text(words, box.inflate(-c.px(8), 0), Style(TYPE.small, text, bold=True, align="centre"))

@@ -54,10 +54,11 @@ class BodyFound:
         warped: NDArray[np.uint8] = cv2.warpAffine(self.crop_mask, self.to_picture, (width, height), flags=cv2.INTER_LINEAR)
         return warped
 
-    def point(self, index: int) -> NDArray[np.float32]:
-        """Return x, y of a landmark in pixels."""
-        xy: NDArray[np.float32] = self.landmarks[index, :2]
-        return xy
+    @property
+    def to_crop(self) -> Affine:
+        """Return the (2, 3) float32 matrix from picture pixels to crop pixels."""
+        inverse: Affine = cv2.invertAffineTransform(self.to_picture)
+        return inverse
 
 
 class _Roi:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -25,17 +25,17 @@ from kiosk.vision.body import (
 
 Floats = NDArray[np.float32]
 
-TOP, ARMPIT = -0.15, 0.28
+TOP, ARMPIT = -0.14, 0.16
 """Where a garment's shoulder tops, armpits (in trunk lengths below the shoulder joints) lie."""
-_SEAM, _ARMHOLE = 0.54, 0.47
+_SEAM, _ARMHOLE = 0.54, 0.42
 """Where a sleeve is sewn on and where a sleeveless garment ends, in shoulder widths from the spine."""
-_ARM_IN_SHOULDERS = 1.5
-_HEM = (0.83, 0.08)
+_ARM_IN_SHOULDERS = 1.62
+_HEM = (0.82, 0.08)
 _ROWS = np.arange(-0.3, 2.6, 0.025, dtype=np.float32)
 _COLUMNS = np.arange(-1.4, 1.4001, 1 / 32, dtype=np.float32)
 _OUTLINE = ((-0.3, 0.54), (0.25, 0.52), (0.5, 0.47), (0.7, 0.49), (0.95, 0.56), (1.3, 0.60), (2.6, 0.60))
 """Half the width of a trunk in shoulder widths, by trunk lengths below the shoulder joints: what is used where the mask does not tell."""
-_ARM_RADIUS, _ARM_FLOOR = 0.14, 1.0
+_ARM_RADIUS, _ARM_FLOOR = 0.10, 1.0
 _NARROWEST, _WIDEST = 0.82, 1.35
 
 
@@ -48,6 +48,11 @@ class Arm:
     wrist: Floats
     finger: Floats
     visible: float
+
+    def moved(self, shift: Floats, scale: float) -> Arm:
+        """Return the arm in a picture whose origin lies at `shift` and which is `scale` times as large."""
+        shoulder, elbow, wrist, finger = ((p - shift) * scale for p in (self.shoulder, self.elbow, self.wrist, self.finger))
+        return Arm(shoulder, elbow, wrist, finger, self.visible)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,6 +77,11 @@ class Frame:
         placed: Floats = self.origin + s[..., None] * self.width * self.across + leant[..., None] * self.length * self.down
         return placed.astype(np.float32)
 
+    def moved(self, shift: Floats, scale: float) -> Frame:
+        """Return the frame in a picture whose origin lies at `shift` and which is `scale` times as large."""
+        arms = (self.arms[0].moved(shift, scale), self.arms[1].moved(shift, scale))
+        return replace(self, origin=(self.origin - shift) * scale, width=self.width * scale, length=self.length * scale, arms=arms)
+
     def to_body(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
         """Return body coordinates s, t of pixels."""
         dx, dy = x - self.origin[0], y - self.origin[1]
@@ -86,7 +96,8 @@ class Frame:
 class Fit:
     """A garment on a body.
 
-    seam: where the shoulders end, in s. rows: t, with first and last s of the trunk there in left and right. hem: its t. covered: the share of each arm in a sleeve, 0..1.
+    seam: where the shoulders end, in s. rows: t, with first and last s of the trunk there in left and right. hem: its t.
+    covered: the share of each arm in a sleeve, 0..1.
     """
 
     frame: Frame
@@ -149,7 +160,8 @@ def _outline(frame: Frame, body: BodyFound, size: tuple[int, int], seam: float) 
     """Return the trunk's first and last s for each of `_ROWS`: the person mask's edge, kept from the arms and from the absurd."""
     grid_s, grid_t = np.meshgrid(_COLUMNS, _ROWS)
     grid = frame.to_picture(grid_s, grid_t)
-    mask = cv2.remap(body.mask(*size), grid[..., 0], grid[..., 1], cv2.INTER_LINEAR) > 127
+    crop = grid @ body.to_crop[:, :2].T + body.to_crop[:, 2]
+    mask = cv2.remap(body.crop_mask, crop[..., 0], crop[..., 1], cv2.INTER_LINEAR) > 127
     outside_picture = (grid[..., 1] > size[0] - 1) | (grid[..., 1] < 0)
     usual = np.interp(_ROWS, [t for t, _ in _OUTLINE], [w for _, w in _OUTLINE]).astype(np.float32)
     centre = len(_COLUMNS) // 2
@@ -176,4 +188,5 @@ def _arm_limit(frame: Frame, arm: Arm, sign: int, usual: Floats) -> Floats:
     for at, row in zip(sign * s[beside], np.round((t[beside] - _ROWS[0]) / 0.025).astype(int), strict=True):
         lo, hi = max(0, row - 1), min(len(limit), row + 2)
         limit[lo:hi] = np.minimum(limit[lo:hi], at - _ARM_RADIUS)
-    return np.maximum(limit, _ARM_FLOOR * usual)
+    kept: Floats = np.maximum(limit, _ARM_FLOOR * usual)
+    return kept

@@ -20,6 +20,7 @@ _LEAST_CONTRAST = 3.0
 _HALO = 0.25
 _LONG_SLEEVE = 1.0
 _SOLID = 0.95
+_COLLAR_RISE = 0.3
 
 
 def read(name: str, photo: Picture, kind: Kind = "top", mask: Mask | None = None) -> Garment:
@@ -60,7 +61,7 @@ def cut_out(photo: Picture) -> Mask:
         largest = max((cv2.contourArea(c) for c in contours), default=0.0)
         if contours and largest > 0.5 * cv2.contourArea(cv2.convexHull(np.concatenate(contours))):
             break
-    if mask.any() and differs[mask > 0].mean() > _SOLID:  # it stands out everywhere: no gap to close, the narrow ones beside the sleeves are real
+    if mask.any() and differs[mask > 0].mean() > _SOLID:  # no gap to close: narrow ones beside the sleeves are real
         mask = _filled(differs, halo, 0, halo_width)
     return _opened(mask, differs, halo)
 
@@ -198,7 +199,8 @@ def _hem_row(half: NDArray[np.float64], axis: float) -> int:
 def _armpit(mask: Mask, axis: float, edge: NDArray[np.float64], hem_row: int) -> Point:
     """Return where the sleeve's lower edge meets the trunk: the deepest notch of the outline on this side."""
     height = mask.shape[0]
-    contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    half = np.ascontiguousarray(mask[:, :max(2, round(axis) + 1)])  # one side alone: cuffs below the hem would span both armpits
+    contours, _ = cv2.findContours(half, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     contour = max(contours, key=cv2.contourArea).reshape(-1, 2).astype(np.float64)
     notches: list[tuple[float, float, float]] = []
     for x, y, depth, lowest in _notches(contour):
@@ -231,7 +233,8 @@ def _collar(top: NDArray[np.float64], axis: float, armpit: Point) -> Point:
     part = top[lo:hi]
     level = part.min() + 0.01 * len(top)
     column = lo + int(np.flatnonzero(part <= level)[-1])
-    return float(column), float(top[column])
+    seam_end = float(top[lo])
+    return float(column), max(float(top[column]), seam_end - _COLLAR_RISE * (axis - armpit[0]))  # a hood rises above its collar
 
 
 def _strap_end(top: NDArray[np.float64], collar: Point, armpit: Point) -> Point:
@@ -278,5 +281,5 @@ def _mirrored(side: Side, width: int) -> Side:
     def flip(point: Point) -> Point:
         return width - 1 - point[0], point[1]
 
-    points = (side.collar, side.shoulder, side.armpit, side.hem, side.elbow, side.cuff)
-    return Side(*(flip(point) for point in points), side.sleeve_width)
+    return Side(flip(side.collar), flip(side.shoulder), flip(side.armpit), flip(side.hem), flip(side.elbow), flip(side.cuff),
+                sleeve_width=side.sleeve_width)

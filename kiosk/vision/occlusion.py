@@ -12,12 +12,16 @@ from kiosk.vision.fit import Arm, Fit, Frame
 
 Mask = NDArray[np.uint8]
 
-_NECK, _NECK_ZONE = (0.18, 0.15), (0.34, 0.3)
-_BONE, _FLESH = 0.055, 0.17
-"""Half the width of a forearm that is surely arm, and of the zone in which skin is taken for arm, in shoulder widths."""
+_NECK, _NECK_ZONE = (0.18, 0.12), (0.5, 0.3)
+_BONE, _FLESH, _FLESH_DOUBTFUL = 0.045, 0.40, 0.12
+"""Half the width of a forearm that is surely arm, and of the zone in which skin is taken for arm (less where clothes look like skin), in
+shoulder widths."""
+_SKIN_LIKE = 0.4
+_ELBOW, _SLEEVE = 0.5, 0.15
+"""Where the elbow lies along an arm, and half the width of an arm in its sleeve in shoulder widths."""
 
 
-_LEAST_SPREAD, _SKIN_REACH = (22.0, 3.5, 3.5), 3.0
+_LEAST_SPREAD, _SKIN_REACH = (22.0, 3.5, 3.5), 3.7
 """Least deviation of the face's brightness and two colours, and how many deviations skin may lie away."""
 _HAIR_ODDS = 2.0
 """How much likelier a colour must be in the hair than in the clothes."""
@@ -31,11 +35,16 @@ def front(pixels: Picture, body: BodyFound, fitted: Fit, person: Mask) -> Mask:
     frame = fitted.frame
     calm = cv2.cvtColor(cv2.GaussianBlur(pixels, (3, 3), 0), cv2.COLOR_RGB2YCrCb)
     skin = _skin(calm, body, person)
-    before = _neck(calm.shape[:2], frame, skin)
+    chest = _oval(person.shape, frame, (0.0, 0.55), (0.3, 0.25))
+    doubtful = cv2.countNonZero(chest & skin) > _SKIN_LIKE * cv2.countNonZero(chest)  # clothes of the skin's colour
+    before = _oval(person.shape, frame, (0.0, -0.2), _NECK)
+    if not doubtful:
+        before |= _oval(person.shape, frame, (0.0, -0.12), _NECK_ZONE) & skin
     for arm, covered in zip(frame.arms, fitted.covered, strict=True):
-        before |= _bare_arm(arm, covered, frame, skin)
+        before |= _bare_arm(arm, covered, frame.width, (skin, _FLESH_DOUBTFUL if doubtful else _FLESH))
     before |= _hair(calm, frame, body, person, skin)
-    return cv2.bitwise_and(before, np.where(person > 90, np.uint8(255), np.uint8(0)))
+    shown: Mask = cv2.bitwise_and(before, np.where(person > 90, np.uint8(255), np.uint8(0)))
+    return shown
 
 
 def _face(body: BodyFound) -> tuple[NDArray[np.float32], float]:
@@ -61,40 +70,41 @@ def _skin(calm: NDArray[np.uint8], body: BodyFound, person: Mask) -> Mask:
     return np.where((away**2).sum(axis=2) < 1, np.uint8(255), np.uint8(0))
 
 
-def _neck(shape: tuple[int, ...], frame: Frame, skin: Mask) -> Mask:
-    """Return the neck: the column under the chin, and what skin shows around it above the collar bones."""
-    sure, zone = np.zeros(shape, np.uint8), np.zeros(shape, np.uint8)
-    _ellipse(sure, frame, (0.0, -0.2), _NECK)
-    _ellipse(zone, frame, (0.0, -0.12), _NECK_ZONE)
-    return sure | (zone & skin)
+def _oval(shape: tuple[int, ...], frame: Frame, centre: tuple[float, float], radii: tuple[float, float]) -> Mask:
+    """Return an oval of body coordinates: 255 inside."""
+    turn = np.linspace(0, 2 * np.pi, 24, endpoint=False).astype(np.float32)
+    s, t = centre[0] + radii[0] * np.cos(turn), centre[1] + radii[1] * np.sin(turn)
+    points = frame.to_picture(s.astype(np.float32), t.astype(np.float32))
+    oval = np.zeros(shape, np.uint8)
+    cv2.fillPoly(oval, [np.round(points).astype(np.int32)], 255)
+    return oval
 
 
-def _ellipse(mask: Mask, frame: Frame, centre: tuple[float, float], radii: tuple[float, float]) -> None:
-    turn = np.linspace(0, 2 * np.pi, 24, endpoint=False, dtype=np.float32)
-    points = frame.to_picture(centre[0] + radii[0] * np.cos(turn), centre[1] + radii[1] * np.sin(turn))
-    cv2.fillPoly(mask, [np.round(points).astype(np.int32)], 255)
-
-
-def _bare_arm(arm: Arm, covered: float, frame: Frame, skin: Mask) -> Mask:
-    """Return the part of an arm that the sleeve leaves free, where it shows."""
+def _bare_arm(arm: Arm, covered: float, width: float, skin_within: tuple[Mask, float]) -> Mask:
+    """Return the part of an arm that the sleeve leaves free, where it shows; skin counts within so many shoulder widths of the bone."""
+    skin, flesh = skin_within
     sure, zone = np.zeros(skin.shape, np.uint8), np.zeros(skin.shape, np.uint8)
     path = arm_path(arm, min(covered, 0.97))
-    for mask, radius in ((sure, _BONE), (zone, _FLESH)):
-        cv2.polylines(mask, [np.round(path).astype(np.int32)], False, 255, max(1, round(2 * radius * frame.width)))
+    for mask, radius in ((sure, _BONE), (zone, flesh)):
+        cv2.polylines(mask, [np.round(path).astype(np.int32)], False, 255, max(1, round(2 * radius * width)))
+    if covered > 0:
+        in_sleeve = np.stack([arm.shoulder, *([arm.elbow] if covered > _ELBOW else []), path[0]])
+        cv2.polylines(zone, [np.round(in_sleeve).astype(np.int32)], False, 0, max(1, round(2 * _SLEEVE * width)))
     shown = cv2.countNonZero(sure & skin) / max(cv2.countNonZero(sure), 1)
     if shown < 0.25 and arm.visible < 0.5:
         return np.zeros(skin.shape, np.uint8)  # behind the back
     seam = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
-    return sure | (zone & cv2.morphologyEx(skin, cv2.MORPH_CLOSE, seam))
+    bare: Mask = sure | (zone & cv2.morphologyEx(skin, cv2.MORPH_CLOSE, seam))
+    return bare
 
 
 def arm_path(arm: Arm, covered: float) -> NDArray[np.float32]:
     """Return the points from where the sleeve ends to the finger tips."""
     joints = [arm.shoulder, arm.elbow, arm.wrist, arm.finger]
-    if covered < 0.5:
-        start = arm.shoulder + (arm.elbow - arm.shoulder) * (covered / 0.5)
+    if covered <= _ELBOW:
+        start = arm.shoulder + (arm.elbow - arm.shoulder) * (covered / _ELBOW)
         return np.stack([start, *joints[1:]])
-    start = arm.elbow + (arm.wrist - arm.elbow) * ((covered - 0.5) / 0.5)
+    start = arm.elbow + (arm.wrist - arm.elbow) * ((covered - _ELBOW) / (1 - _ELBOW))
     return np.stack([start, *joints[2:]])
 
 
@@ -102,12 +112,11 @@ def _hair(calm: NDArray[np.uint8], frame: Frame, body: BodyFound, person: Mask, 
     """Return long hair before the shoulders: colours that the head has and the clothes do not, hanging down from the head."""
     centre, radius = _face(body)
     height, width = person.shape
-    head, chest, reach = (np.zeros(person.shape, np.uint8) for _ in range(3))
+    head = np.zeros(person.shape, np.uint8)
     cv2.circle(head, (round(float(centre[0])), round(float(centre[1] - 0.5 * radius))), round(2.2 * radius), 255, -1)
-    _ellipse(chest, frame, (0.0, 0.6), (0.33, 0.3))
-    _ellipse(reach, frame, (0.0, 0.0), (0.5, 0.55))
-    rows = np.arange(height)[:, None]
-    head[rows[:, 0] > frame.origin[1] - 0.18 * frame.length] = 0
+    chest = _oval(person.shape, frame, (0.0, 0.6), (0.33, 0.3))
+    reach = _oval(person.shape, frame, (0.0, 0.0), (0.5, 0.55))
+    head[np.arange(height) > frame.origin[1] - 0.18 * frame.length] = 0
     bare = (person > 127) & (skin == 0)
     hair, cloth = _histogram(calm, (head > 0) & bare), _histogram(calm, (chest > 0) & bare)
     if hair is None or cloth is None:
@@ -123,7 +132,9 @@ def _hair(calm: NDArray[np.uint8], frame: Frame, body: BodyFound, person: Mask, 
 
 def _cells(calm: NDArray[np.uint8]) -> NDArray[np.int64]:
     wide = calm.astype(np.int64)
-    return (wide[..., 0] >> 4) * 1024 + np.clip((wide[..., 1] - 64) >> 2, 0, 31) * 32 + np.clip((wide[..., 2] - 64) >> 2, 0, 31)
+    colours = np.clip((wide[..., 1:] - 64) >> 2, 0, 31)
+    cells: NDArray[np.int64] = (wide[..., 0] >> 4) * 1024 + colours[..., 0] * 32 + colours[..., 1]
+    return cells
 
 
 def _histogram(calm: NDArray[np.uint8], where: NDArray[np.bool_]) -> NDArray[np.float64] | None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from kiosk.domain.frame import Picture
 from kiosk.domain.garment import Garment, Point, Side
 from kiosk.vision.body import BodyFound
-from kiosk.vision.fit import ARMPIT, TOP, Arm, Fit, fit
+from kiosk.vision.fit import ARMPIT, TOP, Fit, fit
 from kiosk.vision.occlusion import front
 
 Mask = NDArray[np.uint8]
@@ -19,9 +19,8 @@ Rgba = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 
 _COARSE = 64
-_OVERLAP = 0.10
-_COLOUR_SIDE = 224
-_EASE = 0.02
+_OVERLAP = 0.22
+_COLOUR_SIDE = 192
 _UPPER_SHARE = 0.5
 _SLEEVE_WIDTHS = (0.30, 0.45)
 
@@ -79,14 +78,8 @@ class Dresser:
         for index, sleeve in enumerate(self._parts.sleeves):
             if sleeve is not None:
                 _sleeve(rgba, sleeve, (garment.cut.left, garment.cut.right)[index], fitted, (index, x0, y0))
-        rgba[:, :, 3] = cv2.min(cv2.min(rgba[:, :, 3], cv2.bitwise_not(before)), _eased(person, fitted.frame.width))
+        rgba[:, :, 3] = cv2.min(cv2.min(rgba[:, :, 3], cv2.bitwise_not(before)), person)
         return box, rgba
-
-
-def _eased(person: Mask, shoulder_width: float) -> Mask:
-    """Return the person mask a little widened: cloth stands off the body."""
-    radius = max(0, round(_EASE * shoulder_width))
-    return cv2.dilate(person, np.ones((2 * radius + 1, 2 * radius + 1), np.uint8)) if radius else person
 
 
 def _box(fitted: Fit, height: int, width: int) -> tuple[int, int, int, int] | None:
@@ -116,8 +109,7 @@ def _front(pixels: Picture, body: BodyFound, fitted: Fit, box: tuple[int, int, i
     to_small[:, 2] -= shift
     to_small *= scale
     shrunk = BodyFound(landmarks, body.crop_mask, to_small, body.score)
-    arms = tuple(Arm(*((p - shift) * scale for p in (a.shoulder, a.elbow, a.wrist, a.finger)), a.visible) for a in frame.arms)
-    moved = replace(frame, origin=(frame.origin - shift) * scale, width=frame.width * scale, length=frame.length * scale, arms=arms)
+    moved = frame.moved(shift, scale)
     before = front(small, shrunk, replace(fitted, frame=moved), shrunk.mask(small.shape[0], small.shape[1]))
     full = cv2.resize(before, (area.shape[1], area.shape[0]), interpolation=cv2.INTER_LINEAR)
     return np.ascontiguousarray(full[y0 - top:])
@@ -176,9 +168,9 @@ def _sleeve(rgba: Rgba, sleeve: Rgba, side: Side, fitted: Fit, place: tuple[int,
     index, x0, y0 = place
     frame, arm, covered = fitted.frame, fitted.frame.arms[index], fitted.covered[index]
     sign = 1 if index else -1
-    root = frame.to_picture(np.float32(sign * fitted.seam * 0.9), np.float32(0.06))
+    root = frame.to_picture(np.array(sign * fitted.seam * 0.9, np.float32), np.array(0.06, np.float32))
     source_root = _middle(side.shoulder, side.armpit)
-    source_elbow, source_cuff = np.float32(side.elbow), np.float32(side.cuff)
+    source_elbow, source_cuff = np.array(side.elbow, np.float32), np.array(side.cuff, np.float32)
     width = side.sleeve_width
     reach = max(float(np.linalg.norm(source_cuff - source_root)), 1.0)
     target = frame.width * max(_SLEEVE_WIDTHS[0], min(_SLEEVE_WIDTHS[1], width * 1.5 * max(covered, 0.15) / reach))
@@ -187,14 +179,12 @@ def _sleeve(rgba: Rgba, sleeve: Rgba, side: Side, fitted: Fit, place: tuple[int,
     if covered > _UPPER_SHARE:
         end = arm.elbow + (arm.wrist - arm.elbow) * (covered - _UPPER_SHARE) / (1 - _UPPER_SHARE)
         fore = cv2.warpAffine(sleeve, _bone(source_elbow, source_cuff, arm.elbow - shift, end - shift, target / max(width, 1.0)), size)
-        over = fore[:, :, 3] > 127
-        rgba[over] = fore[over]
+        cv2.copyTo(fore, cv2.compare(fore[:, :, 3], 127, cv2.CMP_GT), rgba)
         source_end, end = source_elbow, arm.elbow
     else:
         source_end, end = source_cuff, arm.shoulder + (arm.elbow - arm.shoulder) * covered / _UPPER_SHARE
     upper = cv2.warpAffine(sleeve, _bone(source_root, source_end, root - shift, end - shift, target / max(width, 1.0)), size)
-    under = (upper[:, :, 3] > 127) & (rgba[:, :, 3] < 128)
-    rgba[under] = upper[under]
+    cv2.copyTo(upper, cv2.compare(upper[:, :, 3], rgba[:, :, 3], cv2.CMP_GT), rgba)
 
 
 def _middle(a: Point, b: Point) -> NDArray[np.float32]:
@@ -207,4 +197,5 @@ def _bone(a: Floats, b: Floats, start: Floats, end: Floats, across: float) -> Fl
     side = np.array([-source[1], source[0]]) / max(float(np.linalg.norm(source)), 1.0)
     to_side = np.array([-target[1], target[0]]) / max(float(np.linalg.norm(target)), 1.0) * across
     corners = np.stack([a, b, a + side * 100]).astype(np.float32)
-    return cv2.getAffineTransform(corners, np.stack([start, end, start + to_side * 100]).astype(np.float32))
+    matrix: Floats = cv2.getAffineTransform(corners, np.stack([start, end, start + to_side * 100]).astype(np.float32))
+    return matrix

@@ -65,7 +65,8 @@ class _Sheet:
     def picture(self) -> Picture:
         """Return the finished photograph."""
         small = cv2.resize(self._pixels, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA)
-        return np.clip(small, 0, 255).astype(np.uint8)
+        pixels: Picture = np.clip(small, 0, 255).astype(np.uint8)
+        return pixels
 
     def lay(self, outline: Points, cloth: _Cloth, round_edge: float = 26.0) -> None:
         """Lay a piece of cloth: darker towards its edges by `round_edge`, as stuff that bends away from the light."""
@@ -148,7 +149,9 @@ class _Sheet:
         """Return smooth waves longer downwards than across, about -1..1: how hanging cloth folds."""
         small = self._random.standard_normal((size[0] // 8, size[1] // 8)).astype(np.float32)
         smooth = cv2.GaussianBlur(small, (0, 0), sigmaX=across * _DENSE / 8, sigmaY=down * _DENSE / 8, borderType=cv2.BORDER_REFLECT)
-        return cv2.resize(smooth / max(float(smooth.std()), 1e-6) * 0.5, (size[1], size[0]), interpolation=cv2.INTER_CUBIC).astype(np.float32)
+        even = (smooth / max(float(smooth.std()), 1e-6) * 0.5).astype(np.float32)
+        waves: Floats = cv2.resize(even, (size[1], size[0]), interpolation=cv2.INTER_CUBIC)
+        return waves
 
 
 def _resampled(points: NDArray[np.int32], step: float) -> Floats:
@@ -188,8 +191,8 @@ def _shade(colour: Colour, factor: float) -> Colour:
     return colour[0] * factor, colour[1] * factor, colour[2] * factor
 
 
-_SHORT_SLEEVE = [*_curve((220, 116), (318, 176), (404, 308)), *_curve((404, 308), (356, 346), (286, 372)), *_curve((286, 372), (268, 340), (256, 312)),
-                 (190, 240)]
+_SHORT_SLEEVE = [*_curve((220, 116), (318, 176), (404, 308)), *_curve((404, 308), (356, 346), (286, 372)),
+                 *_curve((286, 372), (268, 340), (256, 312)), (190, 240)]
 _LONG_SLEEVE = [*_curve((218, 116), (312, 190), (368, 430), (424, 850)), *_curve((424, 850), (382, 862), (336, 860)),
                 *_curve((336, 860), (312, 640), (288, 440), (256, 318)), (190, 240)]
 _ARMHOLE = _curve((232, 118), (218, 206), (258, 318))

@@ -124,6 +124,15 @@ def test_staff_refills_when_goods_come(store):
     assert store.world.truth()["refills"] == 1
 
 
+def test_people_in_a_hurry_still_hit_what_they_see(open_store):
+    store = open_store(seed=3, pace=2.0)
+    store.run(15)
+    store.world.act("deliver", {"slot": "A1", "pieces": 6}, store.t)
+    store.run(30)  # the terminal itself fails on a touch that hits nothing
+    assert store.world.truth()["refilled"] == 6
+    assert store.world.truth()["walked_off"] == 0
+
+
 @pytest.mark.parametrize(("wish", "screen"), [("count", "staff.slots"), ("close_day", "staff.report"), ("out_of_order", "out_of_order")])
 def test_staff_does_errands(store, wish, screen):
     store.run(1)

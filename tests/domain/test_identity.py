@@ -60,13 +60,13 @@ def test_digits_are_asked_for_until_the_bucket_is_small(sizes: tuple[int, ...], 
     assert digits_wanted(sizes) == wanted
 
 
-GOOD = FaceQuality(60.0, 100.0, 3.0, 2.0)
+GOOD = FaceQuality(60.0, 0.03, 3.0, 2.0)
 
 
 @pytest.mark.parametrize(("quality", "expected"), [
-    (GOOD, ""), (None, "look_here"), (FaceQuality(20.0, 100.0, 0.0, 0.0), "closer"), (FaceQuality(60.0, 100.0, 40.0, 0.0), "look_here"),
-    (FaceQuality(60.0, 1.0, 0.0, 0.0), "hold_still"), (FaceQuality(60.0, 100.0, 0.0, 0.0, others_px=50.0), "one_person"),
-    (FaceQuality(60.0, 100.0, 0.0, 0.0, others_px=30.0), ""),
+    (GOOD, ""), (None, "look_here"), (FaceQuality(20.0, 0.03, 0.0, 0.0), "closer"), (FaceQuality(60.0, 0.03, 40.0, 0.0), "look_here"),
+    (FaceQuality(60.0, 0.002, 0.0, 0.0), "hold_still"), (FaceQuality(60.0, 0.03, 0.0, 0.0, others_px=50.0), "one_person"),
+    (FaceQuality(60.0, 0.03, 0.0, 0.0, others_px=30.0), ""),
 ])
 def test_hints_say_what_to_change(quality: FaceQuality | None, expected: str) -> None:
     assert hint(quality, Policy()) == expected

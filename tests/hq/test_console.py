@@ -28,8 +28,8 @@ from tests.hq.test_imports import GOOD, HEADER, PLAN
 
 PAGES = ("fleet", "sales", "stock", "replenishment", "products", "wallet", "alarms", "screens")
 CHROMIUM, DRIVER = Path("/usr/bin/chromium"), Path("/usr/bin/chromedriver")
-FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync",
-         "--no-first-run")
+FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
+         "--disable-sync", "--no-first-run")
 
 
 class Site:
@@ -96,7 +96,8 @@ def until(browser, condition):
 
 
 def width(browser, pixels):
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {"width": pixels, "height": 844, "deviceScaleFactor": 1, "mobile": pixels < 500})
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride",
+                            {"width": pixels, "height": 844, "deviceScaleFactor": 1, "mobile": pixels < 500})
 
 
 def text(browser, selector):

@@ -79,7 +79,7 @@ def _walk(t: float) -> BodyPose:
 
 def _reach(t: float) -> BodyPose:
     out = 0.5 - 0.5 * math.cos(t)
-    return BodyPose(HANGING, Arm(11 + 58 * out, 48 * out, 6 + 80 * out, 30 + 22 * out), turn_deg=-14 * out, lean=-0.012 * out)
+    return BodyPose(HANGING, Arm(11 + 54 * out, 46 * out, 6 + 66 * out, 30 + 30 * out), turn_deg=-5 * out, lean=-0.012 * out)
 
 
 def _hold_item(t: float) -> BodyPose:
@@ -124,7 +124,7 @@ def skeleton(pose: BodyPose, build: float) -> dict[str, Place]:
     wide = 0.75 + 0.25 * build
     hips: Place = (pose.lean, HIP + pose.rise, 0.0)
     chest: Place = (pose.lean * 0.2, SHOULDER + pose.rise, 0.0)
-    joints: dict[str, Place] = {"hips": hips, "neck": (chest[0], NECK + pose.rise, 0.005), "chin": (chest[0], CHIN + pose.rise, -0.03)}
+    joints: dict[str, Place] = {"hips": hips, "neck": (chest[0], NECK + pose.rise, 0.005), "chin": (chest[0], CHIN + pose.rise, -0.012)}
     for name, side, arm, lift_deg in (("left", 1, pose.left_arm, pose.left_lift_deg), ("right", -1, pose.right_arm, pose.right_lift_deg)):
         shoulder: Place = (chest[0] + side * SHOULDER_HALF * wide, chest[1] - 0.008, 0.0)
         elbow = _along(shoulder, UPPER_ARM, side, arm.upper_out, arm.upper_ahead)

@@ -39,7 +39,8 @@ TEETH = (78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308, 324, 318, 402, 317, 1
 BROWS = ((46, 53, 52, 65, 55), (276, 283, 282, 295, 285))
 BROWS_TOP = ((70, 63, 105, 66, 107), (300, 293, 334, 296, 336))
 MOUSTACHE = (216, 205, 203, 98, 97, 2, 326, 327, 423, 425, 436, 291, 409, 270, 269, 267, 0, 37, 39, 40, 185, 61)
-GOATEE = (57, 212, 202, 204, 194, 201, 200, 421, 418, 424, 422, 432, 287, 273, 335, 424, 431, 395, 369, 396, 377, 152, 148, 175, 171, 140, 170, 211)
+GOATEE = (57, 212, 202, 204, 194, 201, 200, 421, 418, 424, 422, 432, 287, 273, 335, 424,
+           431, 395, 369, 396, 377, 152, 148, 175, 171, 140, 170, 211)
 JAW = (234, 93, 132, 58, 172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397, 288, 361, 323, 454,
        425, 423, 326, 2, 97, 203, 205)
 
@@ -100,10 +101,14 @@ def _skin(picture: Paint, mask: Mask, colour: Colour) -> Paint:
 
 def _hair(picture: Paint, mask: Mask, colour: Colour) -> Paint:
     """Return the hair's light and shade in another colour, softened for pale hair."""
-    tint = np.array(colour, np.float32)
     light = picture.mean(-1, keepdims=True) / _mean(picture, mask).mean()
-    soft = light ** (1.15 - 0.55 * float(tint.mean()) / 200)
-    made: Paint = 255 * (1 - np.exp(-(tint * soft + 6 * light) / 255 * 1.25)).astype(np.float32)
+    return hair_tone(colour, light ** (1.15 - 0.55 * sum(colour) / 600), light)
+
+
+def hair_tone(colour: Colour, light: Paint, gloss: Paint) -> Paint:
+    """Return hair of `colour` under `light` (1 is the mean): RGB 0..255 with a soft shoulder, so that pale hair does not burn out."""
+    tint = np.array(colour, np.float32)
+    made: Paint = (255 * (1 - np.exp(-(tint * light + 6 * gloss) / 255 * 1.25))).astype(np.float32)
     return made
 
 
@@ -147,11 +152,13 @@ def _beard_area(base: Base, face: Points, style: str) -> Mask:
     """Return where hair grows for a "full" beard, a "goatee" or a "moustache"."""
     if style == "full":
         below = np.concatenate([face[[234, 132, 172, 152, 397, 361, 454]] + (0, 14), face[[291, 61]]]).astype(np.float32)
-        return np.maximum(area(base, face[list(JAW)], 5.0), area(base, below, 6.0) * np.float32(0.8))
+        made: Mask = np.maximum(area(base, face[list(JAW)], 5.0), area(base, below, 6.0) * np.float32(0.8))
+        return made
     lip = area(base, face[list(MOUSTACHE)], 2.5)
     if style == "moustache":
         return lip
-    return np.maximum(lip, area(base, face[list(GOATEE)], 4.0))
+    both: Mask = np.maximum(lip, area(base, face[list(GOATEE)], 4.0))
+    return both
 
 
 def _beard(base: Base, picture: Paint, face: Points, change: Morph) -> Paint:

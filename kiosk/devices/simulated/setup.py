@@ -37,7 +37,8 @@ class StoreProduct:
 class StoreShopper:
     """Somebody who comes to the store.
 
-    identity: which rendered face. phone: 8 digits. codes: texts of one-time QR codes that the phone can show, used in order.
+    identity: which rendered face (an index of figure.IDENTITIES, counted around; staff has the last). phone: 8 digits.
+    codes: texts of one-time QR codes that the phone can show, used in order.
     """
 
     name: str

@@ -92,7 +92,7 @@ class Shelf:
         self._visits = 0
         self._staff_here = False
         self.carried: deque[Piece] = deque()
-        self.counts = {"picked": 0, "put_back": 0, "refilled": 0, "emptied_slots": 0}
+        self.counts = {"picked": 0, "put_back": 0, "refilled": 0, "emptied_slots": 0, "only_touched": 0}
 
     def due(self) -> float:
         """Return the time of the next thing that happens here."""
@@ -173,7 +173,9 @@ class Shelf:
             state.move(hand.at_s, grams)
 
     def _visit(self, now: float) -> None:
-        """One shopper takes something; every fourth puts one piece back, every ninth empties a slot, where the cast has such people."""
+        """One shopper takes something. Every sixth only touches the goods; every fourth puts one piece back and every ninth empties a
+        slot, where the cast has such people.
+        """
         self._visits += 1
         pace, roles = self._setup.pace, {s.role for s in self._setup.shoppers}
         self._next_visit_s = now + self._rng.uniform(3.0, 6.0) / pace
@@ -181,6 +183,10 @@ class Shelf:
         if not free:
             return
         state = self._rng.choice(free)
+        if self._visits % 6 == 5:
+            state.move(now, 0.0)
+            self.counts["only_touched"] += 1
+            return
         if "empties" in roles and self._visits % 9 == 3:
             state = min(free, key=lambda s: (len(s.pieces), s.index))
             self.counts["emptied_slots"] += 1

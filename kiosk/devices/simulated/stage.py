@@ -38,7 +38,7 @@ def pay_view(figures: Figures | None, guest: Guest | None, t: float, seed: int) 
     if guest.act.kind in ("show_item", "show_code"):
         lift = min(1.0, max(0.0, (t - guest.act_s) / _LIFT_S))
         item = guest.act.kind == "show_item"
-        card, wide, y = (_item_card(guest.act.what), 300, 372) if item else (_phone(guest.act.what), 190, 374)
+        card, wide, y = (_item_card(guest.act.what), 300, 372) if item else (_phone(guest.act.what), 178, 384)
         _hold(canvas, card, (320 + 18 * math.sin(1.1 * t), y + 330 * (1 - lift)), wide, 5 * math.sin(0.8 * t + guest.act_s), who.skin)
     return canvas
 

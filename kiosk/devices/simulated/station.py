@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from random import Random
 
 from kiosk.devices.display import Box, Presented, Touch
+from kiosk.devices.simulated.casting import Casting, Ledger
 from kiosk.devices.simulated.setup import StoreShopper, WorldSetup
 from kiosk.devices.simulated.shelf import Shelf
 from kiosk.devices.simulated.shopper import Act, Errand, Visit, decide, noticed, touched
@@ -15,11 +16,14 @@ PATIENCE_S = 12.0
 REPEAT_S = 1.5
 """A touch or a shown item that changed nothing is tried again after this long: what a person takes for "it did not hear me"."""
 
+REACTION_S = 0.5
+"""How long a person waits for a screen to react before he goes on all the same."""
+
 WALK_S = 0.35
 _READ = ("items", "entered", "wanted", "reason", "chosen", "index", "basket_count")
 _STAFF_DOORS = ("pay.attract", "mirror.attract", "shelf.board", "out_of_order")
 _STALE_S = 15.0
-STAFF = StoreShopper("staff", 9, "enrolled", False, "00000000")
+STAFF = StoreShopper("staff", 8, "enrolled", False, "00000000")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,94 +36,6 @@ class Guest:
     act_s: float
     screen: str
     left_s: float = math.inf
-
-
-@dataclass(slots=True)
-class Ledger:
-    """What really happened in the store, for evaluation. tenders: how sales were paid. total_minor: what screens asked for."""
-
-    visits: dict[str, int] = field(default_factory=dict)
-    tenders: dict[str, int] = field(default_factory=dict)
-    sales: int = 0
-    total_minor: int = 0
-    strangers_refused: int = 0
-    strangers_accepted: int = 0
-    members_refused: int = 0
-    walked_off: int = 0
-    enrolled: int = 0
-    refills: int = 0
-
-
-class Casting:
-    """Decides who comes next to which device, so that nobody is in two places, and remembers who became a member."""
-
-    _FIRST = ("face", "stranger", "qr", "enrol", "face", "cash", "face", "face")
-
-    def __init__(self, setup: WorldSetup) -> None:
-        self._setup = setup
-        self._away: set[str] = set()
-        self._joined: set[str] = set()
-        self._codes_used: dict[str, int] = {}
-        self._last: dict[str, int] = {}
-        self._turn = 0
-
-    def pay(self, rng: Random) -> tuple[str, StoreShopper] | None:
-        """Return (kind of visit, who) of the next visitor of the pay terminal. The first eight show every kind, then the order varies."""
-        cycle, place = divmod(self._turn, len(self._FIRST))
-        self._turn += 1
-        order = list(self._FIRST)
-        if cycle:
-            Random(f"{self._setup.seed}/cast/{cycle}").shuffle(order)
-        kind = order[place]
-        who = self._someone({"face": "member", "cash": "member", "qr": "qr", "enrol": "enrols", "stranger": "stranger"}[kind], rng)
-        if who is None and kind != "face":
-            kind, who = "face", self._someone("member", rng)
-        return (kind, who) if who else None
-
-    def mirror(self, rng: Random) -> tuple[str, StoreShopper] | None:
-        """Return the next visitor of the mirror: a member, who pays by face."""
-        who = self._someone("member", rng)
-        return ("face", who) if who else None
-
-    def member_phone(self, rng: Random) -> str:
-        """Return the phone number of some member, for a stranger to claim."""
-        members = [s for s in self._setup.shoppers if s.member and s.role == "enrolled"]
-        return rng.choice(members).phone if members else "00000000"
-
-    def code(self, who: StoreShopper) -> str:
-        """Return the next QR code that this shopper's phone can show, "" for none."""
-        used = self._codes_used.get(who.name, 0)
-        return who.codes[used] if used < len(who.codes) else ""
-
-    def code_shown(self, who: StoreShopper) -> None:
-        """A code was shown: it is of no use a second time."""
-        self._codes_used[who.name] = self._codes_used.get(who.name, 0) + 1
-
-    def gone(self, who: StoreShopper, joined: bool) -> None:
-        """This shopper left a device; `joined`: as a new member."""
-        self._away.discard(who.name)
-        if joined:
-            self._joined.add(who.name)
-
-    def _someone(self, what: str, rng: Random) -> StoreShopper | None:
-        free = [s for s in self._setup.shoppers if s.name not in self._away and self._is(s, what)]
-        if not free:
-            return None
-        longest_ago = min(self._last.get(s.name, -1) for s in free)
-        who = rng.choice([s for s in free if self._last.get(s.name, -1) == longest_ago])
-        self._last[who.name] = max(self._last.values(), default=0) + 1
-        self._away.add(who.name)
-        return who
-
-    def _is(self, shopper: StoreShopper, what: str) -> bool:
-        if what == "member":
-            # People of the shelf's roles are members too where the setup says so; a "qr" shopper never shows a face.
-            return (shopper.member and shopper.role not in ("qr", "stranger")) or shopper.name in self._joined
-        if what == "enrols":
-            return shopper.role == "enrols" and shopper.name not in self._joined and not shopper.member
-        if what == "qr":
-            return shopper.role == "qr" and bool(self.code(shopper))
-        return shopper.role == what
 
 
 class Station:
@@ -153,6 +69,9 @@ class Station:
         mark = (presented.screen, *(facts.get(name, "") for name in _READ), count)
         self._seen = presented
         if mark != self._mark:
+            if self._mark and presented.screen != self._mark[0]:
+                # Touches on a screen that is gone before they could be read mean nothing on the next one.
+                self._touches.clear()
             old, self._mark, self._mark_s, self._progress_s = self._mark, mark, now, now
             if self._visit is None:
                 self._plan_coming(now)
@@ -292,7 +211,9 @@ class Station:
         self._touches.append(self._finger(box))
         touched(visit, self._mark[0], target)
         if self._seen is not None and decide(visit, self._seen.screen, self._seen.facts) != self._planned:
+            # What he remembers goes on even if the screen shows no change; but first he gives it time to show one.
             self._plan(now)
+            self._planned_s = max(self._planned_s, now + REACTION_S)
 
     def _finger(self, box: Box) -> Touch:
         x, y, width, height = box

@@ -14,12 +14,13 @@ from typing import Any
 import numpy as np
 
 from kiosk.devices.display import Presented, Touch
+from kiosk.devices.simulated.casting import Casting, Ledger
 from kiosk.devices.simulated.figure import Figures
 from kiosk.devices.simulated.setup import WorldSetup
 from kiosk.devices.simulated.shelf import Shelf
 from kiosk.devices.simulated.shopper import Errand
 from kiosk.devices.simulated.stage import View, mirror_view, pay_view, with_noise
-from kiosk.devices.simulated.station import Casting, Guest, Ledger, Station
+from kiosk.devices.simulated.station import Guest, Station
 from kiosk.domain.frame import Picture
 from kiosk.errors import WorldError
 

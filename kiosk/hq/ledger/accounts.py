@@ -84,11 +84,12 @@ def transfer(db: Db, value: Transfer, at_ms: int) -> None:
     """Move money: one transfer, two postings that add up to zero, two balances."""
     db.execute("INSERT INTO transfers VALUES (?, ?, ?, ?, ?, ?)",
                (value.id, value.kind, value.sale_id or None, value.intent_id or None, value.exposure_minor, at_ms))
-    legs = ((value.source, -value.amount_minor), (value.target, value.amount_minor))
-    db.executemany("INSERT INTO postings VALUES (?, ?, ?, ?)", [(value.id, account, value.currency, minor) for account, minor in legs])
-    db.executemany("INSERT INTO accounts (id, currency, balance_minor, at_ms) VALUES (?, ?, ?, ?)"
-                   " ON CONFLICT (id, currency) DO UPDATE SET balance_minor = balance_minor + excluded.balance_minor",
-                   [(account, value.currency, minor, at_ms) for account, minor in legs])
+    minor, currency = value.amount_minor, value.currency
+    db.execute("INSERT INTO postings VALUES (?, ?, ?, ?), (?, ?, ?, ?)",
+               (value.id, value.source, currency, -minor, value.id, value.target, currency, minor))
+    db.execute("INSERT INTO accounts (id, currency, balance_minor, at_ms) VALUES (?, ?, ?, ?), (?, ?, ?, ?)"
+               " ON CONFLICT (id, currency) DO UPDATE SET balance_minor = balance_minor + excluded.balance_minor",
+               (value.source, currency, -minor, at_ms, value.target, currency, minor, at_ms))
 
 
 def add_member(db: Db, row: tuple[str, str, str, str, int, int]) -> None:

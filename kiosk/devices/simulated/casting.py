@@ -1,0 +1,96 @@
+"""Who comes to the simulated store and what for, and the book of what really happened there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from random import Random
+
+from kiosk.devices.simulated.setup import StoreShopper, WorldSetup
+
+
+@dataclass(slots=True)
+class Ledger:
+    """What really happened in the store, for evaluation. tenders: how sales were paid. total_minor: what screens asked for."""
+
+    visits: dict[str, int] = field(default_factory=dict)
+    tenders: dict[str, int] = field(default_factory=dict)
+    sales: int = 0
+    total_minor: int = 0
+    strangers_refused: int = 0
+    strangers_accepted: int = 0
+    members_refused: int = 0
+    walked_off: int = 0
+    enrolled: int = 0
+    refills: int = 0
+
+
+class Casting:
+    """Decides who comes next to which device, so that nobody is in two places, and remembers who became a member."""
+
+    _FIRST = ("face", "stranger", "qr", "enrol", "face", "cash", "face", "face")
+
+    def __init__(self, setup: WorldSetup) -> None:
+        self._setup = setup
+        self._away: set[str] = set()
+        self._joined: set[str] = set()
+        self._codes_used: dict[str, int] = {}
+        self._last: dict[str, int] = {}
+        self._turn = 0
+
+    def pay(self, rng: Random) -> tuple[str, StoreShopper] | None:
+        """Return (kind of visit, who) of the next visitor of the pay terminal. The first eight show every kind, then the order varies."""
+        cycle, place = divmod(self._turn, len(self._FIRST))
+        self._turn += 1
+        order = list(self._FIRST)
+        if cycle:
+            Random(f"{self._setup.seed}/cast/{cycle}").shuffle(order)
+        kind = order[place]
+        who = self._someone({"face": "member", "cash": "member", "qr": "qr", "enrol": "enrols", "stranger": "stranger"}[kind], rng)
+        if who is None and kind != "face":
+            kind, who = "face", self._someone("member", rng)
+        return (kind, who) if who else None
+
+    def mirror(self, rng: Random) -> tuple[str, StoreShopper] | None:
+        """Return the next visitor of the mirror: a member, who pays by face."""
+        who = self._someone("member", rng)
+        return ("face", who) if who else None
+
+    def member_phone(self, rng: Random) -> str:
+        """Return the phone number of some member, for a stranger to claim."""
+        members = [s for s in self._setup.shoppers if s.member and s.role == "enrolled"]
+        return rng.choice(members).phone if members else "00000000"
+
+    def code(self, who: StoreShopper) -> str:
+        """Return the next QR code that this shopper's phone can show, "" for none."""
+        used = self._codes_used.get(who.name, 0)
+        return who.codes[used] if used < len(who.codes) else ""
+
+    def code_shown(self, who: StoreShopper) -> None:
+        """A code was shown: it is of no use a second time."""
+        self._codes_used[who.name] = self._codes_used.get(who.name, 0) + 1
+
+    def gone(self, who: StoreShopper, joined: bool) -> None:
+        """This shopper left a device; `joined`: as a new member."""
+        self._away.discard(who.name)
+        if joined:
+            self._joined.add(who.name)
+
+    def _someone(self, what: str, rng: Random) -> StoreShopper | None:
+        free = [s for s in self._setup.shoppers if s.name not in self._away and self._is(s, what)]
+        if not free:
+            return None
+        longest_ago = min(self._last.get(s.name, -1) for s in free)
+        who = rng.choice([s for s in free if self._last.get(s.name, -1) == longest_ago])
+        self._last[who.name] = max(self._last.values(), default=0) + 1
+        self._away.add(who.name)
+        return who
+
+    def _is(self, shopper: StoreShopper, what: str) -> bool:
+        if what == "member":
+            # People of the shelf's roles are members too where the setup says so; a "qr" shopper never shows a face.
+            return (shopper.member and shopper.role not in ("qr", "stranger")) or shopper.name in self._joined
+        if what == "enrols":
+            return shopper.role == "enrols" and shopper.name not in self._joined and not shopper.member
+        if what == "qr":
+            return shopper.role == "qr" and bool(self.code(shopper))
+        return shopper.role == what

@@ -1,0 +1,61 @@
+"""What a device has that sees shoppers, and how it is opened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kiosk.config import Settings
+from kiosk.devices import camera as cameras
+from kiosk.devices.scanner import CameraScanner, Scanner
+from kiosk.domain.identity import Policy
+from kiosk.errors import ConfigError
+from kiosk.flows.eyes import Eyes, StillEyes
+from kiosk.flows.opening import open_parts
+from kiosk.flows.parts import Parts
+from kiosk.storage.vault import Vault
+from kiosk.vision.face import Embedder, FaceFinder, make_embedder
+from kiosk.vision.networks import ModelStore
+
+
+@dataclass(frozen=True, slots=True)
+class Sight(Parts):
+    """What a device has that sees shoppers. policy: limits of identification."""
+
+    vault: Vault
+    eyes: Eyes | StillEyes
+    scanner: Scanner
+    finder: FaceFinder
+    embedder: Embedder
+    policy: Policy
+
+    @property
+    def camera_lost(self) -> bool:
+        """Whether the camera does not answer."""
+        return self.eyes.lost
+
+    def close(self) -> None:
+        """Give camera, vault and database back."""
+        self.eyes.close()
+        self.vault.close()
+        self.store.close()
+
+
+def open_vault(settings: Settings) -> Vault:
+    """Open the templates' own file."""
+    return Vault.open(settings.storage.folder / "vault.db", settings.storage.folder / "vault.key")
+
+
+def open_sight(settings: Settings, models: ModelStore) -> Sight:
+    """Open the database, the vault, the camera and the networks of a device that sees shoppers."""
+    parts = open_parts(settings)
+    return Sight(settings, parts.store, parts.clock, parts.new_id, open_vault(settings), Eyes(open_camera(settings), settings.camera.name),
+                 CameraScanner(), FaceFinder(models), make_embedder(settings.identity.backend, models), Policy())
+
+
+def open_camera(settings: Settings) -> cameras.Camera:
+    """Open the camera that [camera] describes."""
+    given = settings.camera
+    if given.kind == "none":
+        raise ConfigError("kiosk.toml", ("camera.kind is none, but a pay terminal or mirror needs a camera",))
+    source = settings.world.socket if given.kind == "world" else given.source
+    return cameras.open_camera(cameras.CameraSettings(given.name, given.kind, source, (given.width, given.height), given.rate_hz))
