@@ -94,6 +94,15 @@ def test_after_a_reconnect_all_is_sent_again_without_waiting_for_patience(device
     device.until(lambda: device.waiting() == 0, "all is sent again and freed")
 
 
+def test_what_the_sync_process_itself_records_goes_too(device, hq):
+    device.meet(hq.start())
+    device.record(sale(1))
+    device.until(lambda: device.waiting() == 0, "the lanes are idle")
+    with device.store.unit() as unit:
+        unit.facts.record(health(1))
+    device.until(lambda: device.waiting() == 0, "it is freed", wait_s=10)
+
+
 def test_a_lost_word_is_asked_for_again_without_a_reconnect(device, hq):
     hq.silent = True
     hq.start()
@@ -115,6 +124,21 @@ def test_nothing_is_sent_while_hq_says_it_is_away(device, hq):
     assert not hq.facts
     hq._born()
     device.until(lambda: device.waiting() == 0, "it went when HQ came back")
+
+
+def test_hq_is_online_only_when_it_said_so_on_this_connection(device, hq, broker):
+    device.until(lambda: device.relay.connected, "the broker is there")
+    device.step()
+    assert not device.relay.hq_online
+    device.meet(hq.start())
+    hq.client.stop()
+    broker.kill()
+    device.until(lambda: not device.relay.connected, "the broker is lost")
+    assert not device.relay.hq_online
+    broker.start()
+    device.until(lambda: device.relay.connected, "the broker is back")
+    device.step()
+    assert not device.relay.hq_online
 
 
 def test_money_goes_first_and_none_starves(device, hq, until):
