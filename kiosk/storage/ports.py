@@ -18,7 +18,7 @@ class UpLanes:
         self._store = store
 
     def version(self) -> int:
-        """Return a number that changes when another process wrote; cheap."""
+        """Return a number that changes when anybody wrote; cheap."""
         return self._store.data_version()
 
     def waiting(self) -> dict[Lane, int]:

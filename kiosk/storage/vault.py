@@ -8,6 +8,7 @@ of the template cannot be opened without it. Members are found by a keyed HMAC o
 from __future__ import annotations
 
 import hmac
+import logging
 import os
 import secrets
 import sqlite3
@@ -33,6 +34,7 @@ _NONCE_BYTES = 12
 
 Template = npt.NDArray[np.float32]
 
+log = logging.getLogger(__name__)
 migrations = Migrations("kiosk.vault")
 
 
@@ -73,6 +75,7 @@ class Vault:
         self._path, self._db = path, db
         self._wrapping_key = _derived(device_key, b"kiosk vault: wrap")
         self._digits_key = _derived(device_key, b"kiosk vault: digits")
+        self._told: set[str] = set()
 
     @classmethod
     def open(cls, path: Path, key_path: Path) -> Vault:
@@ -113,13 +116,15 @@ class Vault:
     def bucket(self, digits_suffix: str) -> list[Candidate]:
         """Return the members whose number ends in these 4, 6 or 8 digits, in order of their id.
 
-        Raises VaultError for a row that does not open, and for other than 4, 6 or 8 digits.
+        A row that does not open any more is left out and logged once: it must not shut the others out. Raises VaultError for other than 4,
+        6 or 8 digits.
         """
         query = ("SELECT m.member_id, m.data_key, m.sealed FROM digits d JOIN members m USING (member_id)"
                  " WHERE d.mark = ? ORDER BY m.member_id")
         with _named(self._path):
             rows = self._db.execute(query, (self._mark(digits_suffix),)).fetchall()
-        return [Candidate(member_id, self._opened(member_id, data_key, sealed)) for member_id, data_key, sealed in rows]
+        opened = ((member_id, self._opened(member_id, data_key, sealed)) for member_id, data_key, sealed in rows)
+        return [Candidate(member_id, template) for member_id, template in opened if template is not None]
 
     def size(self, digits_suffix: str) -> int:
         """Return how many members' numbers end in these 4, 6 or 8 digits."""
@@ -154,12 +159,15 @@ class Vault:
         self._db.execute("DELETE FROM digits WHERE member_id = ?", (member_id,))
         return self._db.execute("DELETE FROM members WHERE member_id = ?", (member_id,)).rowcount > 0
 
-    def _opened(self, member_id: str, data_key: bytes, sealed: bytes) -> Template:
+    def _opened(self, member_id: str, data_key: bytes, sealed: bytes) -> Template | None:
         try:
             key = aes_key_unwrap(self._wrapping_key, data_key)
             plain = AESGCM(key).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], member_id.encode())
-        except (InvalidUnwrap, InvalidTag, ValueError) as error:
-            raise VaultError(f"{self._path}: the template of {member_id} does not open with this device's key: enrol anew") from error
+        except (InvalidUnwrap, InvalidTag, ValueError):
+            if member_id not in self._told:
+                self._told.add(member_id)
+                log.error("%s: the template of %s does not open with this device's key: have the member enrol anew", self._path, member_id)
+            return None
         return np.frombuffer(plain, np.float32)
 
     def _mark(self, digits_suffix: str) -> bytes:

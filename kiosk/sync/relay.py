@@ -37,7 +37,7 @@ class Outbox(Protocol):
     """What the relay needs of the outbox. A place is a position in it that only grows."""
 
     def version(self) -> int:
-        """Return a number that changes when another process wrote; cheap, asked in every step."""
+        """Return a number that changes when anybody wrote; cheap, asked in every step."""
 
     def waiting(self) -> dict[Lane, int]:
         """Return how many facts wait in each lane."""
@@ -152,8 +152,8 @@ class Relay:
 
     @property
     def hq_online(self) -> bool:
-        """Whether the broker is there and HQ has not said that it is away."""
-        return self._client.connected and self._hq_online is not False
+        """Whether HQ has said on this connection that it is there, and has not left since."""
+        return self._client.connected and self._hq_online is True
 
     def start(self) -> None:
         """Begin to connect."""
@@ -175,10 +175,10 @@ class Relay:
         self._ask_for_manifests(now)
         version = self._outbox.version()
         changed, self._version = version != self._version, version
-        if not self.hq_online:
+        if not self._client.connected or self._hq_online is False:  # while HQ is silent, facts go all the same: its state may be lost
             return worked
         for state in self._lanes.values():
-            self._mind(state, now, changed or worked)
+            self._mind(state, now, changed)
             worked = self._send(state, now) or worked
         return worked
 

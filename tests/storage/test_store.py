@@ -91,15 +91,16 @@ def test_a_process_killed_mid_unit_leaves_whole_sales_and_every_one_that_it_anno
         store.close()
 
 
-def test_another_connections_write_is_seen_by_the_data_version(open_store):
+def test_a_write_is_seen_by_the_data_version_whoever_wrote(open_store):
     one, two = open_store(), open_store()
-    before = one.data_version()
-    with one.unit() as unit:
-        unit.settings.put("k", "mine")
-    assert one.data_version() == before
-    with two.unit() as unit:
-        unit.settings.put("k", "theirs")
-    assert one.data_version() != before
+    seen = [one.data_version()]
+    for writer_ in (one, two, one):
+        with writer_.unit() as unit:
+            unit.settings.put("k", "v")
+        seen.append(one.data_version())
+    with one.snapshot() as unit:
+        unit.settings.get("k")
+    assert len(set(seen)) == 4 and one.data_version() == seen[-1]
 
 
 def test_a_snapshot_neither_writes_nor_moves(open_store):

@@ -79,6 +79,16 @@ def test_a_late_answer_is_written_down_and_changes_nothing(store, ended, outcome
         assert (late.state, late.answer) == (ended, outcome)
 
 
+def test_a_contrary_answer_after_the_end_is_counted_and_the_first_stays(store):
+    with store.unit() as unit:
+        unit.intents.open(request(), "sale-1")
+        unit.intents.answer(PaymentAnswered("i1", "authorised", ""))
+        unit.intents.settle("i1", S.CAPTURED)
+        late = unit.intents.answer(PaymentAnswered("i1", "declined", "currency"))
+        assert (late.state, late.answer, late.reason) == (S.CAPTURED, "authorised", "")
+        assert unit.tallies.all() == {"answers_contrary": 1}
+
+
 def test_an_answer_that_comes_while_giving_up_holds(store):
     with store.unit() as unit:
         unit.intents.open(request(), "sale-1")

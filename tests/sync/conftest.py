@@ -124,7 +124,7 @@ class Device:
 
     def meet(self, hq):
         """Step until HQ has said to this device that it is there."""
-        self.until(lambda: hq.client.connected and self.relay._hq_online, "HQ is there")
+        self.until(lambda: hq.client.connected and self.relay.hq_online, "HQ is there")
 
     def step(self):
         if not self.relay.step():

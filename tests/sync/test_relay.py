@@ -14,6 +14,7 @@ from kiosk.domain.catalog import OfflinePolicy, PriceList, Product
 from kiosk.domain.events import DeviceHealth, InboxCommitted, Lane, PaymentRequested, SaleCompleted, Skipped, StaffActed, StockChanged
 from kiosk.domain.money import Money
 from kiosk.domain.orders import MemberErasureOrdered, PaymentAnswered
+from kiosk.sync.relay import FIRST_PATIENCE_S
 
 
 def sale(n):
@@ -75,8 +76,31 @@ def test_hq_dies_after_its_commit_and_before_its_word(device, hq):
     device.until(lambda: len(hq.facts) == 30, "HQ has heard all")
     hq.silent, hq.session = False, "another"
     hq._born()
-    device.until(lambda: device.waiting() == 0, "all is sent again at HQ's new birth and freed")
+    device.until(lambda: device.waiting() == 0, "all is sent again at HQ's new birth and freed", wait_s=FIRST_PATIENCE_S - 0.5)
     assert len(hq.order) == 30 and hq.doubled == 30
+
+
+def test_after_a_reconnect_all_is_sent_again_without_waiting_for_patience(device, hq, broker):
+    hq.silent = True
+    device.meet(hq.start())
+    device.record(*(sale(n) for n in range(30)))
+    device.until(lambda: len(hq.facts) == 30, "HQ has heard all")
+    for state in device.relay._lanes.values():
+        state.patience_s = 1000.0
+    broker.kill()
+    device.until(lambda: not device.relay.connected, "the broker is lost")
+    hq.silent = False
+    broker.start()
+    device.until(lambda: device.waiting() == 0, "all is sent again and freed")
+
+
+def test_what_the_sync_process_itself_records_goes_too(device, hq):
+    device.meet(hq.start())
+    device.record(sale(1))
+    device.until(lambda: device.waiting() == 0, "the lanes are idle")
+    with device.store.unit() as unit:
+        unit.facts.record(health(1))
+    device.until(lambda: device.waiting() == 0, "it is freed", wait_s=10)
 
 
 def test_a_lost_word_is_asked_for_again_without_a_reconnect(device, hq):
@@ -100,6 +124,21 @@ def test_nothing_is_sent_while_hq_says_it_is_away(device, hq):
     assert not hq.facts
     hq._born()
     device.until(lambda: device.waiting() == 0, "it went when HQ came back")
+
+
+def test_hq_is_online_only_when_it_said_so_on_this_connection(device, hq, broker):
+    device.until(lambda: device.relay.connected, "the broker is there")
+    device.step()
+    assert not device.relay.hq_online
+    device.meet(hq.start())
+    hq.client.stop()
+    broker.kill()
+    device.until(lambda: not device.relay.connected, "the broker is lost")
+    assert not device.relay.hq_online
+    broker.start()
+    device.until(lambda: device.relay.connected, "the broker is back")
+    device.step()
+    assert not device.relay.hq_online
 
 
 def test_money_goes_first_and_none_starves(device, hq, until):
