@@ -22,7 +22,7 @@ def run(args: argparse.Namespace) -> int:
     """Write the pictures; 1 when a text was clipped, too pale or has no glyph somewhere."""
     os.environ["PYGAME_HIDE_SUPPORT_PROMPT"] = "1"
     from kiosk.ui.samples import gallery
-    from kiosk.ui.screens import draw
+    from kiosk.ui.screens import draw, save
 
     args.folder.mkdir(parents=True, exist_ok=True)
     written, problems = 0, 0
@@ -33,7 +33,7 @@ def run(args: argparse.Namespace) -> int:
             for size in sizes:
                 canvas = draw(view, size, audit=True)
                 path = args.folder / f"{name}.{language}.{size[0]}x{size[1]}.png"
-                canvas.save(path)
+                save(canvas, path)
                 written += 1
                 for problem in canvas.problems:
                     problems += 1

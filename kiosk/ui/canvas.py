@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 from typing import Literal
 
 import pygame
@@ -57,10 +56,6 @@ class Canvas:
         """The whole picture."""
         return Box((0, 0), self.size)
 
-    def save(self, path: Path) -> None:
-        """Write the picture to a file, PNG or JPEG by its ending."""
-        pygame.image.save(self.surface, path)
-
     def px(self, units: float) -> int:
         """Return units as pixels."""
         return round(units * self.unit)
@@ -74,11 +69,15 @@ class Canvas:
         full = f"{area}.{key}{suffix}"
         return self.say(full if known(full) else f"{area}.other{suffix}")
 
+    def say_if_known(self, area: str, key: str) -> str:
+        """Return the text of a key that came from outside, "" for one that is not known or empty."""
+        return self.say(f"{area}.{key}") if key and known(f"{area}.{key}") else ""
+
     def money(self, amount: Money) -> str:
         """Return an amount as the language of the screen writes it."""
         return amounts.money(amount, self.language)
 
-    def type_size(self, units: float) -> int:
+    def _type_size(self, units: float) -> int:
         """Return a type size in pixels, never below what can be read on this screen."""
         return max(self.px(units), self._smallest)
 
@@ -142,12 +141,12 @@ class Canvas:
 
     def fits(self, text: str, width: int, style: Style) -> bool:
         """Return whether a text fits on one line of `width` pixels, a little smaller if need be."""
-        size = max(self._smallest, round(self.type_size(style.size) * 0.84))
+        size = max(self._smallest, round(self._type_size(style.size) * 0.84))
         return fonts.width(text, size, style.bold) <= width
 
     def measure(self, text: str, style: Style) -> int:
         """Return the width in pixels of a text on one line at its full size."""
-        return fonts.width(text, self.type_size(style.size), style.bold)
+        return fonts.width(text, self._type_size(style.size), style.bold)
 
     def text(self, text: str, box: Box, style: Style) -> Box:
         """Draw a text inside a box, smaller where it must be, and return the box that it takes."""
@@ -170,7 +169,7 @@ class Canvas:
         return taken
 
     def _fit(self, text: str, box: Box, style: Style) -> tuple[tuple[str, ...], int]:
-        full = self.type_size(style.size)
+        full = self._type_size(style.size)
         least = max(self._smallest, round(full * _SHRINK))
         breaker = fonts.balanced if style.align == "centre" else fonts.wrap
         for size in (*range(full, least, -max(1, full // 16)), least):
@@ -194,11 +193,6 @@ class Canvas:
                 if ratio < MIN_CONTRAST:
                     self.problems.append(f"{text!r} has a contrast of {ratio:.1f} at {at}")
                     return
-
-
-def restyle(style: Style, **changes: object) -> Style:
-    """Return a style with some properties changed."""
-    return replace(style, **changes)  # type: ignore[arg-type]
 
 
 def _shares(start: int, length: int, count: int, gap: int) -> list[tuple[int, int]]:

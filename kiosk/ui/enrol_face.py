@@ -20,7 +20,7 @@ def draw(c: Canvas, view: EnrolFace) -> None:
     button(c, "cancel", cancel, Face(c.say("pay.cancel"), "cross", DARK, 20))
     steps, words = c.cut_top(words, 48)
     _steps(c, steps, view)
-    hint(c, words, view.hint if view.preview is not None else "", c.say("enrol.face.privacy"))
+    hint(c, words, (view.hint or "good") if view.preview is not None else "", c.say("enrol.face.privacy"))
 
 
 def _steps(c: Canvas, box: Box, view: EnrolFace) -> None:

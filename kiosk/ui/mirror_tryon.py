@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pygame
 
 from kiosk.design.tokens import COLOURS, RADIUS, SPACE, TOUCH, TYPE
 from kiosk.ui import paint
-from kiosk.ui.canvas import Box, Canvas, Style, restyle
+from kiosk.ui.canvas import Box, Canvas, Style
 from kiosk.ui.stance import figure
 from kiosk.ui.views import GarmentCard, MirrorTryOn
 from kiosk.ui.widgets import DARK, PRIMARY, SUNNY, Face, button, language_button, status_line
@@ -74,9 +76,9 @@ def _card(c: Canvas, sheet: Box, view: MirrorTryOn, card: GarmentCard) -> None:
         _was(c, Box(taken.right + c.px(SPACE.base), price.y, price.right - taken.right - c.px(SPACE.base), price.height), c.money(card.was))
     style = Style(TYPE.body, COLOURS.muted)
     stock = c.say("mirror.stock", count=card.stock) if card.stock > 0 else c.say("mirror.sold_out")
-    strong = restyle(style, bold=True, colour=COLOURS.green if card.stock > 1 else COLOURS.red)
+    strong = replace(style, bold=True, colour=COLOURS.green if card.stock > 1 else COLOURS.red)
     width = min(more.width // 2, c.measure(stock, strong) + c.px(4))
-    c.text(stock, Box(more.right - width, more.y, width, more.height), restyle(strong, align="right"))
+    c.text(stock, Box(more.right - width, more.y, width, more.height), replace(strong, align="right"))
     if card.sizes:
         c.text(c.say("mirror.sizes", sizes=card.sizes), Box(more.x, more.y, more.width - width - c.px(SPACE.base), more.height), style)
 

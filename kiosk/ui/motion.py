@@ -12,7 +12,7 @@ from kiosk.design.tokens import COLOURS, MOTION, Colour
 from kiosk.ui import paint
 from kiosk.ui.canvas import Canvas
 
-_PIECES = 110
+_PIECES = 130
 _TURNS = 12
 _CONFETTI = ((255, 128, 128), COLOURS.sun, COLOURS.tangerine, (72, 196, 146), (160, 150, 255))
 """Light enough for dark text to be read in front of it."""
@@ -59,7 +59,7 @@ def waiting(c: Canvas, centre: tuple[float, float], time_s: float) -> None:
 @cache
 def _throw(seed: int) -> tuple[tuple[float, ...], ...]:
     dice = random.Random(seed)
-    return tuple((dice.random(), dice.random(), dice.uniform(0.10, 0.26), dice.uniform(0.4, 1.1), dice.random(), dice.uniform(9, 17))
+    return tuple((dice.random(), dice.random(), dice.uniform(0.10, 0.26), dice.uniform(0.4, 1.1), dice.random(), dice.uniform(13, 25))
                  for _ in range(_PIECES))
 
 

@@ -39,7 +39,7 @@ def _nothing(c: Canvas, view: PayBasket, box: Box) -> None:
     c.icon("barcode", (picture.centerx, picture.y + tile / 2), tile / c.unit * 0.86, COLOURS.ink)
     words, more = c.cut_bottom(words, words.height / c.unit * 0.4, 4)
     c.text(c.say("pay.basket.empty"), words, Style(TYPE.title, bold=True, align="centre", lines=3, valign="bottom"))
-    hint = c.say_or_other("hint", view.hint) if view.hint else c.say("pay.basket.empty_more")
+    hint = c.say_if_known("hint", view.hint) or c.say("pay.basket.empty_more")
     c.text(hint, more, Style(TYPE.body, COLOURS.muted, align="centre", lines=3, valign="top"))
 
 
@@ -59,7 +59,7 @@ def _goods(c: Canvas, view: PayBasket, box: Box) -> None:
 
 def _head(c: Canvas, box: Box, hint: str) -> None:
     title, style = c.say("pay.basket.title"), Style(TYPE.title, bold=True)
-    words = c.say_or_other("hint", hint) if hint else ""
+    words = c.say_if_known("hint", hint)
     left = box.x + c.measure(title, style) + c.px(SPACE.base)
     if words and left + c.measure(words, Style(TYPE.small, bold=True)) + c.px(64) > box.right:
         pill(c, (box.x, box.centery), words, "barcode", SUNNY, box.width)

@@ -8,7 +8,8 @@ from kiosk.ui.preview import round_mirror
 from kiosk.ui.views import PayFace
 from kiosk.ui.widgets import DARK, Face, button, frame
 
-_ICONS = {"look_here": "look_here", "closer": "closer", "more_light": "light", "hold_still": "hold_still", "one_person": "one_person"}
+_ICONS = {"look_here": "look_here", "closer": "closer", "more_light": "light", "hold_still": "hold_still", "one_person": "one_person",
+          "good": "check"}
 
 
 def draw(c: Canvas, view: PayFace) -> None:
@@ -20,17 +21,17 @@ def draw(c: Canvas, view: PayFace) -> None:
     boxes = c.columns(ways, 2) if c.portrait else c.rows(ways, 2)
     button(c, "other_way", boxes[0], Face(c.say("pay.other_way"), "wallet", DARK, 20))
     button(c, "cancel", boxes[1], Face(c.say("pay.cancel"), "cross", DARK, 20))
-    hint(c, words, view.hint if view.preview is not None else "", c.say("pay.face.privacy"))
+    hint(c, words, (view.hint or "good") if view.preview is not None else "", c.say("pay.face.privacy"))
 
 
 def hint(c: Canvas, box: Box, key: str, more: str) -> None:
     """Draw what the shopper should do, large, with an icon, and a sentence under it. key: of `hint.*`, "" while there is no picture."""
-    text = c.say_or_other("hint", key) if key else c.say("pay.face.no_picture")
+    text = (c.say_if_known("hint", key) or c.say("hint.look_here")) if key else c.say("pay.face.no_picture")
     box, foot = c.cut_bottom(box, 64, SPACE.tight)
     badge, words = c.cut_top(box, 76, SPACE.snug)
     align: Align = "centre" if c.portrait else "left"
     centre = (badge.centerx if c.portrait else badge.x + c.px(38), badge.centery)
     c.disc(centre, 76, COLOURS.sun)
-    c.icon(_ICONS.get(key, "camera"), centre, 46, COLOURS.ink)
+    c.icon(_ICONS.get(key, "look_here" if key else "camera"), centre, 46, COLOURS.ink)
     c.text(text, words, Style(TYPE.title, COLOURS.cream, bold=True, align=align, valign="top", lines=3))
     c.text(more, foot, Style(20, COLOURS.lilac, align=align, lines=2))

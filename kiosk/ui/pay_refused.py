@@ -9,7 +9,7 @@ from kiosk.ui.widgets import PRIMARY, Face, button, frame, heading
 
 _ICONS = {"several_people": "one_person", "camera_lost": "camera_lost", "offline_limit": "offline", "hq_silent": "offline",
           "bad_code": "qr",
-          "insufficient_funds": "wallet", "not_recognised": "face", "no_face": "face", "no_member": "numbers"}
+          "insufficient_funds": "wallet", "not_recognised": "look_here", "no_face": "look_here", "no_member": "numbers"}
 
 
 def draw(c: Canvas, view: PayRefused) -> None:

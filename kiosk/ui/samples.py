@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -63,12 +64,16 @@ def _slots(language: str) -> tuple[SlotView, ...]:
                  for slot, name, have, room, point, coming, price, state in rows)
 
 
+def _many(slots: tuple[SlotView, ...]) -> tuple[SlotView, ...]:
+    return tuple(replace(slots[i % len(slots)], slot=f"P{i + 1}", on_hand=260 + i, capacity=400) for i in range(12))
+
+
 def _pay(status: Status) -> dict[str, View]:
     total, lines, seen = _euros(1348), _lines(status.language), portrait(640, 480)
     return {
         "attract": views.PayAttract(status, time_s=2.0),
         "basket": views.PayBasket(status, lines, total, _euros(60), "added"),
-        "basket-long": views.PayBasket(status, lines * 3, total * 3),
+        "basket-long": views.PayBasket(status, lines * 3, total * 3, hint="restored"),
         "basket-empty": views.PayBasket(status, (), _euros(0)),
         "tender": views.PayTender(status, total),
         "tender-cash": views.PayTender(status, total, face=False, qr=False),
@@ -76,6 +81,7 @@ def _pay(status: Status) -> dict[str, View]:
         "digits-more": views.PayDigits(status, 6, 8, more=True),
         "face": views.PayFace(status, seen, (245, 125, 150, 190), 0.55, "hold_still", 3.0),
         "face-light": views.PayFace(status, seen, None, 0.0, "more_light", 1.0),
+        "face-good": views.PayFace(status, seen, (245, 125, 150, 190), 0.8, "", 1.0),
         "face-starting": views.PayFace(status, None, time_s=1.0),
         "confirm": views.PayConfirm(status, total, "•• 42", 7),
         "qr": views.PayQr(status, total, seen, 0.8),
@@ -110,6 +116,7 @@ def _staff(status: Status) -> dict[str, View]:
         "menu": views.StaffMenu(status, "Ana", has_shelf=True),
         "menu-terminal": views.StaffMenu(status, "Ana", out_of_order=True),
         "slots": views.StaffSlots(status, "refill", slots, "A3", 12),
+        "slots-many": views.StaffSlots(status, "count", _many(slots), "P5", 260),
         "slots-choose": views.StaffSlots(status, "count", slots),
         "report": views.StaffReport(status, tuple(zip(label, ("41", "512,80 €", "26", "9"), strict=True))),
         "out-of-order": views.OutOfOrder(status, "staff"),

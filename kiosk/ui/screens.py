@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Final
 
 import pygame
@@ -70,6 +71,11 @@ def draw(view: View, size: tuple[int, int], audit: bool = False) -> Canvas:
     canvas = Canvas(size, view.status.language, audit)
     DRAW[type(view)](canvas, view)
     return canvas
+
+
+def save(canvas: Canvas, path: Path) -> None:
+    """Write what was drawn to a file, PNG or JPEG by its ending."""
+    pygame.image.save(canvas.surface, path)
 
 
 def render(view: View, size: tuple[int, int]) -> tuple[pygame.Surface, Presented]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from kiosk.design.tokens import COLOURS, RADIUS, SPACE, TYPE, Colour
 from kiosk.ui import paint
@@ -54,14 +55,16 @@ def board_tile(c: Canvas, box: Box, slot: SlotView) -> None:
     inner, name = c.cut_bottom(inner, 28 if c.fits(slot.name, inner.width, style) else 46, 2)
     _picture(c, inner, slot)
     c.text(slot.name, name, style)
-    if slot.state == "ok":
-        c.text(c.money(slot.price), foot, Style(20, COLOURS.coral_dark, bold=True, align="centre"))
-    else:
+    if slot.state == "empty":
         _chip(c, foot, slot)
+        return
+    c.text(c.money(slot.price), foot, Style(20, COLOURS.coral_dark, bold=True, align="centre"))
+    if slot.state != "ok":
+        _badge(c, (box.right - c.px(26), box.y + c.px(26)), slot)
 
 
 def staff_tile(c: Canvas, box: Box, slot: SlotView, chosen: bool) -> None:
-    """Draw a slot for staff: its label, picture, count and state; touchable by the caller."""
+    """Draw a slot for staff: its label, picture, and its count where there is room; the caller makes it touchable."""
     c.panel(box, COLOURS.coral if chosen else COLOURS.line, RADIUS.button)
     edge = c.px(4 if chosen else 2)
     c.panel(box.inflate(-2 * edge, -2 * edge), COLOURS.paper, RADIUS.button - 3)
@@ -70,11 +73,12 @@ def staff_tile(c: Canvas, box: Box, slot: SlotView, chosen: bool) -> None:
     bar(c, fill, slot)
     inner, words = c.cut_bottom(inner, 26, 2)
     _picture(c, inner, slot)
-    style = Style(TYPE.small, bold=True)
-    c.text(slot.slot, words, style)
-    count = f"{slot.on_hand}/{slot.capacity}"
-    room = words.width - c.measure(slot.slot, style) - c.px(SPACE.tight)
-    c.text(count, Box(words.right - room, words.y, room, words.height), Style(TYPE.small, COLOURS.muted, align="right"))
+    style, quiet = Style(TYPE.small, bold=True), Style(TYPE.small, COLOURS.muted, align="right")
+    room = words.width - c.measure(slot.slot, style) - c.px(6)
+    count = next((t for t in (f"{slot.on_hand}/{slot.capacity}", str(slot.on_hand)) if c.fits(t, room, quiet)), "")
+    c.text(slot.slot, words, style if count else replace(style, align="centre"))
+    if count:
+        c.text(count, Box(words.right - room, words.y, room, words.height), quiet)
 
 
 def _picture(c: Canvas, box: Box, slot: SlotView) -> None:
@@ -87,9 +91,14 @@ def _picture(c: Canvas, box: Box, slot: SlotView) -> None:
         c.picture(picture, box.center)
 
 
+def _badge(c: Canvas, centre: tuple[int, int], slot: SlotView) -> None:
+    _bar, ground, colour = _STATES.get(slot.state, _STATES["unsure"])
+    c.disc(centre, 38, ground)
+    c.icon("truck" if slot.on_order > 0 else "warning", centre, 22, colour)
+
+
 def _chip(c: Canvas, box: Box, slot: SlotView) -> None:
-    state = slot.state if slot.state in _STATES else "unsure"
-    _bar, ground, text = _STATES[state]
-    words = c.say("shelf.on_order", count=slot.on_order) if slot.on_order > 0 else c.say(f"shelf.{state}")
+    _bar, ground, text = _STATES["empty"]
+    words = c.say("shelf.on_order", count=slot.on_order) if slot.on_order > 0 else c.say("shelf.empty")
     c.panel(box, ground, RADIUS.chip)
     c.text(words, box.inflate(-c.px(8), 0), Style(TYPE.small, text, bold=True, align="centre"))

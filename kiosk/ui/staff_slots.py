@@ -38,8 +38,8 @@ def _editor(c: Canvas, box: Box, view: StaffSlots) -> None:
     inner, keys = c.cut_bottom(inner, TOUCH + 12)
     words, what = c.cut_top(inner, inner.height / c.unit * 0.5, 0)
     c.text(f"{chosen.slot} · {chosen.name}", words, Style(TYPE.body, bold=True, align="centre", lines=2))
-    c.text(c.say("staff.slots.added" if view.mode == "refill" else "staff.slots.counted"), what,
-           Style(TYPE.small, COLOURS.muted, align="centre"))
+    asked = c.say("staff.slots.added" if view.mode == "refill" else "staff.slots.counted")
+    c.text(f"{asked} · {chosen.on_hand}/{chosen.capacity}", what, Style(TYPE.small, COLOURS.muted, align="centre", lines=2))
     minus, value, plus = c.columns(keys, 3)
     button(c, "minus", minus, Face("", "minus", PRIMARY, 30))
     c.text(str(view.value), value, Style(TYPE.hero, bold=True, align="centre"))

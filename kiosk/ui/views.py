@@ -90,7 +90,10 @@ class PayDigits(View):
 
 @dataclass(frozen=True, slots=True)
 class PayFace(View):
-    """Looking for a face. progress: 0..1. hint: look_here, closer, more_light, hold_still, one_person. Targets: other_way, cancel."""
+    """Looking for a face. progress: 0..1. hint: look_here, closer, more_light, hold_still, one_person, "" when good.
+
+    Targets: other_way, cancel.
+    """
 
     screen: ClassVar[str] = "pay.face"
     preview: Picture | None = field(default=None, compare=False)

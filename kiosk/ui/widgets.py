@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from kiosk.design.tokens import COLOURS, RADIUS, SPACE, TOUCH, TYPE, Colour
 from kiosk.domain.catalog import LANGUAGES
 from kiosk.ui import paint
-from kiosk.ui.canvas import Box, Canvas, Style, restyle
+from kiosk.ui.canvas import Box, Canvas, Style
 from kiosk.ui.views import Status
 
 HEADER: Final = 46
@@ -60,15 +60,15 @@ def status_line(c: Canvas, status: Status, dark: bool) -> Box:
     right = bar.right
     if status.clock:
         width = c.measure(status.clock, style) + c.px(2)
-        c.text(status.clock, Box(right - width, bar.y, width, bar.height), restyle(style, align="right"))
+        c.text(status.clock, Box(right - width, bar.y, width, bar.height), replace(style, align="right"))
         right -= width + c.px(SPACE.base)
     alerts = [k for k in ("offline", "camera_lost", "stale_price") if getattr(status, k)]
     left = _chips(c, alerts, Box(bar.x, bar.y, right - bar.x, bar.height))
     if status.store and left - bar.x >= c.measure(status.store, style) + c.px(SPACE.base):
         c.text(status.store, Box(bar.x, bar.y, left - bar.x, bar.height), style)
     top = bar.bottom
-    if status.banner:
-        text, note = c.say_or_other("banner", status.banner), Style(TYPE.small, bold=True, align="centre", lines=2)
+    if text := c.say_if_known("banner", status.banner):
+        note = Style(TYPE.small, bold=True, align="centre", lines=2)
         strip = Box(0, top, c.size[0], c.px(42 if c.measure(text, note) <= bar.width else 72))
         c.surface.fill(COLOURS.sun, strip)
         c.text(text, strip.inflate(-2 * margin, 0), note)
@@ -119,23 +119,23 @@ def label(c: Canvas, box: Box, face: Face) -> None:
     side, gap = c.px(face.size * 1.25), c.px(10)
     alone = not face.icon or (face.label and not face.stacked and not c.fits(face.label, inner.width - side - gap, style))
     if alone:
-        c.text(face.label, inner, style if c.fits(face.label, inner.width, style) else restyle(style, lines=2))
+        c.text(face.label, inner, style if c.fits(face.label, inner.width, style) else replace(style, lines=2))
         return
     if not face.label:
         c.icon(face.icon, box.center, min(face.size * 1.5, box.height / c.unit * 0.62), face.look.text)
         return
     if face.stacked:
-        style = restyle(style, lines=2)
+        style = replace(style, lines=2)
         words = c.px(face.size * (1.5 if c.fits(face.label, inner.width, style) else 2.8))
         big = min(c.px(face.size * 3), inner.height - words - gap)
         top = inner.y + (inner.height - big - words - gap) // 2
         c.icon(face.icon, (inner.centerx, top + big / 2), big / c.unit, face.look.text)
-        c.text(face.label, Box(inner.x, top + big + gap, inner.width, words), restyle(style, valign="top"))
+        c.text(face.label, Box(inner.x, top + big + gap, inner.width, words), replace(style, valign="top"))
         return
     words = min(inner.width - side - gap, c.measure(face.label, style) + c.px(2))
     x = inner.x + (inner.width - side - gap - words) // 2
     c.icon(face.icon, (x + side / 2, inner.centery), face.size * 1.25, face.look.text)
-    c.text(face.label, Box(x + side + gap, inner.y, words, inner.height), restyle(style, align="left"))
+    c.text(face.label, Box(x + side + gap, inner.y, words, inner.height), replace(style, align="left"))
 
 
 def corner(c: Canvas, target: str, icon: str, box: Box, dark: bool = False) -> None:

@@ -11,6 +11,7 @@ from kiosk.ui.views import Status
 
 EN = Status("en")
 COUNT = st.integers(-3, 40)
+STATE = st.sampled_from(["ok", "low", "empty", "unsure", "else"])
 SIDE = st.integers(1, 40)
 FEW = settings(max_examples=10, deadline=None)
 
@@ -32,7 +33,7 @@ def test_any_camera_picture(height, width, face, progress, time_s):
 
 
 @FEW
-@given(st.lists(st.tuples(COUNT, COUNT, COUNT, st.sampled_from(["ok", "low", "empty", "unsure", "else"]), st.text(max_size=40)), max_size=24))
+@given(st.lists(st.tuples(COUNT, COUNT, COUNT, STATE, st.text(max_size=40)), max_size=24))
 def test_any_shelf(rows):
     slots = tuple(views.SlotView(f"S{i}", name, have, room, point, 1, Money(100, "EUR"), "apple", state)
                   for i, (have, room, point, state, name) in enumerate(rows))

@@ -4,10 +4,12 @@ import time
 from dataclasses import replace
 from itertools import combinations
 
+import numpy as np
 import pygame
 import pytest
 
 from kiosk.design.tokens import TOUCH
+from kiosk.design.words import say, table
 from kiosk.domain.catalog import LANGUAGES
 from kiosk.domain.money import Money
 from kiosk.errors import InvalidValueError
@@ -98,8 +100,35 @@ def test_a_reason_that_nobody_knows_is_told_in_general_words():
     assert not draw(views.PayRefused(EN, "by_the_moon"), (800, 480), audit=True).problems
     assert not draw(views.OutOfOrder(EN, "by_the_moon"), (800, 480), audit=True).problems
     assert not draw(views.PayWaiting(EN, "by_the_moon"), (800, 480), audit=True).problems
+    odd = replace(EN, banner="by_the_moon")
+    for view in (views.PayBasket(odd, LINES, TOTAL, hint="by_the_moon"), views.PayBasket(odd, (), TOTAL, hint="by_the_moon"),
+                 views.PayFace(odd, np.zeros((48, 64, 3), np.uint8), hint="by_the_moon"), views.ShelfBoard(odd, (), ("by_the_moon",)),
+                 views.EnrolDone(odd, ok=False, reason="by_the_moon"), views.StaffReport(odd, (), "by_the_moon")):
+        assert not draw(view, (800, 480), audit=True).problems
     with pytest.raises(InvalidValueError, match="'de'"):
         render(views.PayAttract(Status("de")), (800, 480))
+
+
+BASKET_HINTS = {"scan_more", "unknown_code", "added", "removed", "restored"}
+KEYED = {
+    "hint": lambda s, key: (views.PayBasket(s, LINES, TOTAL, hint=key) if key in BASKET_HINTS
+                            else views.PayFace(s, np.zeros((48, 64, 3), np.uint8), hint=key),),
+    "refused": lambda s, key: (views.PayRefused(s, key),),
+    "waiting": lambda s, key: (views.PayWaiting(s, key),),
+    "banner": lambda s, key: (views.PayBasket(replace(s, banner=key), LINES, TOTAL),),
+    "enrol.failed": lambda s, key: (views.EnrolDone(s, ok=False, reason=key),),
+    "out_of_order": lambda s, key: (views.OutOfOrder(s, key),),
+    "alert": lambda s, key: (views.ShelfBoard(s, (SLOT,), (key,)),),
+    "staff.report": lambda s, key: (views.StaffReport(s, ((say(f"staff.report.{key}", s.language), "12,50 €"),)),),
+}
+
+
+@pytest.mark.parametrize("area", KEYED)
+def test_every_text_that_a_flow_may_choose_fits(area):
+    keys = [k.removeprefix(f"{area}.") for k in table() if k.startswith(f"{area}.") and not k.endswith(".more")]
+    problems = [f"{key} {language} {size}: {problem}" for key in keys for language in LANGUAGES for size in ((800, 480), (720, 1280))
+                for view in KEYED[area](Status(language), key) for problem in draw(view, size, audit=True).problems]
+    assert keys and problems == []
 
 
 def test_a_picture_is_a_function_of_its_view():
