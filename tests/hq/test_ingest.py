@@ -159,4 +159,5 @@ def test_nothing_is_acknowledged_when_the_disk_refuses(ledger, stamp, tmp_path):
     with small.read() as db:
         db.execute("PRAGMA max_page_count = 100000")
     assert ingest.commit([message], stamp) == {"pay-1": [Ack("e1", Lane.MONEY, 100)]}
+    assert Ingest(ledger, Money(0, "EUR")).commit([message], stamp) == {"pay-1": [Ack("e1", Lane.MONEY, 100)]}
     small.close()

@@ -15,13 +15,19 @@ from kiosk.cli import main
 from kiosk.domain.catalog import Planogram, PriceList
 from kiosk.domain.events import InboxCommitted, MemberEnrolled, PaymentRequested
 from kiosk.domain.orders import PaymentAnswered
+from kiosk.runtime import SystemClock, new_id
 from kiosk.sim.broker import Broker
+from kiosk.storage.ports import DownBox, UpLanes
+from kiosk.storage.store import Store
 from kiosk.sync.mqtt import BrokerAddress, MqttClient
+from kiosk.sync.relay import Identity, Relay
+from kiosk.sync.trust import verifier
 from kiosk.wire import ack_topic, decode_ack, decode_manifest, decode_order, decode_state, manifest_topic
 from tests.hq.conftest import Device, sale
 from tests.hq.test_imports import GOOD, PLAN
 
 DEADLINE_S = 60.0
+REAL = "real-1"
 TESTS = ("test_sales_survive_kills_of_hq_and_broker", "test_payment_is_answered_and_prices_travel",
          "test_a_reflashed_device_gets_a_fresh_box", "test_commands")
 
@@ -231,3 +237,45 @@ def test_commands(store, capsys):
     assert hq.run("import", "products", str(bad)) == 1
     assert "bad.csv:2: GTIN 4006381333932 ends in 2, but its check digit is 1" in capsys.readouterr().out
     assert hq.run("import", "products", str(bad), "--dry-run") == 1
+
+
+def live(broker, hq, path, card):
+    """Be a real device with a fresh card until HQ has all its facts and it has all that HQ tells it; return its epoch."""
+    store, writer = (Store.open(path / f"{card}.db", REAL, SystemClock(), new_id) for _process in ("sync", "pay"))
+    address = BrokerAddress("127.0.0.1", broker.port, REAL, f"{REAL}-secret")
+    relay = Relay(Identity(REAL, "demo", new_id(), "1.0", store.epoch, ("pay",)), UpLanes(store), DownBox(store),
+                  lambda *calls: MqttClient(address, REAL, *calls), verifier((hq.folder / "hq.pub").read_text()), SystemClock())
+    relay.start()
+    with writer.unit() as unit:
+        unit.facts.record(MemberEnrolled("berta", "v1", "fr", 3))
+        asked = PaymentRequested(f"intent-{card}", 500, "EUR", "wallet_face", "berta")
+        unit.intents.open(asked, f"sale-{card}")
+        unit.facts.record(asked)
+
+    def settled():
+        relay.step()
+        with store.snapshot() as unit:
+            done = unit.planogram.get() and unit.prices.current(SystemClock().now()) and unit.policy.get()
+            return done and unit.intents.get(asked.intent_id).state != "asked" and not sum(unit.outbox.waiting().values())
+
+    until(settled, f"the {card} card has planogram, prices and its answer")
+    with writer.unit() as unit:
+        assert unit.planogram.get().cell("A2").capacity == 8
+        assert unit.intents.get(asked.intent_id).state == "authorised"
+        unit.facts.record(sale(f"sale-{card}", asked.intent_id, 500, "wallet_face", "berta"))
+    until(settled, f"HQ has the {card} card's sale")
+    relay.stop()
+    store.close()
+    writer.close()
+    return store.epoch
+
+
+@pytest.mark.e2e
+def test_a_real_device_and_a_real_hq(running, tmp_path):
+    broker, hq = running
+    broker.add_user(REAL, f"{REAL}-secret")
+    hq.fill(REAL)
+    assert live(broker, hq, tmp_path, "first") != live(broker, hq, tmp_path, "reflashed")
+    report = hq.report_if_there()
+    assert report["devices"][REAL] == {"sales": 2, "total_minor": 1000}
+    assert (report["gaps"], report["duplicates"], report["even"]) == (0, 0, True)

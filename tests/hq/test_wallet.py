@@ -137,6 +137,7 @@ def check(db, steps):
     ended = {s.intent for s in steps if s.what == "cancel"} | sold
     postings = db.execute("SELECT count(*) FROM transfers WHERE kind = 'sale'").fetchone()[0]
     assert postings == len(sold)
+    assert {accounts.intent(db, f"i{i}").state for i in sold} <= {"captured"}
     held = sum(500 for i in asked - ended if accounts.intent(db, f"i{i}").state == "held")
     assert balance(db) == (1200 - 500 * len(sold), held)
     assert wallet.balance_check(db).even
