@@ -116,7 +116,7 @@ def wilson(share: float, count: int) -> tuple[float, float]:
     z = 1.959964
     middle = (share + z * z / (2 * count)) / (1 + z * z / count)
     half = z / (1 + z * z / count) * math.sqrt(share * (1 - share) / count + z * z / (4 * count * count))
-    return max(middle - half, 0.0), min(middle + half, 1.0)
+    return max(middle - half, 0.0), min(middle + half, 1.0) if share < 1 else 1.0
 
 
 def _distance(one: Floats | None, other: Floats | None) -> float:
@@ -129,8 +129,9 @@ def _right(distances: NDArray[np.float64], same: NDArray[np.bool_], threshold: f
 
 
 def _best_threshold(distances: NDArray[np.float64], same: NDArray[np.bool_]) -> float:
-    """The middle of the best stretch: thresholds that judge equally many pairs right are equally good."""
+    """The threshold that judges most pairs right; the middle one where several are equally good."""
     values = np.sort(distances[np.isfinite(distances)])
     candidates = np.concatenate([values[:1] - 1e-3, (values[1:] + values[:-1]) / 2, values[-1:] + 1e-3]) if values.size else np.zeros(1)
     scores = np.array([_right(distances, same, float(candidate)).sum() for candidate in candidates])
-    return float(candidates[scores == scores.max()].mean())
+    best = candidates[scores == scores.max()]
+    return float(best[len(best) // 2])

@@ -5,6 +5,7 @@ The network's geometry is told by its 896 outputs: a 16x16 grid with two boxes p
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -39,6 +40,12 @@ class Region:
         x, y = min(max(self.x, 0), columns), min(max(self.y, 0), rows)
         return Region(x, y, max(min(self.x + self.width, columns) - x, 0), max(min(self.y + self.height, rows) - y, 0))
 
+    def tiles(self) -> list[Region]:
+        """Squares of half the longer side that cover it, each overlapping the next by at least a half."""
+        side = -(-max(self.width, self.height) // 2)
+        across, down = _steps(self.width, side), _steps(self.height, side)
+        return [Region(self.x + x, self.y + y, min(side, self.width), min(side, self.height)) for y in down for x in across]
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidate:
@@ -53,14 +60,19 @@ class Candidate:
 
 
 class BlazeFace:
-    """Finds faces whose width is at least about a tenth of the region's longer side."""
+    """Finds faces whose width is at least an eighth of the longer side of a region that it looks at."""
 
     def __init__(self, network: LiteNetwork) -> None:
         self._network = network
         self._anchors = _anchors()
 
-    def find(self, pixels: Picture, region: Region) -> list[Candidate]:
-        """Faces in a region of the picture, surest first; overlapping ones are merged. The region must have pixels."""
+    def find(self, pixels: Picture, regions: Sequence[Region]) -> list[Candidate]:
+        """Faces in any of the regions, surest first; overlapping ones are merged. Each region must have pixels of the picture."""
+        points, scores = zip(*(self._look(pixels, region) for region in regions), strict=True)
+        return _merged(np.concatenate(points), np.concatenate(scores))
+
+    def _look(self, pixels: Picture, region: Region) -> tuple[Floats, Floats]:
+        """(n, 4, 2) float32 corners and eyes in picture pixels, and their scores."""
         part = pixels[region.y : region.y + region.height, region.x : region.x + region.width]
         scale = SIDE / max(region.width, region.height)
         width, height = max(1, round(region.width * scale)), max(1, round(region.height * scale))
@@ -76,7 +88,14 @@ class BlazeFace:
         points[:, [0, 2, 3]] += self._anchors[sure, None]
         points = np.stack([points[:, 0] - points[:, 1], points[:, 0] + points[:, 1], points[:, 2], points[:, 3]], axis=1)
         points = (points - (left, top)) / scale + (region.x, region.y)
-        return _merged(points.astype(np.float32), scores[sure])
+        return points.astype(np.float32), scores[sure]
+
+
+def _steps(length: int, side: int) -> list[int]:
+    """Where tiles of a side start along a length."""
+    spare = max(length - side, 0)
+    count = -(-2 * spare // side)
+    return [round(spare * step / count) for step in range(count + 1)] if count else [0]
 
 
 def _anchors() -> Floats:

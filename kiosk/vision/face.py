@@ -14,6 +14,8 @@ from kiosk.vision.alignment import crop_matrix, cut, eye_distance, face_chip, he
 from kiosk.vision.blazeface import BlazeFace, Candidate, Region
 from kiosk.vision.networks import LiteNetwork, ModelStore, OnnxNetwork
 
+__all__ = ["DlibEmbedder", "Embedder", "FaceFinder", "FaceFound", "OnnxEmbedder", "Region", "make_embedder"]
+
 Floats = NDArray[np.float32]
 Box = tuple[float, float, float, float]
 
@@ -54,7 +56,8 @@ class FaceFinder:
     def find(self, pixels: Picture, region: Region | None = None) -> list[FaceFound]:
         """The faces in a (H, W, 3) uint8 RGB picture, or in a region of it, largest first; at most six.
 
-        A face narrower than about a tenth of the region's longer side is missed: for people far away give a region around the head.
+        Where a look at the whole shows nobody, a closer one at overlapping quarters follows. A face narrower than a sixteenth of
+        the longer side is missed: for people far away give a region around the head.
         Raises InvalidValueError when the array is no such picture.
         """
         if pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.dtype != np.uint8:
@@ -62,12 +65,18 @@ class FaceFinder:
         looked_at = (region or Region(0, 0, pixels.shape[1], pixels.shape[0])).within(pixels)
         if not looked_at.width or not looked_at.height:
             return []
-        candidates = sorted(self._detector.find(pixels, looked_at), key=lambda c: -float(c.box[2] * c.box[3]))
+        return self._look(pixels, [looked_at]) or self._look(pixels, looked_at.tiles())
+
+    def _look(self, pixels: Picture, regions: list[Region]) -> list[FaceFound]:
+        candidates = sorted(self._detector.find(pixels, regions), key=lambda candidate: -float(candidate.box[2] * candidate.box[3]))
         faces = [face for candidate in candidates[:_MOST_FACES] if (face := self._fit(pixels, candidate)) is not None]
         return sorted(faces, key=lambda face: -face.box[2] * face.box[3])
 
     def _fit(self, pixels: Picture, candidate: Candidate) -> FaceFound | None:
-        """The mesh from the detector's box, and once more from a crop around that first mesh; None where there is no face."""
+        """The mesh from the detector's box, and once more from a crop around that first mesh; None where there is no face.
+
+        The second crop takes the detector's jitter out: points that moved by 1.5 % of the eyes' distance move by 0.6 %.
+        """
         x, y, width, height = candidate.box
         centre = np.array([x + width / 2, y + height / 2], np.float32)
         mesh, score = self._mesh_in(pixels, centre, float(max(width, height)), roll_between(*candidate.eyes))

@@ -59,7 +59,6 @@ class OnnxNetwork:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
-        options.enable_cpu_mem_arena = False
         options.log_severity_level = 3
         refusals = onnxruntime.capi.onnxruntime_pybind11_state
         try:

@@ -1,0 +1,95 @@
+"""One contract for every embedder: what a caller may count on, whichever backend is chosen."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from kiosk.domain.frame import Picture
+from kiosk.errors import ModelError
+from kiosk.vision.face import Embedder, FaceFinder, make_embedder
+from kiosk.vision.networks import ModelStore
+from kiosk.vision.pictures import read_picture
+
+no_dlib = importlib.util.find_spec("dlib") is None
+data = os.environ.get("KIOSK_DATA")
+
+
+@pytest.fixture(scope="module")
+def finder() -> FaceFinder:
+    return FaceFinder(ModelStore())
+
+
+@pytest.fixture(scope="module")
+def astronaut() -> Picture:
+    return read_picture(ModelStore().path("astronaut"))
+
+
+needs_dlib = pytest.mark.skipif(no_dlib, reason="dlib is not installed (extra [dlib])")
+
+
+@pytest.fixture(scope="module", params=["onnx", pytest.param("dlib", marks=needs_dlib)])
+def embedder(request: pytest.FixtureRequest) -> Embedder:
+    return make_embedder(request.param, ModelStore())
+
+
+def vector(picture: Picture, finder: FaceFinder, embedder: Embedder) -> np.ndarray:
+    return embedder.embed(picture, finder.find(picture)[0])
+
+
+def test_it_gives_128_numbers_and_always_the_same(astronaut: Picture, finder: FaceFinder, embedder: Embedder) -> None:
+    one, other = vector(astronaut, finder, embedder), vector(astronaut, finder, embedder)
+    assert one.shape == (128,) and one.dtype == np.float32 and np.isfinite(one).all()
+    assert np.array_equal(one, other)
+    assert embedder.name in ("onnx", "dlib")
+
+
+def test_the_chip_is_what_is_embedded(astronaut: Picture, finder: FaceFinder, embedder: Embedder) -> None:
+    face = finder.find(astronaut)[0]
+    chip = embedder.chip(astronaut, face)
+    assert chip.shape == (150, 150, 3) and chip.dtype == np.uint8
+    assert np.array_equal(embedder.embed_chip(chip), embedder.embed(astronaut, face))
+
+
+def test_a_mirrored_chip_gives_the_same_numbers(astronaut: Picture, finder: FaceFinder, embedder: Embedder) -> None:
+    chip = embedder.chip(astronaut, finder.find(astronaut)[0])
+    assert np.abs(embedder.embed_chip(chip[:, ::-1]) - embedder.embed_chip(chip)).max() < 1e-5
+
+
+@pytest.mark.parametrize("change", ["mirrored", "brighter", "darker", "noisy", "smaller view"])
+def test_the_same_person_stays_near(astronaut: Picture, finder: FaceFinder, embedder: Embedder, change: str) -> None:
+    noise = np.random.default_rng(3).normal(0, 6, astronaut.shape)
+    changed = {
+        "mirrored": astronaut[:, ::-1],
+        "brighter": np.clip(astronaut * 1.25 + 10, 0, 255).astype(np.uint8),
+        "darker": (astronaut * 0.6).astype(np.uint8),
+        "noisy": np.clip(astronaut + noise, 0, 255).astype(np.uint8),
+        "smaller view": astronaut[10:310, 80:380],
+    }[change]
+    assert np.linalg.norm(vector(changed, finder, embedder) - vector(astronaut, finder, embedder)) < 0.3
+
+
+@pytest.mark.skipif(data is None, reason="KIOSK_DATA is not set")
+def test_families_are_told_apart(finder: FaceFinder, embedder: Embedder) -> None:
+    folder = Path(str(data)) / "faces" / "families"
+    people = ("Family1-Dad", "Family1-Mom", "Family2-Lady", "Family2-Man")
+    first, second = ([vector(read_picture(folder / f"{name}{shot}.jpg"), finder, embedder) for name in people] for shot in (1, 2))
+    distances = np.linalg.norm(np.array(first)[:, None] - np.array(second)[None], axis=2)
+    assert (np.diag(distances) < 0.45).all() and (distances[~np.eye(len(people), dtype=bool)] > 0.5).all()
+
+
+@needs_dlib
+def test_both_backends_agree_on_a_chip(astronaut: Picture, finder: FaceFinder) -> None:
+    ours, peers = (make_embedder(kind, ModelStore()) for kind in ("onnx", "dlib"))
+    chip = ours.chip(astronaut, finder.find(astronaut)[0])
+    assert np.abs(ours.embed_chip(chip) - peers.embed_chip(chip)).max() < 1e-5
+    assert np.linalg.norm(vector(astronaut, finder, ours) - vector(astronaut, finder, peers)) < 0.25
+
+
+def test_an_unknown_embedder_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(ModelError, match=r"'arc'.*onnx or dlib"):
+        make_embedder("arc", ModelStore())
