@@ -87,16 +87,19 @@ class BodyFinder:
         self._detector = LiteNetwork(store.path("pose_detection"), threads=threads)
         self._landmarker = LiteNetwork(store.path("pose_landmark_full"), threads=threads)
         self._anchors = _anchors()
-        self._smoother = OneEuro()
+        self._smoother = OneEuro(min_cutoff_hz=0.3, beta=20.0)
+        self._crop_smoother = OneEuro(min_cutoff_hz=0.05, beta=10.0)
         self.reset()
 
     def reset(self) -> None:
         """Forget the person being followed."""
         self._roi: _Roi | None = None
+        self._guides = np.zeros((2, 2), np.float32)
         self._last: NDArray[np.float32] | None = None
         self._last_time_s = 0.0
         self._swaps = 0
         self._smoother.reset()
+        self._crop_smoother.reset()
 
     def find(self, pixels: Picture, time_s: float | None) -> BodyFound | None:
         """Return the person in `pixels` ((H, W, 3) uint8 RGB), None when there is nobody.
@@ -153,19 +156,23 @@ class BodyFinder:
         placed[:, :2] = raw[:, :2] @ to_picture[:, :2].T + to_picture[:, 2]
         placed[:, 2] = raw[:, 2] * roi.side / _CROP_SIDE
         placed[:, 3] = 1.0 / (1.0 + np.exp(-np.clip(raw[:, 3], -50, 50)))
-        self._roi = _Roi(placed[33], placed[34])
+        self._guides = placed[33:35, :2].copy()
+        self._roi = _Roi(self._guides[0], self._guides[1])
         crop_mask = (255.0 / (1.0 + np.exp(-np.clip(mask[0, :, :, 0], -50, 50)))).astype(np.uint8)
         return BodyFound(placed[:LANDMARKS].copy(), crop_mask, to_picture, score)
 
     def _steady(self, found: BodyFound, time_s: float) -> BodyFound:
-        landmarks = self._unswapped(found.landmarks)
+        landmarks = self.unswapped(found.landmarks)
+        self._last = landmarks
         torso = float(np.linalg.norm(landmarks[[L_SHOULDER, R_SHOULDER], :2].mean(axis=0) - landmarks[[L_HIP, R_HIP], :2].mean(axis=0)))
         smooth = landmarks.copy()
         smooth[:, :3] = self._smoother.smooth(landmarks[:, :3], time_s, torso)
-        self._last, self._last_time_s = landmarks, time_s
+        guides = self._crop_smoother.smooth(self._guides, time_s, torso)
+        self._roi = _Roi(guides[0], guides[1])
+        self._last_time_s = time_s
         return BodyFound(smooth, found.crop_mask, found.to_picture, found.score)
 
-    def _unswapped(self, landmarks: NDArray[np.float32]) -> NDArray[np.float32]:
+    def unswapped(self, landmarks: NDArray[np.float32]) -> NDArray[np.float32]:
         """Undo a sudden exchange of left and right, which a turning person never shows at full width.
 
         After several frames in a row the network is believed: then the first look was the wrong one.

@@ -27,9 +27,10 @@ Floats = NDArray[np.float32]
 
 TOP, ARMPIT = -0.14, 0.16
 """Where a garment's shoulder tops, armpits (in trunk lengths below the shoulder joints) lie."""
-_SEAM, _ARMHOLE = 0.54, 0.42
+_SEAM, _ARMHOLE = 0.57, 0.42
 """Where a sleeve is sewn on and where a sleeveless garment ends, in shoulder widths from the spine."""
-_ARM_IN_SHOULDERS = 1.62
+_ARM_IN_SHOULDERS = 1.9
+_LONG = 0.66
 _HEM = (0.82, 0.08)
 _ROWS = np.arange(-0.3, 2.6, 0.025, dtype=np.float32)
 _COLUMNS = np.arange(-1.4, 1.4001, 1 / 32, dtype=np.float32)
@@ -153,7 +154,7 @@ def _covered(side: Side, shoulders_per_pixel: float) -> float:
     if side.sleeve_width == 0:
         return 0.0
     reach = float(np.hypot(side.cuff[0] - root[0], side.cuff[1] - root[1])) * shoulders_per_pixel / _ARM_IN_SHOULDERS
-    return 1.0 if reach > 0.8 else reach
+    return 1.0 if reach > _LONG else reach
 
 
 def _outline(frame: Frame, body: BodyFound, size: tuple[int, int], seam: float) -> tuple[Floats, Floats]:

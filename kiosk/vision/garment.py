@@ -63,7 +63,7 @@ def cut_out(photo: Picture) -> Mask:
             break
     if mask.any() and differs[mask > 0].mean() > _SOLID:  # no gap to close: narrow ones beside the sleeves are real
         mask = _filled(differs, halo, 0, halo_width)
-    return _opened(mask, differs, halo)
+    return _opened(mask, differs, halo) if mask.any() else mask
 
 
 def _contrast(photo: Picture) -> tuple[Mask, Mask]:

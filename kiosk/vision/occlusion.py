@@ -17,7 +17,7 @@ _BONE, _FLESH, _FLESH_DOUBTFUL = 0.045, 0.40, 0.12
 """Half the width of a forearm that is surely arm, and of the zone in which skin is taken for arm (less where clothes look like skin), in
 shoulder widths."""
 _SKIN_LIKE = 0.4
-_ELBOW, _SLEEVE = 0.5, 0.15
+_ELBOW, _SLEEVE = 0.5, 0.11
 """Where the elbow lies along an arm, and half the width of an arm in its sleeve in shoulder widths."""
 
 

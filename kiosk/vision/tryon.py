@@ -22,7 +22,7 @@ _COARSE = 64
 _OVERLAP = 0.22
 _COLOUR_SIDE = 192
 _UPPER_SHARE = 0.5
-_SLEEVE_WIDTHS = (0.30, 0.45)
+_SLEEVE_WIDTHS = (0.33, 0.45)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,0 +1,91 @@
+"""Cutting out and measuring garments: the drawn ones and bare shapes of known measure."""
+
+import cv2
+import numpy as np
+import pytest
+
+from kiosk.errors import InvalidValueError
+from kiosk.vision.garment import cut_out, read
+from kiosk.vision.wardrobe import NAMES, garment, photo
+
+
+def tshirt(colour: tuple[int, int, int], background: int = 255) -> tuple[np.ndarray, np.ndarray]:
+    right = [(250, 40), (280, 60), (370, 150), (320, 190), (280, 150), (280, 380)]
+    outline = np.array([*right, *((400 - x, y) for x, y in reversed(right))])
+    mask = cv2.fillPoly(np.zeros((420, 400), np.uint8), [outline], 255)
+    sheet = np.full((420, 400, 3), background, np.uint8)
+    sheet[mask > 0] = colour
+    return sheet, mask
+
+
+def iou(a: np.ndarray, b: np.ndarray) -> float:
+    return float(((a > 127) & (b > 127)).sum() / ((a > 127) | (b > 127)).sum())
+
+
+@pytest.mark.parametrize("colour", [(200, 30, 40), (20, 20, 24), (248, 248, 246), (240, 235, 220)])
+def test_a_garment_of_any_colour_is_cut_out_of_white(colour):
+    sheet, mask = tshirt(colour)
+    noisy = np.clip(sheet + np.random.default_rng(1).normal(0, 0.7, sheet.shape), 0, 255).astype(np.uint8)
+    assert iou(cut_out(noisy), mask) > 0.96
+
+
+def test_compression_leaves_no_halo():
+    sheet, mask = tshirt((220, 20, 120))
+    _, jpeg = cv2.imencode(".jpg", sheet, [cv2.IMWRITE_JPEG_QUALITY, 60])
+    assert iou(cut_out(cv2.imdecode(jpeg, cv2.IMREAD_COLOR)), mask) > 0.97
+
+
+def test_a_white_print_is_no_hole():
+    sheet, mask = tshirt((30, 40, 90))
+    sheet[200:300, 150:250] = 255
+    assert cut_out(sheet)[200:300, 150:250].min() == 255
+    assert iou(cut_out(sheet), mask) > 0.97
+
+
+def test_an_outline_of_a_white_garment_is_filled():
+    sheet, mask = tshirt((255, 255, 255))
+    contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    cv2.drawContours(sheet, contours, -1, (228, 228, 228), 3)
+    sheet[378:384, 190:194] = 255  # a gap in the hem
+    assert iou(cut_out(sheet), mask) > 0.93
+
+
+def test_landmarks_lie_where_the_shape_has_its_corners():
+    sheet, mask = tshirt((200, 30, 40))
+    cut = read("shape", sheet, mask=mask).cut
+    assert cut.sleeve == "short"
+    offset = np.array([30, 40])
+    for found, true in ((cut.left.armpit, (120, 150)), (cut.right.armpit, (280, 150))):
+        assert np.linalg.norm(np.array(found) + offset - true) < 8
+    assert abs(cut.top + 40 - 40) < 4
+    assert abs(cut.chest_width - 160) < 8 and abs(cut.hem_row + 40 - 380) < 4
+
+
+def test_a_blank_sheet_is_refused_by_name():
+    with pytest.raises(InvalidValueError, match="garment blank"):
+        read("blank", np.full((300, 300, 3), 250, np.uint8))
+
+
+@pytest.mark.parametrize(
+    ("name", "sleeve"),
+    [("tshirt_red", "short"), ("shirt_white", "long"), ("hoodie_grey", "long"), ("jacket_blue", "long"), ("dress_green", "none")])
+def test_the_drawn_garments_are_measured_as_what_they_are(name, sleeve):
+    cut = garment(name).cut
+    assert cut.sleeve == sleeve
+    assert abs(cut.left.armpit[1] - cut.right.armpit[1]) < 12
+    assert abs((cut.left.cuff[0] + cut.right.cuff[0]) - (cut.left.armpit[0] + cut.right.armpit[0])) < 16
+
+
+def test_a_drawn_photograph_is_always_the_same_and_on_white():
+    first = photo("tshirt_red")
+    assert np.array_equal(first, photo("tshirt_red"))
+    assert first.shape == (1100, 900, 3) and first[:20].min() > 250
+
+
+def test_a_dress_is_longer_than_a_jacket():
+    assert garment("dress_green").cut.length > 1.5 * garment("jacket_blue").cut.length
+
+
+def test_an_unknown_garment_names_those_there_are():
+    with pytest.raises(InvalidValueError, match=NAMES[0]):
+        photo("tuxedo")
