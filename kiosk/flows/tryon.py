@@ -96,7 +96,7 @@ class TryOnFlow:
         frame = self._parts.eyes.frame
         if not self._here:
             return views.MirrorAttract(seen, frame.pixels if frame else None, now)
-        guide = now - self._seen_s > 0.4 or now - self._dressed_s < _GUIDE_AFTER_S
+        guide = now - self._seen_s > 0.8 or now - self._dressed_s < _GUIDE_AFTER_S
         garments = self._garments()
         card = self._card(garments[self._index % len(garments)]) if garments else None
         return views.MirrorTryOn(seen, self._look.picture, guide, card, self._index, len(garments), sum(self.basket.values()), now)

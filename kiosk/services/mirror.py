@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from kiosk.config import Settings
 from kiosk.flows.opening import open_display
 from kiosk.flows.parts import Shop
@@ -22,7 +24,7 @@ def serve(settings: Settings) -> int:
     parts = open_sight(settings, models)
     stage = Stage(open_display(settings, "Kiosk - mirror"))
     shop = Shop(parts.store, parts.clock)
-    terminal = mirror_terminal(parts, shop, TryOnFlow(parts, shop, BodyFinder(models), garment, settings.device.language))
+    terminal = mirror_terminal(parts, shop, TryOnFlow(parts, shop, BodyFinder(models), cache(garment), settings.device.language))
     watched = Watched(parts)
 
     def tick() -> None:
