@@ -20,7 +20,7 @@ BLOCK = 4096
 _NAME = b"kiosk-powercut"
 _OK = 0
 _POINTER = ctypes.c_void_p
-_OPEN = ctypes.CFUNCTYPE(ctypes.c_int, _POINTER, ctypes.c_char_p, _POINTER, ctypes.c_int, ctypes.POINTER(ctypes.c_int))
+_OPEN = ctypes.CFUNCTYPE(ctypes.c_int, _POINTER, _POINTER, _POINTER, ctypes.c_int, ctypes.POINTER(ctypes.c_int))
 _DELETE = ctypes.CFUNCTYPE(ctypes.c_int, _POINTER, ctypes.c_char_p, ctypes.c_int)
 _SYNC = ctypes.CFUNCTYPE(ctypes.c_int, _POINTER, ctypes.c_int)
 
@@ -79,11 +79,12 @@ class PowerCut:
         blocks = [(new if rng.random() < 0.5 else old)[place:place + BLOCK] for place in range(0, max(len(old), len(new)), BLOCK)]
         target.write_bytes(b"".join(block.ljust(BLOCK, b"\0") for block in blocks[:-1]) + b"".join(blocks[-1:]))
 
-    def _open(self, vfs: int, name: bytes | None, file: int, flags: int, out: Any) -> int:
+    def _open(self, vfs: int, name: int | None, file: int, flags: int, out: Any) -> int:
+        """Open a file. SQLite keeps the very pointer to the name, so it goes on as it came."""
         code: int = self._system.open(vfs, name, file, flags, out)
         opened = ctypes.cast(file, ctypes.POINTER(_File)).contents
         if code == _OK and name is not None and opened.methods:
-            self._paths[file] = Path(name.decode())
+            self._paths[file] = Path(ctypes.string_at(name).decode())
             opened.methods = ctypes.pointer(self._watched(ctypes.addressof(opened.methods.contents)))
         return code
 
