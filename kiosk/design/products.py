@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from kiosk.design import shapes
@@ -13,7 +14,7 @@ _INK: Colour = (60, 36, 66)
 
 
 def _shine(x: float, y: float, w: float, h: float) -> Shape:
-    return box(x, y, w, h, w / 2, _WHITE, 0.45)
+    return replace(box(x, y, w, h, w / 2, _WHITE), alpha=0.45)
 
 
 def _bottle(body: Colour, label: Colour, cap: Colour) -> tuple[Shape, ...]:

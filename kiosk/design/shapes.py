@@ -45,20 +45,20 @@ def arc(centre: Point, r: float, degrees: tuple[float, float], width: float, fil
     return Shape(_arc(centre[0], centre[1], r, r, *degrees), fill, width)
 
 
-def box(x: float, y: float, w: float, h: float, r: float = 0.0, fill: Colour | None = None, alpha: float = 1.0) -> Shape:
+def box(x: float, y: float, w: float, h: float, r: float = 0.0, fill: Colour | None = None) -> Shape:
     """Return a filled rectangle with round corners."""
     r = min(r, w / 2, h / 2)
     if r <= 0:
-        return Shape(((x, y), (x + w, y), (x + w, y + h), (x, y + h)), fill, 0.0, alpha)
+        return Shape(((x, y), (x + w, y), (x + w, y + h), (x, y + h)), fill)
     corners = ((x + w - r, y + r, -90), (x + w - r, y + h - r, 0), (x + r, y + h - r, 90), (x + r, y + r, 180))
-    points = tuple(p for cx, cy, start in corners for p in _arc(cx, cy, r, r, start, start + 90, 6))
-    return Shape(points, fill, 0.0, alpha)
+    points = tuple(p for cx, cy, start in corners for p in _arc(cx, cy, r, r, start, start + 90))
+    return Shape(points, fill)
 
 
-def frame(x: float, y: float, w: float, h: float, r: float, width: float, fill: Colour | None = None) -> Shape:
+def frame(x: float, y: float, w: float, h: float, r: float, width: float) -> Shape:
     """Return the outline of a rectangle with round corners."""
     points = box(x, y, w, h, r).points
-    return Shape((*points, points[0]), fill, width)
+    return Shape((*points, points[0]), None, width)
 
 
 def path(d: str, fill: Colour | None = None, stroke: float = 0.0, alpha: float = 1.0) -> Shape:
@@ -102,8 +102,8 @@ def _element(shape: Shape, colour: Colour) -> str:
             f'stroke-linecap="round" stroke-linejoin="round"{opacity}/>')
 
 
-def _arc(cx: float, cy: float, rx: float, ry: float, start: float, end: float, steps: int = 0) -> tuple[Point, ...]:
-    count = steps or max(6, int(abs(end - start) / 7.5))
+def _arc(cx: float, cy: float, rx: float, ry: float, start: float, end: float) -> tuple[Point, ...]:
+    count = max(6, int(abs(end - start) / 7.5))
     angles = (math.radians(start + (end - start) * i / count) for i in range(count + 1))
     return tuple((cx + rx * math.cos(a), cy + ry * math.sin(a)) for a in angles)
 

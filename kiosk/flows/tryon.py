@@ -17,7 +17,8 @@ from kiosk.vision.tryon import Dresser
 
 _GONE_AFTER_S = 2.5
 """The garment stays chosen while the shopper is out of sight for less than this."""
-_GUIDE_AFTER_S = 1.5
+_GUIDE_AFTER_S = 0.8
+"""How to stand is shown when no body was found for this long."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,7 +38,7 @@ class TryOnFlow:
         self._dresser = Dresser()
         self._index = 0
         self._look = Look(None, dressed=False)
-        self._seen_s = self._dressed_s = float("-inf")
+        self._seen_s = float("-inf")
         self._here = False
         self.basket: dict[str, int] = {}
 
@@ -63,8 +64,6 @@ class TryOnFlow:
         here = now - self._seen_s < _GONE_AFTER_S
         if self._here and not here:
             self._index, self.basket, self.language = 0, {}, self._default_language
-        if here and not self._here:
-            self._dressed_s = now
         self._here = here
 
     def _garments(self) -> list[Product]:
@@ -96,7 +95,7 @@ class TryOnFlow:
         frame = self._parts.eyes.frame
         if not self._here:
             return views.MirrorAttract(seen, frame.pixels if frame else None, now)
-        guide = now - self._seen_s > 0.8 or now - self._dressed_s < _GUIDE_AFTER_S
+        guide = now - self._seen_s > _GUIDE_AFTER_S
         garments = self._garments()
         card = self._card(garments[self._index % len(garments)]) if garments else None
         return views.MirrorTryOn(seen, self._look.picture, guide, card, self._index, len(garments), sum(self.basket.values()), now)

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from kiosk.errors import WorldError
+from kiosk.sim.processes import die_with_parent
 
 RULES = Path(__file__).parents[2] / "deploy" / "broker"
 READY_S = 10.0
@@ -37,6 +38,11 @@ class Broker:
     def running(self) -> bool:
         """Whether the process lives."""
         return self._process is not None and self._process.poll() is None
+
+    @property
+    def pid(self) -> int:
+        """The process id, 0 when it does not run."""
+        return self._process.pid if self._process is not None and self.running else 0
 
     def add_user(self, name: str, password: str) -> None:
         """Let `name` in from now on, also while the broker runs."""
@@ -60,7 +66,9 @@ class Broker:
         self._write_passwords()
         (self._folder / "mosquitto.conf").write_text(self._configuration())
         with (self._folder / "mosquitto.log").open("ab") as log:
-            self._process = subprocess.Popen([program, "-c", str(self._folder / "mosquitto.conf")], stdout=log, stderr=log)
+            # A session of its own, and no life without its parent: Ctrl-C leaves it to us, and nothing is left running behind us.
+            self._process = subprocess.Popen([program, "-c", str(self._folder / "mosquitto.conf")], stdout=log, stderr=log,
+                                             start_new_session=True, preexec_fn=die_with_parent)  # noqa: PLW1509 - prctl alone
         self._wait_until("listens", lambda: _listens(self.port))
 
     def kill(self) -> None:

@@ -23,18 +23,20 @@ from kiosk.runtime import SystemClock, new_id
 from kiosk.sim import shop
 from kiosk.sim.broker import Broker
 from kiosk.sim.people import enrol_members
-from kiosk.sim.processes import Child, Meter
+from kiosk.sim.processes import Child, Meter, Usage, usage
 from kiosk.sim.report import ALL_SALES, HqBook, KioskBook, report
 from kiosk.storage.store import Store
 
 log = logging.getLogger(__name__)
 
-CHAOS = ("broker", "hq", "reflash")
+CHAOS = ("reflash", "broker", "hq")
+"""In the order in which they strike: a card is taken out once its queue is empty, and that needs broker and HQ."""
 STRIKE_S, MEND_S = 20.0, 30.0
 """When chaos strikes and when it is over, seconds after the doors opened."""
 DRAIN_S = 60.0
 DELIVERY_S = 2.0
 READY_S = 60.0
+RESTARTS = 3
 
 Say = Callable[[str], None]
 
@@ -67,6 +69,7 @@ class StoreInABox:
         self._token = secrets.token_urlsafe(24)
         self._books = {device: KioskBook() for device in shop.ROLES}
         self._delivered: dict[str, float] = {}
+        self._restarts: dict[str, int] = {}
         self._start_s = 0.0
         self._make_children()
 
@@ -127,7 +130,7 @@ class StoreInABox:
             if self._options.seconds and at_s >= self._options.seconds and not broken:
                 return
             if pending and at_s >= STRIKE_S:
-                broken = {kind for kind in sorted(pending) if self._strike(kind)}
+                broken = {kind for kind in CHAOS if kind in pending and self._strike(kind)}
                 pending = set()
             if broken and at_s >= MEND_S:
                 self._mend(broken)
@@ -147,9 +150,10 @@ class StoreInABox:
             for child in self._syncs.values():
                 child.stop()
             self._meter.close()
-            usage = [child.measure() for child in self._children]
+            used = [child.measure() for child in self._children]
+            broker = usage("broker", self._broker.pid)
             self._hq.stop()
-            made = self._report(usage) if opened else None
+            made = self._report([*used, broker] if broker else used) if opened else None
         finally:
             for child in self._children:
                 child.stop(2.0)
@@ -212,9 +216,16 @@ class StoreInABox:
                 client.close()
 
     def _look_after(self) -> None:
+        """Start again what ended by itself, as systemd does; give up on what ends again and again, or when a window was closed."""
         for child in self._children:
-            if child.exit_code is not None:
+            if child.exit_code is None:
+                continue
+            self._restarts[child.name] = self._restarts.get(child.name, 0) + 1
+            if self._options.window or self._restarts[child.name] > RESTARTS:
                 raise WorldError(f"{child.name} ended with code {child.exit_code}; it said:\n{_tail(child.log)}")
+            self._say(f"{child.name} ended with code {child.exit_code} and is started again")
+            child.stop()
+            child.start()
 
     def _await_ready(self) -> None:
         self._await(lambda: _listens(self._place.web_port), READY_S, "HQ's console answers")
@@ -264,7 +275,7 @@ class StoreInABox:
         self._books[device].add(store)
         store.close()
 
-    def _report(self, usage: list[Any]) -> dict[str, Any]:
+    def _report(self, used: list[Usage]) -> dict[str, Any]:
         for device in shop.ROLES:
             self._note(device)
         ledger = Ledger(self._place.hq / "hq.db")
@@ -272,7 +283,7 @@ class StoreInABox:
             sales = {row["sale_id"]: row["total_minor"] for row in trade.sales(db, ALL_SALES)}
             hq = HqBook(sales, sum(facts.gaps(db).values()), facts.duplicates(db), facts.counter(db, "resent"), balance_check(db).even)
         ledger.close()
-        return report(self._books, hq, usage, self._start_s)
+        return report(self._books, hq, used, self._start_s)
 
 
 def _tail(path: Path) -> str:

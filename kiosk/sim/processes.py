@@ -50,7 +50,7 @@ class Child:
             # A session of its own: Ctrl-C reaches the parent alone, which then closes the store in order.
             self._process = subprocess.Popen(
                 self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self._environment, start_new_session=True,
-                preexec_fn=_die_with_parent)  # noqa: PLW1509 - only prctl is called between fork and exec
+                preexec_fn=die_with_parent)  # noqa: PLW1509 - only prctl is called between fork and exec
 
     @property
     def running(self) -> bool:
@@ -88,13 +88,14 @@ class Child:
     def measure(self) -> Usage:
         """Read /proc and return what it used so far."""
         if self._process is not None and self._process.poll() is None:
-            seen = _read(self.name, self._process.pid)
+            seen = usage(self.name, self._process.pid)
             # A process that is just ending shows no memory any more: what it once used still counts.
             self._last = Usage(self.name, max(self._last.peak_mb, seen.peak_mb), max(self._last.cpu_s, seen.cpu_s)) if seen else self._last
         return Usage(self.name, max(self._past.peak_mb, self._last.peak_mb), round(self._past.cpu_s + self._last.cpu_s, 2))
 
 
-def _read(name: str, pid: int) -> Usage | None:
+def usage(name: str, pid: int) -> Usage | None:
+    """Read what a living process used so far from /proc; None when it is gone."""
     try:
         status = Path(f"/proc/{pid}/status").read_text()
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
@@ -107,8 +108,8 @@ def _read(name: str, pid: int) -> Usage | None:
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-def _die_with_parent() -> None:
-    # Whatever ends the demo, SIGKILL included, ends its children too: nothing is left running behind it.
+def die_with_parent() -> None:
+    """Run in a child between fork and exec: whatever ends its parent, SIGKILL included, ends the child too."""
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 

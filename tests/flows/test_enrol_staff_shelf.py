@@ -139,6 +139,21 @@ def test_out_of_order_is_shown_and_survives_until_staff_ends_it(device: Device) 
     assert screen(terminal.tick(["leave"])) == "pay.attract"
 
 
+def test_a_full_disk_is_a_screen_that_goes_when_there_is_room(device: Device) -> None:
+    terminal = pay_terminal(device.sight, device.shop)
+    terminal.tick([])
+    kept, device.sight.store._reserve = device.sight.store._reserve, 2**62
+    device.show_code("952000000002")
+    view = terminal.tick([])
+    assert (screen(view), view.reason) == ("out_of_order", "disk_full")
+    assert screen(terminal.tick([])) == "out_of_order"
+    device.sight.store._reserve = kept
+    device.clock.move(5.0)
+    device.show_code("952000000002")
+    terminal.tick([])
+    assert screen(terminal.tick([])) == "pay.basket"
+
+
 def test_the_day_is_closed_with_its_figures(device: Device) -> None:
     view = staff(device).tick(["close_day"])
     assert [label for label, _ in view.lines] == ["Sales", "Takings", "Still to send"]

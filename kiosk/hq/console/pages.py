@@ -11,6 +11,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 
+from kiosk.design.products import PRODUCTS, svg
 from kiosk.domain.catalog import Cell
 from kiosk.hq import replenishment, wallet
 from kiosk.hq.console.render import Desk, page
@@ -172,9 +173,14 @@ def screen(request: Request) -> Response:
 
 
 def asset(request: Request) -> Response:
-    """The picture of one product."""
+    """The picture of one product: the shop's own file, else our drawing of that name."""
     desk: Desk = request.app.state.desk
-    return _file(desk.assets, request.path_params["name"], "max-age=300")
+    name = request.path_params["name"]
+    if desk.assets is not None and _NAME.fullmatch(name) and (desk.assets / name).is_file():
+        return _file(desk.assets, name, "max-age=300")
+    if name in PRODUCTS:
+        return Response(svg(name), media_type="image/svg+xml", headers={"cache-control": "max-age=300"})
+    return PlainTextResponse("there is no such picture", 404)
 
 
 def _file(folder: Path | None, name: str, cache: str) -> Response:

@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from kiosk.design.amounts import clock, money, number, when
+from kiosk.design.products import PRODUCTS
 from kiosk.design.words import known, say
 from kiosk.domain.catalog import LANGUAGES
 from kiosk.domain.money import Money
@@ -89,7 +90,7 @@ def _speech(desk: Desk, language: str) -> dict[str, Any]:
         "when": lambda ms: when(_moment(ms), language, desk.zone), "clock": lambda ms: clock(_moment(ms), language, desk.zone),
         "ago": lambda ms: _ago(language, now_ms - ms), "span": lambda seconds: _ago(language, seconds * 1000),
         "named": partial(_named, language), "plain": lambda minor, currency: plain(Money(minor, currency)), "currency": desk.currency,
-        "has_picture": lambda name: bool(name) and desk.assets is not None and (desk.assets / name).is_file(),
+        "has_picture": lambda name: name in PRODUCTS or (bool(name) and desk.assets is not None and (desk.assets / name).is_file()),
     }
 
 

@@ -95,12 +95,15 @@ setInterval(() => {
   }
 }, 250);
 
-// The next picture of a screen is asked for half a second after the last one came.
+// The next picture of a screen is asked for half a second after the last one; one that does not come leaves the last one standing.
 for (const image of document.querySelectorAll("[data-screen]")) {
-  const next = () => setTimeout(() => { image.src = image.dataset.screen + "?" + Date.now(); }, 500);
-  image.addEventListener("load", next);
-  image.addEventListener("error", next);
-  if (image.complete) next();
+  const next = () => setTimeout(() => {
+    const fresh = new Image();
+    fresh.onload = () => { image.src = fresh.src; next(); };
+    fresh.onerror = next;
+    fresh.src = image.dataset.screen + "?" + Date.now();
+  }, 500);
+  next();
 }
 
 const here = document.querySelector("nav [aria-current]");

@@ -1,0 +1,26 @@
+"""All benches in one run: `make bench`. Each prints its figure, its peer, the ratio and a calibration loop; bars stand beside them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+PARTS = {
+    "faces": ("-m", "tests.bench.bench_faces"),
+    "try-on": ("-m", "tests.bench.bench_tryon"),
+    "queue": ("-m", "pytest", "-q", "-m", "slow", "tests/sync/test_bench.py"),
+}
+
+
+def main() -> int:
+    """Run every part, each in a process of its own so that memory figures are its own; return how many failed."""
+    failed = 0
+    for name, arguments in PARTS.items():
+        sys.stdout.write(f"\n== {name}\n")
+        sys.stdout.flush()
+        failed += bool(subprocess.run([sys.executable, *arguments], check=False).returncode)
+    return failed
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,85 @@
+"""The whole product at once: real broker, HQ, world and kiosks, with everything that chaos knows happening to them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.e2e
+
+
+def descendants(pid: int) -> set[int]:
+    """The living processes below a process."""
+    parents: dict[int, int] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                parents[int(entry.name)] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+            except OSError:
+                continue
+    found = {pid}
+    while True:
+        more = {child for child, parent in parents.items() if parent in found} - found
+        if not more:
+            return found - {pid}
+        found |= more
+
+
+def listening(pids: set[int]) -> set[str]:
+    """Addresses on which processes listen for TCP, as hexadecimal of /proc/net."""
+    inodes = set()
+    for pid in pids:
+        try:
+            links = [str(fd.readlink()) for fd in Path(f"/proc/{pid}/fd").iterdir()]
+        except OSError:
+            continue
+        inodes |= {link[8:-1] for link in links if link.startswith("socket:[")}
+    addresses = set()
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        for line in Path(table).read_text().splitlines()[1:]:
+            fields = line.split()
+            if fields[3] == "0A" and fields[9] in inodes:
+                addresses.add(fields[1].rpartition(":")[0])
+    return addresses
+
+
+def test_a_store_survives_the_loss_of_broker_hq_and_a_card(tmp_path: Path) -> None:
+    report_file, folder = tmp_path / "report.json", tmp_path / "store"
+    command = [sys.executable, "-m", "kiosk", "demo", "--headless", "--seconds", "40", "--report", str(report_file),
+               "--folder", str(folder), *(word for kind in ("reflash", "broker", "hq") for word in ("--chaos", kind))]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    output = process.stdout
+    assert output is not None
+    said: list[str] = []
+    for line in output:
+        said.append(line)
+        if line.startswith("Open."):
+            break
+    family = descendants(process.pid)
+    heard_on = listening(family)
+    said += output.readlines()
+    code = process.wait(180)
+    text = "".join(said)
+    assert code == 0, text
+    made = json.loads(report_file.read_text())
+    assert made["differences"] == [], text
+    assert (made["gaps"], made["duplicates"]) == (0, 0)
+    assert made["kiosk_sales"] == made["hq_sales"] >= 3, made
+    assert made["kiosk_total_minor"] == made["hq_total_minor"] > 0
+    assert made["kiosks"]["pay-1"]["epochs"] == 2
+    assert made["recognised"] >= 1
+    assert made["picks"] >= 2
+    assert heard_on == {"0100007F"}, "something listens elsewhere than on 127.0.0.1"
+    assert len(family) >= 9
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline and any(Path(f"/proc/{pid}").exists() for pid in family):
+        time.sleep(0.05)
+    assert [pid for pid in family if Path(f"/proc/{pid}").exists()] == []
+    kept = b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
+    assert b"\xff\xd8\xff" not in kept, "a picture was left behind"
+    assert b"\x89PNG" not in kept

@@ -1,0 +1,172 @@
+"""The pictures in README: real screens with rendered shoppers, and the console of a running store in Chromium. `python -m tests.gallery`"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pygame
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+
+from kiosk.devices.simulated.figure import Figures, HeadPose, appearance, background, body_pose
+from kiosk.domain.frame import Picture
+from kiosk.domain.money import Money
+from kiosk.sim.demo import Options, StoreInABox
+from kiosk.ui import samples, views
+from kiosk.ui.screens import render
+from kiosk.vision.body import BodyFinder
+from kiosk.vision.networks import ModelStore
+from kiosk.vision.tryon import Dresser
+from kiosk.vision.wardrobe import garment
+
+HERE = Path(__file__).parent
+TERMINAL, MIRROR = (800, 480), (720, 1280)
+GAP, GROUND = 24, (250, 244, 238)
+PAGES = {
+    "console-fleet": "", "console-stock": "stock", "console-sales": "sales", "console-products": "products", "console-screens": "screens",
+}
+LOOKS = (("tshirt_red", 0, "stand"), ("shirt_white", 3, "stand"), ("hoodie_grey", 4, "sway"), ("jacket_blue", 6, "sway"),
+         ("dress_green", 2, "stand"))
+
+
+def pixels(view: views.View, size: tuple[int, int]) -> Picture:
+    """A screen as a picture: (H, W, 3) uint8 RGB."""
+    surface, _ = render(view, size)
+    return np.ascontiguousarray(pygame.surfarray.array3d(surface).transpose(1, 0, 2))
+
+
+def sheet(pictures: list[Picture], columns: int, width: int) -> Picture:
+    """Pictures of one size in rows on a light ground, `width` pixels wide in all."""
+    cell = (width - GAP * (columns + 1)) // columns
+    scale = cell / pictures[0].shape[1]
+    height = round(pictures[0].shape[0] * scale)
+    rows = -(-len(pictures) // columns)
+    canvas = np.full((rows * (height + GAP) + GAP, width, 3), GROUND, np.uint8)
+    for i, picture in enumerate(pictures):
+        y, x = GAP + i // columns * (height + GAP), GAP + i % columns * (cell + GAP)
+        canvas[y:y + height, x:x + cell] = cv2.resize(picture, (cell, height), interpolation=cv2.INTER_AREA)
+    return canvas
+
+
+def write(name: str, picture: Picture) -> None:
+    """Write a picture beside this file and say so."""
+    path = HERE / f"{name}.jpg"
+    cv2.imwrite(str(path), cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 86])
+    sys.stdout.write(f"{path.name}: {picture.shape[1]}x{picture.shape[0]}, {path.stat().st_size // 1024} kB\n")
+
+
+def named(language: str) -> dict[str, views.View]:
+    """The sample views of a language by name."""
+    return {name: view for name, view, _ in samples.gallery(language)}
+
+
+def terminal(figures: Figures) -> list[Picture]:
+    """Six moments at the pay terminal in three languages."""
+    bust = background(640, 480, 3).copy()
+    figures.draw_bust(bust, appearance(6, 20), HeadPose(yaw_deg=4.0, smile=0.5), (320.0, 215.0), 190.0)
+    french, english, chinese = named("fr"), named("en"), named("zh")
+    face = replace(french["pay.face"], preview=bust, face_box=(225, 110, 190, 210))
+    moments = (french["pay.attract"], english["pay.basket"], chinese["pay.tender"], face, english["pay.confirm"], chinese["pay.paid"])
+    return [pixels(view, TERMINAL) for view in moments]
+
+
+def mirror(figures: Figures, models: ModelStore) -> list[Picture]:
+    """Five rendered shoppers, each in another garment."""
+    finder, dresser, made = BodyFinder(models), Dresser(), []
+    for i, (name, identity, action) in enumerate(LOOKS):
+        frame = background(*MIRROR, 5).copy()
+        figures.draw_body(frame, appearance(identity, 20), body_pose(action, 0.25), (360.0, 1190.0), 1000.0)
+        body = finder.find(frame, None)
+        if body is None:
+            raise SystemExit(f"no body is found in the rendered picture {i}")
+        language = ("fr", "en", "zh")[i % 3]
+        card = views.GarmentCard(WORDS[name][language], Money(PRICES[name], "EUR"), stock=12 - i)
+        dressed = dresser.dress(frame, body, garment(name))
+        view = replace(named(language)["mirror.tryon"], picture=dressed, guide=False, card=card, index=i, count=5, basket_count=i % 3)
+        made.append(pixels(view, MIRROR))
+    return made
+
+
+WORDS = {
+    "tshirt_red": {"fr": "T-shirt rouge", "en": "Red T-shirt", "zh": "红色T恤"},
+    "shirt_white": {"fr": "Chemise blanche", "en": "White shirt", "zh": "白衬衫"},
+    "hoodie_grey": {"fr": "Sweat à capuche gris", "en": "Grey hoodie", "zh": "灰色连帽衫"},
+    "jacket_blue": {"fr": "Veste bleue", "en": "Blue jacket", "zh": "蓝色夹克"},
+    "dress_green": {"fr": "Robe verte", "en": "Green dress", "zh": "绿色连衣裙"},
+}
+PRICES = {"tshirt_red": 1490, "shirt_white": 2990, "hoodie_grey": 3391, "jacket_blue": 6900, "dress_green": 4950}
+
+
+def console() -> dict[str, Picture]:
+    """Pages of the console of a store that has been open for a while, on a wide screen and on a phone."""
+    shots: dict[str, Picture] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        store = StoreInABox(Options(seconds=30.0, folder=Path(folder) / "store"), lambda _text: None)
+        try:
+            store.open()
+            store.run(lambda: False)
+            for name, (width, height) in {"wide": (1280, 800), "phone": (390, 844)}.items():
+                shots.update({f"{page}-{name}": shot(f"{store.address}{path}", width, height) for page, path in PAGES.items()})
+        finally:
+            store.close()
+    return shots
+
+
+def shot(address: str, width: int, height: int) -> Picture:
+    """A page in Debian's Chromium: (height, width, 3) uint8 RGB."""
+    options = webdriver.ChromeOptions()
+    options.binary_location = "/usr/bin/chromium"
+    with tempfile.TemporaryDirectory() as profile:
+        for flag in ("--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+                     "--disable-component-update", "--disable-sync", "--hide-scrollbars", f"--user-data-dir={profile}"):
+            options.add_argument(flag)
+        driver = webdriver.Chrome(options, Service("/usr/bin/chromedriver"))
+        try:
+            driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride",
+                                   {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600})
+            driver.get(address)
+            time.sleep(1.5)
+            png = driver.get_screenshot_as_png()
+        finally:
+            driver.quit()
+    return np.asarray(cv2.cvtColor(cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB), np.uint8)
+
+
+def hero(pay: Picture, glass: Picture, fleet: Picture) -> Picture:
+    """The picture at the top of README: mirror, terminal and console side by side."""
+    height = 760
+    tall = cv2.resize(glass, (round(glass.shape[1] * height / glass.shape[0]), height), interpolation=cv2.INTER_AREA)
+    width = 620
+    small = cv2.resize(pay, (width, round(width * pay.shape[0] / pay.shape[1])), interpolation=cv2.INTER_AREA)
+    room = height - small.shape[0] - GAP
+    page = cv2.resize(fleet, (width, round(width * fleet.shape[0] / fleet.shape[1])), interpolation=cv2.INTER_AREA)[:room]
+    canvas = np.full((height + 2 * GAP, tall.shape[1] + width + 3 * GAP, 3), GROUND, np.uint8)
+    canvas[GAP:GAP + height, GAP:GAP + tall.shape[1]] = tall
+    left = 2 * GAP + tall.shape[1]
+    canvas[GAP:GAP + small.shape[0], left:left + width] = small
+    top = 2 * GAP + small.shape[0]
+    canvas[top:top + page.shape[0], left:left + width] = page
+    return canvas
+
+
+def main() -> None:
+    """Make them all."""
+    models = ModelStore()
+    figures = Figures(models.path("astronaut"))
+    moments, looks, pages = terminal(figures), mirror(figures, models), console()
+    write("terminal", sheet(moments, 3, 1500))
+    write("mirror", sheet(looks, 5, 1500))
+    for name in PAGES:
+        write(name, pages[f"{name}-wide"])
+    write("console-phone", sheet([pages[f"{name}-phone"] for name in PAGES], 4, 1500))
+    write("hero", hero(moments[3], looks[0], pages["console-stock-wide"]))
+
+
+if __name__ == "__main__":
+    main()
