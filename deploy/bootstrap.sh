@@ -42,7 +42,7 @@ else
     echo "[2/3] Virtual environment .venv: installing $(grep -c '^[a-z]' "$lock") locked packages"
     [ -x .venv/bin/python ] || "$python" -m venv .venv
     .venv/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r deploy/requirements/uv.lock
-    VIRTUAL_ENV="$PWD/.venv" .venv/bin/uv pip install -q --require-hashes -r "$lock"
+    VIRTUAL_ENV="$PWD/.venv" .venv/bin/uv pip install -q --no-deps --require-hashes -r "$lock"
     VIRTUAL_ENV="$PWD/.venv" .venv/bin/uv pip install -q --no-deps -e .
     rm -f .venv/.kiosk-*
     [ "$what" = dev ] && touch .venv/.kiosk-dev
