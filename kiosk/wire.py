@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,6 +29,10 @@ BATCH_EVENTS = 100
 BATCH_BYTES = 64 * 1024
 MESSAGE_BYTES = 256 * 1024
 """A message longer than this is refused unread."""
+INLINE_BYTES = 64 * 1024
+"""A manifest carries its body up to this size; a larger one names where it can be fetched."""
+BODY_BYTES = 16 * 1024 * 1024
+"""A manifest's body longer than this is neither published nor fetched."""
 
 
 EVENT_TYPES: dict[str, type[Any]] = {
@@ -118,6 +123,17 @@ class DeviceState:
     roles: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class ManifestLink:
+    """A manifest whose body is fetched by HTTPS: the whole manifest as JSON, `size` bytes long, with this SHA-256 in hexadecimal."""
+
+    kind: str
+    version: int
+    size: int
+    sha256: str
+    url: str
+
+
 class _Header(msgspec.Struct):
     specversion: str
     id: str
@@ -163,7 +179,8 @@ class _OrderBody(msgspec.Struct):
 class _ManifestBody(msgspec.Struct):
     group: str
     kind: str
-    data: msgspec.Raw
+    data: msgspec.Raw = msgspec.Raw()
+    link: ManifestLink | None = None
 
 
 _header = msgspec.json.Decoder(_Header)
@@ -299,11 +316,36 @@ def encode_manifest(group: str, manifest: orders.Manifest, sign: Sign) -> bytes:
     return _seal(_encode({"group": group, "kind": _MANIFEST_OF[type(manifest)], "data": manifest}), sign)
 
 
-def decode_manifest(payload: bytes, group: str, verify: Verify) -> orders.Manifest:
-    """Return a manifest that HQ signed for this group, or raise WireError."""
+def encode_link(group: str, link: ManifestLink, sign: Sign) -> bytes:
+    """Return a signed manifest whose body is fetched."""
+    return _seal(_encode({"group": group, "kind": link.kind, "link": link}), sign)
+
+
+def link_to(manifest: orders.Manifest, url: str) -> ManifestLink:
+    """Return the link to a manifest whose body (`encode_value`) lies at this address."""
+    body = _encode(manifest)
+    return ManifestLink(_MANIFEST_OF[type(manifest)], manifest.version, len(body), hashlib.sha256(body).hexdigest(), url)
+
+
+def open_body(link: ManifestLink, body: bytes) -> orders.Manifest:
+    """Return the manifest that was fetched, or raise WireError when it is not the one that the link speaks of."""
+    if len(body) != link.size or hashlib.sha256(body).hexdigest() != link.sha256:
+        raise WireError(f"what lies at {link.url} is not the {link.kind} {link.version} that HQ signed")
+    manifest: orders.Manifest = _read(body, MANIFEST_KINDS[link.kind], BODY_BYTES)
+    if manifest.version != link.version:
+        raise WireError(f"{link.url} holds version {manifest.version} of the {link.kind}, not {link.version}")
+    return manifest
+
+
+def decode_manifest(payload: bytes, group: str, verify: Verify) -> orders.Manifest | ManifestLink:
+    """Return a manifest, or the link to one, that HQ signed for this group, or raise WireError."""
     head: _ManifestBody = _read(_open(payload, verify), _ManifestBody)
     if head.group != group or head.kind not in MANIFEST_KINDS:
         raise WireError(f"a manifest {head.kind!r} of group {head.group!r} is not for group {group!r}")
+    if head.link is not None and head.link.kind == head.kind and 0 < head.link.size <= BODY_BYTES:
+        return head.link
+    if not bytes(head.data):
+        raise WireError(f"the manifest {head.kind!r} has neither a body nor a link that can be")
     manifest: orders.Manifest = _read(head.data, MANIFEST_KINDS[head.kind])
     return manifest
 
@@ -320,7 +362,7 @@ def encode_value(value: object) -> bytes:
 
 def decode_value(payload: bytes, cls: Any) -> Any:
     """Return the domain value that `encode_value` wrote, or raise WireError."""
-    return _read(payload, cls)
+    return _read(payload, cls, BODY_BYTES)
 
 
 def _seal(body: bytes, sign: Sign) -> bytes:
@@ -339,9 +381,9 @@ def _open(payload: bytes, verify: Verify) -> bytes:
     return body
 
 
-def _read(payload: bytes | msgspec.Raw, cls: Any) -> Any:
-    if len(bytes(payload)) > MESSAGE_BYTES:
-        raise WireError(f"longer than {MESSAGE_BYTES} bytes")
+def _read(payload: bytes | msgspec.Raw, cls: Any, limit: int = MESSAGE_BYTES) -> Any:
+    if len(bytes(payload)) > limit:
+        raise WireError(f"longer than {limit} bytes")
     try:
         return msgspec.json.decode(payload, type=cls)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, ValueError) as error:

@@ -57,6 +57,7 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
     for name in ("ca", "certificate", "key"):
         parser.add_argument(f"--broker-{name}", default="", metavar="FILE", help="for TLS")
     parser.add_argument("--port", type=int, default=8080, help="of the console, on 127.0.0.1 alone (default: %(default)s)")
+    parser.add_argument("--address", default="", metavar="URL", help="how devices reach this port, e.g. a TLS proxy's https address")
     parser.add_argument("--group", default="fleet", help="the fleet that prices are published for (default: %(default)s)")
     parser.add_argument("--screens", type=Path, help="folder with <device>.jpg: shows live kiosk screens, and so people; off by default")
     parser.add_argument("--assets", type=Path, help="folder with product pictures")
@@ -76,7 +77,7 @@ def _serve(args: argparse.Namespace) -> int:
                            args.broker_ca, args.broker_certificate, args.broker_key)
     welcome = imports.price(args.welcome, args.currency)
     return serve(HqSettings(args.folder, broker, args.port, args.group, args.screens, args.assets, args.currency, welcome.minor,
-                            args.auto_approve_after, os.environ.get("KIOSK_HQ_TOKEN", "")))
+                            args.auto_approve_after, os.environ.get("KIOSK_HQ_TOKEN", ""), args.address))
 
 
 def _import(args: argparse.Namespace) -> int:

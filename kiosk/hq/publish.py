@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from kiosk.domain.catalog import OfflinePolicy, PriceList, Product
 from kiosk.domain.money import Money
+from kiosk.domain.orders import Manifest
 from kiosk.errors import HqError
 from kiosk.hq.ledger import catalogue
 from kiosk.hq.ledger.store import Db
 from kiosk.hq.stamp import Stamp
-from kiosk.wire import Sign, encode_manifest, encode_value, manifest_kind, manifest_topic
+from kiosk.wire import BODY_BYTES, INLINE_BYTES, Sign, encode_link, encode_manifest, encode_value, link_to, manifest_kind, manifest_topic
 
-LARGEST_BYTES = 64 * 1024
-"""A manifest carries its body up to this size."""
 Publication = tuple[str, bytes]
 """(topic, payload), to be retained"""
 
@@ -29,8 +28,8 @@ def publish_prices(db: Db, stamp: Stamp, who: str) -> PriceList:
     version = catalogue.versions(db)[0] + 1
     made = PriceList(version, stamp.moment, currencies[0], products, promotions)
     size = len(encode_value(made))
-    if size > LARGEST_BYTES:
-        raise HqError(f"the price list has {size} bytes; up to {LARGEST_BYTES} go to the devices: sell fewer products in this group")
+    if size > BODY_BYTES:
+        raise HqError(f"the price list has {size} bytes; up to {BODY_BYTES} go to the devices: sell fewer products in this group")
     catalogue.add_pricelist(db, made, stamp.at_ms, who)
     catalogue.note(db, (stamp.at_ms, who, "pricelist", "all", str(version - 1), str(version)))
     return made
@@ -61,7 +60,20 @@ def publish_policy(db: Db, limits: OfflinePolicy, stamp: Stamp, who: str) -> Off
     return made
 
 
-def manifests(db: Db, group: str, sign: Sign) -> list[Publication]:
-    """Return the newest versions, signed."""
+def manifests(db: Db, group: str, sign: Sign, address: str) -> list[Publication]:
+    """Return the newest versions, signed. address: of HQ's web server, where devices fetch a body that is too large for a message."""
     newest = [m for m in (catalogue.pricelist(db), catalogue.policy(db)) if m is not None]
-    return [(manifest_topic(group, manifest_kind(m)), encode_manifest(group, m, sign)) for m in newest]
+    return [(manifest_topic(group, manifest_kind(m)), _message(group, m, sign, address)) for m in newest]
+
+
+def body(db: Db, kind: str, version: int) -> bytes | None:
+    """Return the body of a manifest as its link promises it, None when that is not the newest version."""
+    manifest = catalogue.pricelist(db) if kind == "pricelist" else catalogue.policy(db) if kind == "offline-policy" else None
+    return encode_value(manifest) if manifest is not None and manifest.version == version else None
+
+
+def _message(group: str, manifest: Manifest, sign: Sign, address: str) -> bytes:
+    if len(encode_value(manifest)) <= INLINE_BYTES:
+        return encode_manifest(group, manifest, sign)
+    url = f"{address.rstrip('/')}/manifests/{manifest_kind(manifest)}/{manifest.version}"
+    return encode_link(group, link_to(manifest, url), sign)

@@ -36,6 +36,7 @@ class HqSettings:
     folder: ledger and keys (made when missing). port: of the console, 127.0.0.1 alone. group: the fleet that prices are for.
     screens: folder with <device>.jpg for live screens, None = off (they show people). assets: folder with product pictures.
     welcome_minor: a new member's credit. auto_approve_after_s: None = people approve. api_token: "" = the API changes nothing.
+    address: under which devices reach the web server, "" = this machine; behind a TLS proxy an https address.
     """
 
     folder: Path
@@ -48,6 +49,7 @@ class HqSettings:
     welcome_minor: int = 0
     auto_approve_after_s: float | None = None
     api_token: str = field(default="", repr=False)
+    address: str = ""
 
 
 def serve(settings: HqSettings) -> int:
@@ -58,7 +60,8 @@ def serve(settings: HqSettings) -> int:
     web = _web(settings, clock)
     relay = _Relay()
     worker = Worker(ledger, relay, SigningKey(settings.folder), clock, new_id,
-                    WorkerSettings(settings.group, Money(settings.welcome_minor, settings.currency), settings.auto_approve_after_s))
+                    WorkerSettings(settings.group, Money(settings.welcome_minor, settings.currency), settings.auto_approve_after_s,
+                                   settings.address or f"http://127.0.0.1:{web.port}"))
     client = MqttClient(settings.broker, "hq", worker.last_will, worker.put, worker.connected, lambda: None)
     relay.client = client
     for topics in FILTERS:

@@ -42,11 +42,15 @@ class Link(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class WorkerSettings:
-    """group: the fleet that manifests are for. welcome: a new member's credit. auto_approve_after_s: None = people approve."""
+    """group: the fleet that manifests are for. welcome: a new member's credit. auto_approve_after_s: None = people approve.
+
+    address: under which devices reach HQ's web server.
+    """
 
     group: str
     welcome: Money
     auto_approve_after_s: float | None = None
+    address: str = ""
 
 
 class Worker:
@@ -168,7 +172,7 @@ class Worker:
             versions = catalogue.versions(db)
             if versions == self._published:
                 return
-            publications = publish.manifests(db, self._settings.group, self._key.sign)
+            publications = publish.manifests(db, self._settings.group, self._key.sign, self._settings.address)
         if all(self._link.publish(topic, payload, retain=True) for topic, payload in publications):
             self._published = versions
             log.info("published price list %d, offline policy %d", *versions)

@@ -14,6 +14,7 @@ from kiosk.flows.opening import open_parts
 from kiosk.flows.parts import Parts
 from kiosk.runtime import new_id, run_loop
 from kiosk.storage.ports import DownBox, UpLanes
+from kiosk.sync.fetch import Fetcher
 from kiosk.sync.mqtt import BrokerAddress, MqttClient
 from kiosk.sync.relay import Identity, Relay
 from kiosk.sync.trust import verifier
@@ -69,11 +70,14 @@ def serve(settings: Settings) -> int:
     relay = Relay(who, UpLanes(parts.store), DownBox(parts.store),
                   lambda will, heard, up, lost: MqttClient(address, settings.device.id, will, heard, up, lost),
                   verifier(settings.hq.public_key), parts.clock)
+    fetcher = Fetcher()
+    relay.fetch_with(fetcher)
     link = Link(parts, relay)
     relay.start()
 
     def close() -> None:
         relay.stop()
+        fetcher.close()
         parts.store.close()
 
     return run_loop("sync", link.tick, RATE_HZ, close)

@@ -88,6 +88,16 @@ class Client(Protocol):
         """Disconnect."""
 
 
+class Fetcher(Protocol):
+    """What the relay needs to have a manifest's body that did not fit into a message; `fetch.Fetcher` is one."""
+
+    def ask(self, link: wire.ManifestLink) -> None:
+        """Fetch what this link names; returns at once."""
+
+    def take(self) -> list[tuple[wire.ManifestLink, bytes]]:
+        """Return what came since the last call."""
+
+
 Connect = Callable[[tuple[str, bytes], Callable[[str, bytes], None], Callable[[], None], Callable[[], None]], Client]
 """(will, on_message, on_connected, on_lost) -> a client that is not started yet."""
 
@@ -140,6 +150,7 @@ class Relay:
         self._hq_online: bool | None = None
         self._retry_manifests_s: float | None = None
         self._full = False
+        self._fetcher: Fetcher | None = None
         state = wire.state_topic(who.device)
         self._client = connect((state, who.state(online=False)), self._on_message, self._fresh.set, self._on_lost)
         for topic in (wire.ack_topic(who.device), wire.down_topic(who.device, "+"), wire.state_topic("hq"), self._fleet_topic()):
@@ -154,6 +165,10 @@ class Relay:
     def hq_online(self) -> bool:
         """Whether HQ has said on this connection that it is there, and has not left since."""
         return self._client.connected and self._hq_online is True
+
+    def fetch_with(self, fetcher: Fetcher) -> None:
+        """Have manifests fetched whose body does not fit into a message; without one they are set aside."""
+        self._fetcher = fetcher
 
     def start(self) -> None:
         """Begin to connect."""
@@ -173,6 +188,7 @@ class Relay:
             self._client.publish(wire.state_topic(self._who.device), self._who.state(online=True), retain=True)
             self._start_over(now)
         self._ask_for_manifests(now)
+        self._take_fetched()
         version = self._outbox.version()
         changed, self._version = version != self._version, version
         if not self._client.connected or self._hq_online is False:  # while HQ is silent, facts go all the same: its state may be lost
@@ -244,8 +260,23 @@ class Relay:
             self._note_hq(wire.decode_state(payload))
         elif payload:
             manifest = wire.decode_manifest(payload, self._who.group, self._verify)
-            if not self._keep(lambda: self._inbox.install(manifest)):
-                self._retry_manifests_s = self._clock.monotonic() + LONGEST_PATIENCE_S
+            if not isinstance(manifest, wire.ManifestLink):
+                self._install(manifest)
+            elif self._fetcher is not None:
+                self._fetcher.ask(manifest)
+            else:
+                raise WireError(f"the {manifest.kind} lies at {manifest.url}, and there is no way to fetch it")
+
+    def _install(self, manifest: Manifest) -> None:
+        if not self._keep(lambda: self._inbox.install(manifest)):
+            self._retry_manifests_s = self._clock.monotonic() + LONGEST_PATIENCE_S
+
+    def _take_fetched(self) -> None:
+        for link, body in self._fetcher.take() if self._fetcher is not None else ():
+            try:
+                self._install(wire.open_body(link, body))
+            except WireError as error:
+                self._set_aside(link.url, str(error), body[:1024])
 
     def _note_hq(self, state: wire.DeviceState) -> None:
         was_away = self._hq_online is False

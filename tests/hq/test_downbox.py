@@ -123,7 +123,7 @@ def test_prices_and_policy_are_signed_versions(ledger, stamp, tmp_path):
         publish.publish_prices(db, stamp, "anna")
         assert publish.set_price(db, GTIN, Money(130, "EUR"), stamp, "anna").version == 2
         publish.publish_policy(db, OfflinePolicy(9, "EUR", 2000, 5000, 100_000, 86400), stamp, "anna")
-        sent = publish.manifests(db, "demo", key.sign)
+        sent = publish.manifests(db, "demo", key.sign, "http://127.0.0.1:1")
     assert [topic for topic, _ in sent] == ["v1/fleet/demo/pricelist", "v1/fleet/demo/offline-policy"]
     prices, policy = (decode_manifest(payload, "demo", lambda *_: True) for _, payload in sent)
     assert (prices.version, prices.product(GTIN).price, policy.version) == (2, Money(130, "EUR"), 1)

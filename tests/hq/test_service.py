@@ -12,13 +12,14 @@ import httpx
 import pytest
 
 from kiosk.cli import main
-from kiosk.domain.catalog import Planogram, PriceList
+from kiosk.domain.catalog import Planogram, PriceList, check_digit
 from kiosk.domain.events import InboxCommitted, MemberEnrolled, PaymentRequested
 from kiosk.domain.orders import PaymentAnswered
 from kiosk.runtime import SystemClock, new_id
 from kiosk.sim.broker import Broker
 from kiosk.storage.ports import DownBox, UpLanes
 from kiosk.storage.store import Store
+from kiosk.sync.fetch import Fetcher
 from kiosk.sync.mqtt import BrokerAddress, MqttClient
 from kiosk.sync.relay import Identity, Relay
 from kiosk.sync.trust import verifier
@@ -279,3 +280,32 @@ def test_a_real_device_and_a_real_hq(running, tmp_path):
     report = hq.report_if_there()
     assert report["devices"][REAL] == {"sales": 2, "total_minor": 1000}
     assert (report["gaps"], report["duplicates"], report["even"]) == (0, 0, True)
+
+
+@pytest.mark.e2e
+def test_a_price_list_too_large_for_a_message_is_fetched(running, tmp_path):
+    broker, hq = running
+    broker.add_user(REAL, f"{REAL}-secret")
+    codes = [f"95211{n:07d}" for n in range(900)]
+    rows = [f"{code}{check_digit(code)},Produit {n},Product {n},产品 {n},1.00,20,50,," for n, code in enumerate(codes)]
+    goods = hq.folder / "many.csv"
+    goods.write_text("\n".join(["gtin,name_fr,name_en,name_zh,price,vat,unit_weight_g,picture,garment", *rows]), encoding="utf-8")
+    assert [hq.run("import", "products", str(goods)), hq.run("publish")] == [0, 0]
+    store = Store.open(tmp_path / "large.db", REAL, SystemClock(), new_id)
+    address = BrokerAddress("127.0.0.1", broker.port, REAL, f"{REAL}-secret")
+    relay = Relay(Identity(REAL, "demo", new_id(), "1.0", store.epoch, ("pay",)), UpLanes(store), DownBox(store),
+                  lambda *calls: MqttClient(address, REAL, *calls), verifier((hq.folder / "hq.pub").read_text()), SystemClock())
+    fetcher = Fetcher()
+    relay.fetch_with(fetcher)
+    relay.start()
+
+    def arrived():
+        relay.step()
+        with store.snapshot() as unit:
+            prices = unit.prices.current(SystemClock().now())
+            return prices is not None and len(prices.products) >= 900
+
+    until(arrived, "the large price list is on the kiosk")
+    relay.stop()
+    fetcher.close()
+    store.close()

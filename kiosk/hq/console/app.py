@@ -41,6 +41,7 @@ def make_app(desk: Desk, api: ASGIApp) -> Starlette:
         Route("/alarms", pages.show_alarms),
         Route("/alarms/{alarm_id:int}", acts.act(acts.see_alarm), methods=["POST"]),
         Route("/assets/{name}", pages.asset),
+        Route("/manifests/{kind}/{version:int}", pages.manifest),
         Route("/tokens.css", tokens),
         Route("/live", live),
         Mount("/static", StaticFiles(packages=[("kiosk.hq.console", "static")])),

@@ -13,7 +13,7 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 
 from kiosk.design.products import PRODUCTS, svg
 from kiosk.domain.catalog import Cell
-from kiosk.hq import replenishment, wallet
+from kiosk.hq import publish, replenishment, wallet
 from kiosk.hq.console.render import Desk, page
 from kiosk.hq.ledger import accounts, catalogue, facts, fleet, trade
 from kiosk.hq.ledger.store import Db, Row
@@ -181,6 +181,14 @@ def asset(request: Request) -> Response:
     if name in PRODUCTS:
         return Response(svg(name), media_type="image/svg+xml", headers={"cache-control": "max-age=300"})
     return PlainTextResponse("there is no such picture", 404)
+
+
+def manifest(request: Request) -> Response:
+    """The body of a manifest that is too large for a message; what it must be is signed in the manifest itself."""
+    desk: Desk = request.app.state.desk
+    with desk.ledger.read() as db:
+        body = publish.body(db, request.path_params["kind"], request.path_params["version"])
+    return PlainTextResponse("there is no such manifest", 404) if body is None else Response(body, media_type="application/json")
 
 
 def _file(folder: Path | None, name: str, cache: str) -> Response:
