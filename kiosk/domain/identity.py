@@ -30,8 +30,8 @@ class Policy:
     how much larger the nearest face must be. The threshold is read off the curve in models/face_embedding.md.
     """
 
-    threshold: float = 0.443
-    margin: float = 0.04
+    threshold: float = 0.365
+    margin: float = 0.035
     looks: int = 3
     frames: int = 8
     min_eyes_px: float = 28.0

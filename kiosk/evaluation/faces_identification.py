@@ -188,7 +188,7 @@ def _judged(between: Doubles, bucket: Ints, margin: float) -> tuple[Doubles, Int
     """Score and nearest member of every try against one bucket."""
     seen = np.where(np.isnan(between[:, bucket]), np.inf, between[:, bucket])
     order = np.sort(seen, axis=1)
-    clear = order[:, 1] - order[:, 0] >= margin if len(bucket) > 1 else np.isfinite(order[:, 0])
+    clear = order[:, 1] >= order[:, 0] + margin if len(bucket) > 1 else np.isfinite(order[:, 0])
     return np.where(clear & np.isfinite(order[:, 0]), order[:, 0], np.inf), bucket[np.argmin(seen, axis=1)]
 
 
