@@ -226,8 +226,8 @@ def _at(made: Attempts, weights: Doubles, target: float) -> tuple[float, float]:
 
 
 def curve(made: Attempts, size: int | None, points: int = 160) -> Curve:
-    """FNIR over FPIR at `points` rates from 1 in 10,000 to 1 in 3, evenly spaced in their logarithm."""
-    rates = np.geomspace(1e-4, 1 / 3, points)
+    """FNIR over FPIR at `points` rates up to 1 in 3, evenly spaced in their logarithm, from 1 in 10,000 or one attempt of all, if more."""
+    rates = np.geomspace(max(1e-4, 1 / len(made.impostor)), 1 / 3, points)
     places = np.minimum((rates * len(made.impostor)).astype(np.int64), len(made.impostor) - 1)
     own = np.sort(made.own)
     fnir = 1 - np.searchsorted(own, made.impostor[places], side="left") / len(own)

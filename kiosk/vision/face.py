@@ -125,7 +125,10 @@ class Embedder(Protocol):
 
 
 class OnnxEmbedder:
-    """dlib's ResNet in onnxruntime, aligned by five points of the mesh, on eight views of a face. Raises ModelError when the model is missing or damaged."""
+    """dlib's ResNet in onnxruntime, aligned by five points of the mesh, on six views of a face.
+
+    Raises ModelError when the model is missing or damaged.
+    """
 
     name = "onnx"
 

@@ -6,8 +6,8 @@ import json
 import os
 import subprocess
 import sys
-import xml.etree.ElementTree as ElementTree
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
@@ -115,12 +115,13 @@ def test_bucket_sizes_follow_the_binomial() -> None:
 def test_the_plot_is_a_picture_with_a_line_a_size() -> None:
     gallery = gallery_of(20, 30)
     report = evaluate_identification(gallery, embeddings(gallery, 0.08), margin=0.0)
-    root = ElementTree.fromstring(draw(report.curves, report.buckets, "20 < 30 members"))
+    root = ET.fromstring(draw(report.curves, report.buckets, "20 < 30 members"))
+    assert sum(item.tag.endswith("circle") for item in root) == 8
     lines = [item for item in root if item.tag.endswith("polyline")]
     assert len(lines) == 4
     for line in lines:
         points = np.array([[float(number) for number in point.split(",")] for point in line.attrib["points"].split()])
-        assert (np.diff(points[:, 0]) > 0).all() and (np.diff(points[:, 1]) >= 0).all()
+        assert (np.diff(points[:, 0]) > 0).all() and (np.diff(points[:, 1]) >= 0).all()  # further right is further down: fewer refused
 
 
 @pytest.mark.skipif("KIOSK_DATA" not in os.environ, reason="KIOSK_DATA is not set")

@@ -26,14 +26,14 @@ def near(place: np.ndarray, distance: float, rng: np.random.Generator) -> np.nda
 
 def test_the_needed_threshold_is_where_the_policy_begins_to_accept() -> None:
     rng = np.random.default_rng(5)
-    accepted = 0
+    policy, accepted = replace(POLICY, margin=0.2), 0
     for _ in range(300):
         places = rng.normal(0, 0.045, (4, 128))
         bucket = [Candidate(str(number), place.astype(np.float32)) for number, place in enumerate(places)]
         frames = [near(places[rng.integers(2)], float(rng.uniform(0.1, 0.8)), rng) for _ in range(3)]
-        needed, taken_for = needed_threshold(frames, bucket, POLICY)
+        needed, taken_for = needed_threshold(frames, bucket, policy)
         for threshold in (needed - 1e-6, needed + 1e-6) if np.isfinite(needed) else (2.0, 0.5):
-            made = decide(frames, bucket, replace(POLICY, threshold=threshold))
+            made = decide(frames, bucket, replace(policy, threshold=threshold))
             assert (made.outcome == "accepted") == (threshold > needed)
             if made.outcome == "accepted":
                 assert made.member_id == taken_for

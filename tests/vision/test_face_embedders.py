@@ -61,12 +61,12 @@ def test_a_mirrored_chip_gives_nearly_the_same_numbers(astronaut: Picture, finde
     assert np.abs(embedder.embed_chip(chip[:, ::-1]) - embedder.embed_chip(chip)).max() < 0.02
 
 
-def test_views_differ_a_little_and_half_of_them_are_mirrored(astronaut: Picture, finder: FaceFinder) -> None:
+def test_views_differ_a_little_and_some_are_mirrored(astronaut: Picture, finder: FaceFinder) -> None:
     chip = make_embedder("onnx", ModelStore()).chip(astronaut, finder.find(astronaut)[0])
     seen = views(chip).astype(int)
-    assert seen.shape == (8, 150, 150, 3)
+    assert seen.shape == (6, 150, 150, 3)
     apart = np.array([[np.abs(view - one).mean() for one in (chip, chip[:, ::-1])] for view in seen])
-    assert sorted(apart.argmin(axis=1)) == [0] * 4 + [1] * 4
+    assert sorted(apart.argmin(axis=1)) == [0] * 2 + [1] * 4
     assert (apart.min(axis=1) > 1).all() and (apart.min(axis=1) < apart.max(axis=1) * 0.7).all()
 
 
