@@ -30,7 +30,7 @@ class Policy:
     how much larger the nearest face must be. The threshold is read off the curve in models/face_embedding.md.
     """
 
-    threshold: float = 0.365
+    threshold: float = 0.36
     margin: float = 0.035
     looks: int = 3
     frames: int = 8

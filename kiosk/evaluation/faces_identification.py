@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from kiosk.domain.identity import Policy
 from kiosk.errors import InvalidValueError
 
 Floats = NDArray[np.float32]
@@ -65,6 +66,16 @@ class BucketFigure:
 
 
 @dataclass(frozen=True, slots=True)
+class ShippedFigure:
+    """Both rates of one bucket size at a given threshold; size: a number, or "all"."""
+
+    size: int | str
+    threshold: float
+    fpir: float
+    fnir: float
+
+
+@dataclass(frozen=True, slots=True)
 class Curve:
     """The trade of one bucket size, for drawing: fpir rising, with the fnir at the same threshold; both (n,) float64, 0..1."""
 
@@ -75,7 +86,10 @@ class Curve:
 
 @dataclass(frozen=True, slots=True)
 class IdentificationReport:
-    """members and strangers: people. pictures: how many, not_found: of them without a face. margin: the gap to the second best in force."""
+    """members and strangers: people. pictures: how many, not_found: of them without a face. margin: the gap to the second best in force.
+
+    shipped: the rates at the threshold of the policy that was given.
+    """
 
     members: int
     strangers: int
@@ -83,6 +97,7 @@ class IdentificationReport:
     not_found: int
     margin: float
     buckets: list[BucketFigure]
+    shipped: list[ShippedFigure]
     curves: list[Curve]
 
 
@@ -125,17 +140,21 @@ def read_gallery(path: Path) -> Gallery:
     return Gallery(members, strangers)
 
 
-def evaluate_identification(gallery: Gallery, embedded: Mapping[str, Floats | None], margin: float) -> IdentificationReport:
-    """Judge all bucket sizes. embedded: (128,) by file, None where no face was found. margin: smallest gap to the second best."""
+def evaluate_identification(gallery: Gallery, embedded: Mapping[str, Floats | None], policy: Policy) -> IdentificationReport:
+    """Judge all bucket sizes, one picture an attempt. embedded: (128,) by file, None where no face was found."""
     measured = distances(gallery, embedded)
     rows: list[BucketFigure] = []
+    shipped: list[ShippedFigure] = []
     curves: list[Curve] = []
     for size in SIZES:
-        made = attempts(measured, size, margin)
+        made = attempts(measured, size, policy.margin)
         rows += figures(made, measured, size)
+        accepted = float((made.impostor <= policy.threshold).mean()), float((made.own > policy.threshold).mean())
+        shipped.append(ShippedFigure(size or "all", policy.threshold, *accepted))
         curves.append(curve(made, size))
     lost = sum(vector is None for vector in embedded.values())
-    return IdentificationReport(measured.members, measured.people - measured.members, len(embedded), lost, margin, rows, curves)
+    strangers = measured.people - measured.members
+    return IdentificationReport(measured.members, strangers, len(embedded), lost, policy.margin, rows, shipped, curves)
 
 
 def distances(gallery: Gallery, embedded: Mapping[str, Floats | None]) -> Distances:

@@ -12,6 +12,7 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pytest
 
+from kiosk.domain.identity import Policy
 from kiosk.errors import InvalidValueError
 from kiosk.evaluation.faces_buckets import bucket_sizes
 from kiosk.evaluation.faces_curve import draw
@@ -53,7 +54,8 @@ def test_a_wrong_file_is_refused_by_name(tmp_path: Path, text: str) -> None:
 
 def test_people_far_apart_are_never_mixed_up() -> None:
     gallery = gallery_of(20, 30)
-    report = evaluate_identification(gallery, embeddings(gallery, 0.01), margin=0.0)
+    report = evaluate_identification(gallery, embeddings(gallery, 0.01), Policy(threshold=0.5, margin=0.0))
+    assert [(at.size, at.fpir, at.fnir) for at in report.shipped] == [(size, 0.0, 0.0) for size in (1, 2, 5, "all")]
     assert {(row.size, row.fpir) for row in report.buckets} == {(size, rate) for size in (1, 2, 5, "all") for rate in (0.001, 0.01)}
     for row in report.buckets:
         assert (row.fnir, row.n_probes, row.n_strangers) == (0.0, 40, 30)
@@ -66,8 +68,9 @@ def test_people_without_a_face_in_the_picture_are_not_recognised() -> None:
     vectors = embeddings(gallery, 0.01)
     for number in range(10):
         vectors[f"m{number}_4"] = None
-    report = evaluate_identification(gallery, vectors, margin=0.0)
+    report = evaluate_identification(gallery, vectors, Policy(threshold=0.5, margin=0.0))
     assert report.not_found == 10
+    assert [at.fnir for at in report.shipped][-1] == 0.25
     everybody = [row for row in report.buckets if row.size == "all"]
     assert [row.fnir for row in everybody] == [0.25, 0.25]
     assert all(row.interval[0] < 0.25 < row.interval[1] for row in everybody)
@@ -114,7 +117,7 @@ def test_bucket_sizes_follow_the_binomial() -> None:
 
 def test_the_plot_is_a_picture_with_a_line_a_size() -> None:
     gallery = gallery_of(20, 30)
-    report = evaluate_identification(gallery, embeddings(gallery, 0.08), margin=0.0)
+    report = evaluate_identification(gallery, embeddings(gallery, 0.08), Policy())
     root = ET.fromstring(draw(report.curves, report.buckets, "20 < 30 members"))
     assert sum(item.tag.endswith("circle") for item in root) == 8
     lines = [item for item in root if item.tag.endswith("polyline")]
