@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
-from dataclasses import asdict
 from pathlib import Path
 
-from kiosk.evaluation.faces import evaluate_pairs, read_pairs
+from kiosk.cli import eval_faces
+from kiosk.cli.progress import show_progress
 from kiosk.evaluation.tryon import PairScore, evaluate, gallery, pairs, summary
 from kiosk.vision.body import BodyFinder
-from kiosk.vision.face import FaceFinder, make_embedder
 from kiosk.vision.networks import ModelStore
 from kiosk.vision.pictures import write_picture
 
@@ -20,12 +18,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     """Register `kiosk eval faces` and `kiosk eval tryon`."""
     parser = subparsers.add_parser("eval", help="measure accuracy on your own data")
     commands = parser.add_subparsers(dest="eval_command", required=True, metavar="COMMAND")
-    faces = commands.add_parser("faces", help="tell faces apart: the protocol of Labeled Faces in the Wild")
-    faces.add_argument("--images", type=Path, required=True, metavar="DIR", help="NAME_0001.jpg or NAME/NAME_0001.jpg")
-    faces.add_argument("--pairs", type=Path, required=True, metavar="FILE", help="pairs.txt in LFW's format")
-    faces.add_argument("--backend", choices=("onnx", "dlib"), default="onnx")
-    faces.add_argument("--json", action="store_true", help="print the figures as JSON")
-    faces.set_defaults(run=_faces)
+    eval_faces.add(commands)
     tryon = commands.add_parser("tryon", help="put garments on people who really wear them: the layout of VITON")
     tryon.add_argument("folder", type=Path, metavar="DIR", help="holds image/, cloth/, cloth-mask/ and image-parse/")
     tryon.add_argument("--json", action="store_true", help="print the figures as JSON")
@@ -34,26 +27,13 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     tryon.set_defaults(run=_tryon)
 
 
-def _faces(args: argparse.Namespace) -> int:
-    chosen = read_pairs(args.pairs, args.images)
-    store = ModelStore()
-    report = evaluate_pairs(chosen, FaceFinder(store), make_embedder(args.backend, store), _show_progress)
-    if args.json:
-        print(json.dumps(asdict(report), indent=2))
-        return 0
-    print(f"accuracy   {report.accuracy:.4f} (95 %: {report.low:.4f} to {report.high:.4f}) on {report.pairs} pairs")
-    print(f"threshold  {report.threshold:.3f} (each fold at the best threshold of the others)")
-    print(f"no face    {report.not_found} of {report.pictures} pictures; their pairs count as wrong")
-    return 0
-
-
 def _tryon(args: argparse.Namespace) -> int:
     finder = BodyFinder(ModelStore())
     total = len(pairs(args.folder, args.limit))
     scores: list[PairScore] = []
     for score in evaluate(args.folder, finder, limit=args.limit):
         scores.append(score)
-        _show_progress(len(scores), total)
+        show_progress(len(scores), total)
     if args.gallery:
         write_picture(args.gallery, gallery(args.folder, finder, scores))
     figures = summary(scores)
@@ -63,8 +43,3 @@ def _tryon(args: argparse.Namespace) -> int:
     for key, figure in figures.items():
         print(f"{key:16} {figure}")
     return 0
-
-
-def _show_progress(done: int, of: int) -> None:
-    if sys.stderr.isatty() and (done % 20 == 0 or done == of):
-        print(f"\r{done} of {of}", end="\n" if done == of else "", file=sys.stderr, flush=True)

@@ -7,7 +7,7 @@ folds. A picture in which no face is found makes its pair wrong.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,21 +83,31 @@ def evaluate_pairs(pairs: Iterable[Pair], finder: FaceFinder, embedder: Embedder
     """Judge all pairs. progress: called with (pictures done, pictures in all). Raises InvalidValueError for an unreadable picture."""
     pairs = list(pairs)
     files = sorted({file for pair in pairs for file in (pair.first, pair.second)})
-    vectors: dict[Path, Floats | None] = {}
-    for file in files:
-        picture = read_picture(file)
-        faces = finder.find(picture)
-        # LFW's person stands in the middle; others may be larger.
-        middle = np.array(picture.shape[1::-1]) / 2
-        faces.sort(key=lambda face: float(np.linalg.norm(np.array(face.box[:2]) + np.array(face.box[2:]) / 2 - middle)))
-        vectors[file] = embedder.embed(picture, faces[0]) if faces else None
-        progress(len(vectors), len(files))
+    vectors = embed_files(files, finder, embedder, progress)
     distances = np.array([_distance(vectors[pair.first], vectors[pair.second]) for pair in pairs])
     same = np.array([pair.same for pair in pairs])
     accuracies, thresholds = judge_folds(distances, same, np.array([pair.fold for pair in pairs]))
     low, high = wilson(float(np.mean(accuracies)), len(pairs))
     lost = sum(vector is None for vector in vectors.values())
     return PairsReport(float(np.mean(accuracies)), low, high, float(np.mean(thresholds)), len(pairs), len(files), lost)
+
+
+def embed_files(files: Sequence[Path], finder: FaceFinder, embedder: Embedder,
+                progress: Callable[[int, int], None]) -> dict[Path, Floats | None]:
+    """(128,) float32 of the face nearest to the middle of each picture, None where none is found. progress: called with (done, in all).
+
+    Raises InvalidValueError for a file that is no picture.
+    """
+    vectors: dict[Path, Floats | None] = {}
+    for file in files:
+        picture = read_picture(file)
+        faces = finder.find(picture)
+        # The person meant stands in the middle; others may be larger.
+        middle = np.array(picture.shape[1::-1]) / 2
+        faces.sort(key=lambda face: float(np.linalg.norm(np.array(face.box[:2]) + np.array(face.box[2:]) / 2 - middle)))
+        vectors[file] = embedder.embed(picture, faces[0]) if faces else None
+        progress(len(vectors), len(files))
+    return vectors
 
 
 def judge_folds(distances: NDArray[np.float64], same: NDArray[np.bool_], folds: NDArray[np.int64]) -> tuple[list[float], list[float]]:

@@ -99,8 +99,8 @@ class FaceSearch:
 
     @property
     def progress(self) -> float:
-        """0..1: good frames seen, of those that must agree."""
-        return min(1.0, len(self._embeddings) / self._parts.policy.agree)
+        """0..1: good frames seen, of those needed at least."""
+        return min(1.0, len(self._embeddings) / self._parts.policy.looks)
 
     def step(self, look: FaceLook | None) -> Decision | None:
         """Take what the newest frame said; return the decision once there is one, and keep its fact."""

@@ -33,6 +33,11 @@ _CHIP_POINTS = (
     (0.4901123135679, 0.6277975316475),
 )
 _CHIP_PADDING = 0.25
+# Turn in degrees, shift to the right and down in pixels, mirrored. One change at a time, each with its opposite.
+_VIEWS = (
+    (0.0, 5.0, 0.0, False), (0.0, -5.0, 0.0, False), (0.0, 0.0, 5.0, True), (0.0, 0.0, -5.0, True),
+    (5.0, 0.0, 0.0, True), (-5.0, 0.0, 0.0, True),
+)
 # What the formula says of a level head, whose chin stands out further than its hairline: the median of 1,583 press pictures.
 _LEVEL_PITCH_DEG = -5.0
 
@@ -66,6 +71,21 @@ def face_chip(pixels: Picture, mesh: Floats) -> Picture:
     matrix *= stretch
     matrix[:, 2] += (CHIP_SIDE - 1) / 2 - stretch * CHIP_SIDE / 2
     return cut(pixels, matrix, CHIP_SIDE)
+
+
+def views(chip: Picture) -> Picture:
+    """Six slightly different looks at a chip, (6, 150, 150, 3) uint8 RGB: turned or shifted a little, four of them mirrored.
+
+    What the network says of each differs by chance of alignment; the mean of all is steadier than any.
+    """
+    middle = (CHIP_SIDE - 1) / 2
+    seen = []
+    for degrees, right, down, mirrored in _VIEWS:
+        matrix = cv2.getRotationMatrix2D((middle, middle), -degrees, 1.0)
+        matrix[:, 2] += right, down
+        view = cv2.warpAffine(chip, matrix, (CHIP_SIDE, CHIP_SIDE), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        seen.append(view[:, ::-1] if mirrored else view)
+    return np.stack(seen)
 
 
 def crop_matrix(centre: Floats, side_px: float, roll_rad: float, target_px: int) -> Matrix:

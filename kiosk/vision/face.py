@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from kiosk.domain.frame import Picture
 from kiosk.errors import InvalidValueError, ModelError
-from kiosk.vision.alignment import crop_matrix, cut, eye_distance, face_chip, head_pose_deg, roll_between, sharpness, undo
+from kiosk.vision.alignment import crop_matrix, cut, eye_distance, face_chip, head_pose_deg, roll_between, sharpness, undo, views
 from kiosk.vision.blazeface import BlazeFace, Candidate, Region
 from kiosk.vision.networks import LiteNetwork, ModelStore, OnnxNetwork
 
@@ -116,7 +116,7 @@ class Embedder(Protocol):
         ...
 
     def embed_chip(self, chip: Picture) -> Floats:
-        """(128,) float32 of one chip: the mean of the chip's numbers and those of its mirror image."""
+        """(128,) float32 of one chip: the mean of several views of it, among them mirrored ones, its length then drawn towards 1."""
         ...
 
     def embed(self, pixels: Picture, face: FaceFound) -> Floats:
@@ -125,7 +125,10 @@ class Embedder(Protocol):
 
 
 class OnnxEmbedder:
-    """dlib's ResNet in onnxruntime, aligned by five points of the mesh. Raises ModelError when the model is missing or damaged."""
+    """dlib's ResNet in onnxruntime, aligned by five points of the mesh, on six views of a face.
+
+    Raises ModelError when the model is missing or damaged.
+    """
 
     name = "onnx"
 
@@ -138,7 +141,7 @@ class OnnxEmbedder:
 
     def embed_chip(self, chip: Picture) -> Floats:
         """See `Embedder.embed_chip`."""
-        return _mean_vector(self._network.run(_with_mirror(chip))[0])
+        return _mean_vector(self._network.run(views(chip))[0])
 
     def embed(self, pixels: Picture, face: FaceFound) -> Floats:
         """See `Embedder.embed`."""
@@ -146,7 +149,10 @@ class OnnxEmbedder:
 
 
 class DlibEmbedder:
-    """face_recognition and dlib themselves, aligned by dlib's five points. Raises ModelError when they are not installed."""
+    """face_recognition and dlib themselves, aligned by dlib's five points, on the face and its mirror image: more views would take seconds.
+
+    Raises ModelError when they are not installed.
+    """
 
     name = "dlib"
 
@@ -182,4 +188,6 @@ def _with_mirror(chip: Picture) -> Picture:
 
 
 def _mean_vector(vectors: Floats) -> Floats:
-    return np.asarray(vectors.mean(axis=0), np.float32)
+    """The mean, divided by the root of its length: a length tells little of who it is, but something (models/face_embedding.md)."""
+    mean = vectors.mean(axis=0)
+    return np.asarray(mean / np.sqrt(max(float(np.linalg.norm(mean)), 1e-6)), np.float32)

@@ -7,7 +7,7 @@ import pytest
 
 from kiosk.domain.identity import Candidate, FaceQuality, Policy, Template, decide, digits_wanted, hint, template
 
-POLICY = Policy(threshold=0.443, margin=0.04, agree=3, frames=6)
+POLICY = Policy(threshold=0.443, margin=0.04, looks=3, frames=6)
 
 
 def at(distance: float, axis: int = 1) -> Template:
@@ -28,9 +28,19 @@ def test_three_agreeing_frames_are_accepted() -> None:
     assert made.distance == pytest.approx(0.3)
 
 
+def test_one_bad_frame_in_three_does_not_turn_a_member_away() -> None:
+    assert decide([at(0.3), at(0.7), at(0.3)], [ME, OTHER], POLICY).member_id == "me"
+
+
+def test_half_of_the_frames_is_not_enough() -> None:
+    assert decide([at(0.3), at(0.7)] * 2, [ME], POLICY).outcome == "undecided"
+    assert decide([at(0.3), at(0.7)] * 3, [ME], POLICY).rule == "no_match"
+    assert decide([at(0.3), at(0.7)] * 2 + [at(0.3)], [ME], POLICY).outcome == "accepted"
+
+
 def test_a_stranger_is_refused_when_acceptance_has_become_impossible() -> None:
-    assert decide([at(0.5)] * 3, [ME], POLICY).outcome == "undecided"
-    made = decide([at(0.5)] * 4, [ME], POLICY)
+    assert decide([at(0.5)] * 2, [ME], POLICY).outcome == "undecided"
+    made = decide([at(0.5)] * 3, [ME], POLICY)
     assert (made.outcome, made.rule) == ("refused", "no_match")
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from kiosk.domain.frame import Picture
 from kiosk.errors import ModelError
+from kiosk.vision.alignment import views
 from kiosk.vision.face import Embedder, FaceFinder, make_embedder
 from kiosk.vision.networks import ModelStore
 from kiosk.vision.pictures import read_picture
@@ -55,9 +56,18 @@ def test_the_chip_is_what_is_embedded(astronaut: Picture, finder: FaceFinder, em
     assert np.array_equal(embedder.embed_chip(chip), embedder.embed(astronaut, face))
 
 
-def test_a_mirrored_chip_gives_the_same_numbers(astronaut: Picture, finder: FaceFinder, embedder: Embedder) -> None:
+def test_a_mirrored_chip_gives_nearly_the_same_numbers(astronaut: Picture, finder: FaceFinder, embedder: Embedder) -> None:
     chip = embedder.chip(astronaut, finder.find(astronaut)[0])
-    assert np.abs(embedder.embed_chip(chip[:, ::-1]) - embedder.embed_chip(chip)).max() < 1e-5
+    assert np.abs(embedder.embed_chip(chip[:, ::-1]) - embedder.embed_chip(chip)).max() < 0.02
+
+
+def test_views_differ_a_little_and_some_are_mirrored(astronaut: Picture, finder: FaceFinder) -> None:
+    chip = make_embedder("onnx", ModelStore()).chip(astronaut, finder.find(astronaut)[0])
+    seen = views(chip).astype(int)
+    assert seen.shape == (6, 150, 150, 3)
+    apart = np.array([[np.abs(view - one).mean() for one in (chip, chip[:, ::-1])] for view in seen])
+    assert sorted(apart.argmin(axis=1)) == [0] * 2 + [1] * 4
+    assert (apart.min(axis=1) > 1).all() and (apart.min(axis=1) < apart.max(axis=1) * 0.7).all()
 
 
 @pytest.mark.parametrize("change", ["mirrored", "brighter", "darker", "noisy", "smaller view"])
@@ -79,14 +89,15 @@ def test_families_are_told_apart(finder: FaceFinder, embedder: Embedder) -> None
     people = ("Family1-Dad", "Family1-Mom", "Family2-Lady", "Family2-Man")
     first, second = ([vector(read_picture(folder / f"{name}{shot}.jpg"), finder, embedder) for name in people] for shot in (1, 2))
     distances = np.linalg.norm(np.array(first)[:, None] - np.array(second)[None], axis=2)
-    assert (np.diag(distances) < 0.45).all() and (distances[~np.eye(len(people), dtype=bool)] > 0.5).all()
+    assert (np.diag(distances) < 0.38).all() and (distances[~np.eye(len(people), dtype=bool)] > 0.43).all()
 
 
 @needs_dlib
 def test_both_backends_agree_on_a_chip(astronaut: Picture, finder: FaceFinder) -> None:
     ours, peers = (make_embedder(kind, ModelStore()) for kind in ("onnx", "dlib"))
     chip = ours.chip(astronaut, finder.find(astronaut)[0])
-    assert np.abs(ours.embed_chip(chip) - peers.embed_chip(chip)).max() < 1e-5
+    # Ours averages more views of it; that the networks are equal is shown in test_networks_dlib.
+    assert np.linalg.norm(ours.embed_chip(chip) - peers.embed_chip(chip)) < 0.15
     assert np.linalg.norm(vector(astronaut, finder, ours) - vector(astronaut, finder, peers)) < 0.25
 
 
