@@ -77,7 +77,8 @@ def test_hq_dies_after_its_commit_and_before_its_word(device, hq):
     hq.silent, hq.session = False, "another"
     hq._born()
     device.until(lambda: device.waiting() == 0, "all is sent again at HQ's new birth and freed", wait_s=FIRST_PATIENCE_S - 0.5)
-    assert len(hq.order) == 30 and hq.doubled == 30
+    assert len(hq.order) == 30
+    assert hq.doubled >= 30  # once more when the first birth came after the first sending
 
 
 def test_after_a_reconnect_all_is_sent_again_without_waiting_for_patience(device, hq, broker):

@@ -29,7 +29,7 @@ class Ledger:
         self.path = path
         self._lock = threading.RLock()
         with _translated(path):
-            self._db = sqlite3.connect(path, BUSY_MS / 1000, isolation_level=None, check_same_thread=False, cached_statements=256)
+            self._db = sqlite3.connect(path, timeout=BUSY_MS / 1000, isolation_level=None, check_same_thread=False, cached_statements=256)
             self._db.row_factory = sqlite3.Row
             for pragma in ("journal_mode=WAL", "synchronous=FULL", f"cache_size=-{CACHE_KIB}", "wal_autocheckpoint=4000"):
                 self._db.execute(f"PRAGMA {pragma}")
