@@ -12,8 +12,6 @@ import threading
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-import httpx
-
 from kiosk.errors import SyncError
 from kiosk.wire import ManifestLink
 
@@ -81,6 +79,8 @@ class Fetcher:
 
 def fetch(link: ManifestLink) -> bytes:
     """Return the body at a link's address; raise SyncError, naming it, when it cannot be had or is longer than promised."""
+    import httpx  # most kiosks never fetch a body: they shall not carry the client either
+
     parts = urlsplit(link.url)
     if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
         raise SyncError(f"{link.url} is not fetched: only https is, or http from this machine")
