@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from kiosk.evaluation.faces import evaluate_pairs, read_pairs
+from kiosk.evaluation.forecast import evaluate_file
 from kiosk.evaluation.tryon import PairScore, evaluate, gallery, pairs, summary
 from kiosk.vision.body import BodyFinder
 from kiosk.vision.face import FaceFinder, make_embedder
@@ -17,7 +18,7 @@ from kiosk.vision.pictures import write_picture
 
 
 def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Register `kiosk eval faces` and `kiosk eval tryon`."""
+    """Register `kiosk eval` and its commands."""
     parser = subparsers.add_parser("eval", help="measure accuracy on your own data")
     commands = parser.add_subparsers(dest="eval_command", required=True, metavar="COMMAND")
     faces = commands.add_parser("faces", help="tell faces apart: the protocol of Labeled Faces in the Wild")
@@ -32,6 +33,14 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     tryon.add_argument("--gallery", type=Path, metavar="FILE", help="write a contact sheet of best, median and worst pairs (.png or .jpg)")
     tryon.add_argument("--limit", type=int, metavar="N", help="take the first N pairs only")
     tryon.set_defaults(run=_tryon)
+    forecast = commands.add_parser("forecast", help="predict the last weeks of a shop's sales from those before")
+    forecast.add_argument("file", type=Path, metavar="FILE", help="CSV, packed by gzip or not")
+    forecast.add_argument("--format", choices=("wide", "vending"), default="wide",
+                          help="an item a line and a day a column, or a machine's sales lines")
+    forecast.add_argument("--horizon", type=int, default=28, metavar="DAYS", help="days ahead (28)")
+    forecast.add_argument("--origins", type=int, default=4, metavar="K", help="how often, a horizon apart (4)")
+    forecast.add_argument("--json", action="store_true", help="print the figures as JSON")
+    forecast.set_defaults(run=_forecast)
 
 
 def _faces(args: argparse.Namespace) -> int:
@@ -62,6 +71,20 @@ def _tryon(args: argparse.Namespace) -> int:
         return 0
     for key, figure in figures.items():
         print(f"{key:16} {figure}")
+    return 0
+
+
+def _forecast(args: argparse.Namespace) -> int:
+    report = evaluate_file(args.file, args.format, args.horizon, args.origins)
+    if args.json:
+        print(json.dumps(asdict(report), indent=2))
+        return 0
+    print(f"RMSSE      {report.rmsse:.4f} on {report.items} items, {len(report.origins)} x {args.horizon} days")
+    for name, figure in (report.peers or {}).items():
+        print(f"  {name:10} {figure:.4f}")
+    print(f"7-day sums {report.wape7:.3f} of sales missed; pinball {report.pinball['ratio']:.3f} of Poisson's")
+    print("reached    " + ", ".join(f"{float(nominal):.0%}: {reached:.1%}" for nominal, reached in report.coverage.items()))
+    print(f"processor  {report.seconds:.2f} s  {report.note}")
     return 0
 
 
