@@ -8,8 +8,10 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
+from kiosk.domain.replenishment_replay import Rhythm
 from kiosk.evaluation.faces import evaluate_pairs, read_pairs
 from kiosk.evaluation.forecast import evaluate_file
+from kiosk.evaluation.replenishment import evaluate_stock
 from kiosk.evaluation.tryon import PairScore, evaluate, gallery, pairs, summary
 from kiosk.vision.body import BodyFinder
 from kiosk.vision.face import FaceFinder, make_embedder
@@ -41,6 +43,14 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     forecast.add_argument("--origins", type=int, default=4, metavar="K", help="how often, a horizon apart (4)")
     forecast.add_argument("--json", action="store_true", help="print the figures as JSON")
     forecast.set_defaults(run=_forecast)
+    stock = commands.add_parser("replenishment", help="replay a year of a shop: days of stock for the share of demand that is served")
+    stock.add_argument("file", type=Path, metavar="FILE", help="CSV, an item a line and a day a column, packed by gzip or not")
+    stock.add_argument("--review", type=int, required=True, metavar="R", help="days from one order to the next")
+    stock.add_argument("--lead", type=int, required=True, metavar="L", help="days from order to delivery")
+    stock.add_argument("--case", type=int, default=1, metavar="N", help="pieces in a pack (1)")
+    stock.add_argument("--fill", type=float, default=0.95, metavar="SHARE", help="share of the demand to serve (.95)")
+    stock.add_argument("--json", action="store_true", help="print the figures as JSON")
+    stock.set_defaults(run=_stock)
 
 
 def _faces(args: argparse.Namespace) -> int:
@@ -85,6 +95,18 @@ def _forecast(args: argparse.Namespace) -> int:
     print(f"7-day sums {report.wape7:.3f} of sales missed; pinball {report.pinball['ratio']:.3f} of Poisson's")
     print("reached    " + ", ".join(f"{float(nominal):.0%}: {reached:.1%}" for nominal, reached in report.coverage.items()))
     print(f"processor  {report.seconds:.2f} s  {report.note}")
+    return 0
+
+
+def _stock(args: argparse.Namespace) -> int:
+    report = evaluate_stock(args.file, Rhythm(args.review, args.lead, args.case), args.fill)
+    if args.json:
+        print(json.dumps(asdict(report), indent=2))
+        return 0
+    print(f"asked {report.asked:.1%}, reached {report.reached:.1%} with {report.cover:.2f} days of stock, {report.items} items")
+    for name, curve in report.curves.items():
+        at = "does not reach it" if curve.cover_at_fill is None else f"{curve.cover_at_fill:.2f} days of stock at {report.asked:.1%}"
+        print(f"  {name:10} {at}")
     return 0
 
 

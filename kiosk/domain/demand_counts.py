@@ -1,8 +1,9 @@
 """How demand scatters around its forecast: distributions of pieces over a window of days, calibrated on the shop's own past.
 
 A window's pieces follow a negative binomial law of variance m + a m + b m^2: `a` for pieces bought together, `b` for a level that is not
-known well. Both are pooled over the items; an item's own scatter pulls its variance as far as its evidence goes. What is left of the error
-is read from the past chances of what was sold (probability integral transform) and corrected as far as the number of weeks allows.
+known well. Both are pooled over the items; an item's own scatter pulls its variance as far as its evidence goes, and half of the
+variance does not follow the forecast at all: an item that is quiet now may wake up. What is left of the error is read from the past
+chances of what was sold (probability integral transform) and corrected as far as the number of weeks allows.
 """
 
 from __future__ import annotations
@@ -16,10 +17,12 @@ Array = npt.NDArray[np.float64]
 
 KNOTS = np.array([0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.925, 0.95, 0.965, 0.98, 0.99, 0.995, 1.0])
 """Chances at which the correction is read; linear between them."""
-HALF_LIFE_DAYS = 120.0
+HALF_LIFE_DAYS = 240.0
 """An old window counts half as much after so many days."""
 ITEM_PRIOR = 0.7
 """The pooled scatter weighs as much as 0.7 of an average item's own evidence."""
+STEADY_SHARE = 0.5
+"""That half: the part of the variance which is the item's own past mean, whatever its forecast is today."""
 CORRECTION_WEEKS = 52.0
 """So many weeks of past windows are needed for half of the correction that they show."""
 PRIOR_EXCESS = (1.0, 0.3)
@@ -74,8 +77,11 @@ def calibrated(mean: Array, past: Past) -> Counts:
     due = np.bincount(past.item, weight * pooled, len(mean))
     prior = ITEM_PRIOR * due.mean()
     ratio = (seen + prior) / (due + prior)
-    knots = _correction(expected, pooled * ratio[past.item], past, weight)
-    return Counts(mean, np.maximum(_variance(mean, excess) * ratio, mean * 1.0001), knots)
+    windows = np.bincount(past.item, weight, len(mean))
+    steady = np.where(windows > 0, due / np.maximum(windows, 1e-12), _variance(mean, excess))
+    mixed = (STEADY_SHARE * steady[past.item] + (1 - STEADY_SHARE) * pooled) * ratio[past.item]
+    variance = (STEADY_SHARE * steady + (1 - STEADY_SHARE) * _variance(mean, excess)) * ratio
+    return Counts(mean, np.maximum(variance, mean * 1.0001), _correction(expected, mixed, past, weight))
 
 
 def _variance(mean: Array, excess: tuple[float, float]) -> Array:
