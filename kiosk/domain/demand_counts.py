@@ -59,6 +59,11 @@ class Counts:
         """Return the least number of pieces that is enough with this chance, (items,)."""
         return np.asarray((self.table() < chance - 1e-12).sum(axis=1))
 
+    def missed(self) -> Array:
+        """Return the pieces asked for in vain, on average, where k are there: (items, k from 0 to where nothing is missed)."""
+        over = 1.0 - self.table()
+        return np.asarray(over[:, ::-1].cumsum(axis=1)[:, ::-1])
+
     def reached(self, sold: Array) -> tuple[Array, Array]:
         """Return (P(demand < sold), P(demand <= sold)), both (items,)."""
         return _around(self.table(max(int(sold.max(initial=0)), 1)), sold)

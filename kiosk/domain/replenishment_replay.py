@@ -56,17 +56,32 @@ class Replay:
         return Replay(self.served[first:until], self.held[first:until], self.demanded[first:until])
 
 
-def cases(target: Array, position: Array, case: int) -> Array:
-    """Return the pieces that lift a stock position to its target, in whole packs; 0 at or above it."""
-    return np.asarray(np.maximum(np.ceil((target - position) / case), 0.0) * case)
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """What a rule wants on an evening: order-up-to levels (settings, items), whole pieces.
+
+    missed: (items, k) pieces that will be asked for in vain before the delivery where k are there or coming, for rules that know it: what
+    is lost by then need not be ordered.
+    """
+
+    target: Array
+    missed: Array | None = None
+
+    def order(self, position: Array, case: int) -> Array:
+        """Return the pieces, in whole packs, that lift stock positions (settings, items) to their targets; 0 at or above."""
+        short = self.target - position
+        if self.missed is not None:
+            place = np.minimum(position, self.missed.shape[1] - 1).astype(np.intp)
+            short = short - self.missed[np.arange(len(self.missed)), place]
+        return np.asarray(np.maximum(np.ceil(short / case - 1e-9), 0.0) * case)
 
 
-def replay(demand: Array, start: int, rhythm: Rhythm, targets: Callable[[int], Array]) -> Replay:
+def replay(demand: Array, start: int, rhythm: Rhythm, levels: Callable[[int], Levels]) -> Replay:
     """Replay the days from `start` of demand (items, days).
 
-    targets(day) gives the order-up-to levels (settings, items) on the evening of a day; stock starts at those of the evening before.
+    levels(day) is asked on the evenings of orders; stock starts at the targets of the evening before.
     """
-    level = targets(start - 1)
+    level = levels(start - 1).target
     shelf = np.maximum(level, 0.0)
     coming = np.zeros((rhythm.lead + 1, *shelf.shape))
     days = demand.shape[1] - start
@@ -78,7 +93,7 @@ def replay(demand: Array, start: int, rhythm: Rhythm, targets: Callable[[int], A
         shelf = shelf - sold
         served[day], held[day] = sold.sum(axis=1), shelf.sum(axis=1)
         if (day + 1) % rhythm.review == 0:
-            coming[rhythm.lead] += cases(targets(start + day), shelf + coming.sum(axis=0), rhythm.case)
+            coming[rhythm.lead] += levels(start + day).order(shelf + coming.sum(axis=0), rhythm.case)
     return Replay(served, held, demand[:, start:].sum(axis=0))
 
 

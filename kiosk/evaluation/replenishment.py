@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from kiosk.domain.demand import forecast
 from kiosk.domain.demand_smoothing import tsb
-from kiosk.domain.replenishment_replay import Replay, Rhythm, between, replay, setting_for
+from kiosk.domain.replenishment_replay import Levels, Replay, Rhythm, between, replay, setting_for
 from kiosk.errors import InvalidValueError
 from kiosk.evaluation.forecast import read_wide
 
@@ -77,7 +77,7 @@ def evaluate(sales: Array, rhythm: Rhythm, fill: float) -> StockReport:
     start = sales.shape[1] - DAYS
     ladder = _Ladder(sales, rhythm)
     steps = replay(sales, start - WARM_UP, rhythm, ladder.levels)
-    asked = replay(sales, start, rhythm, lambda day: between(ladder.levels(day), _place(steps, day + 1 - start + WARM_UP, fill))[None])
+    asked = replay(sales, start, rhythm, lambda day: ladder.at(day, _place(steps, day + 1 - start + WARM_UP, fill)))
     curves = {
         "quantile": _curve(CHANCES, replay(sales, start, rhythm, ladder.levels), fill),
         "par": _curve(MULTIPLES, replay(sales, start, rhythm, lambda day: _par(sales, rhythm, day)), fill),
@@ -93,14 +93,19 @@ class _Ladder:
     def __init__(self, sales: Array, rhythm: Rhythm) -> None:
         self._sales = sales
         self._rhythm = rhythm
-        self._known: dict[int, Array] = {}
+        self._known: dict[int, Levels] = {}
 
-    def levels(self, day: int) -> Array:
+    def levels(self, day: int) -> Levels:
         if day not in self._known:
             ahead = forecast(self._sales[:, max(0, day + 1 - MEMORY):day + 1], max(self._rhythm.protected, 14))
             table = ahead.window(0, self._rhythm.protected).table()
-            self._known[day] = np.array([(table < chance - 1e-12).sum(axis=1) for chance in CHANCES], dtype=np.float64)
+            target = np.array([(table < chance - 1e-12).sum(axis=1) for chance in CHANCES], dtype=np.float64)
+            self._known[day] = Levels(target, ahead.window(0, self._rhythm.lead).missed() if self._rhythm.lead else None)
         return self._known[day]
+
+    def at(self, day: int, place: float) -> Levels:
+        levels = self.levels(day)
+        return Levels(between(levels.target, place)[None], levels.missed)
 
 
 def _place(steps: Replay, days: int, fill: float) -> float:
@@ -108,15 +113,15 @@ def _place(steps: Replay, days: int, fill: float) -> float:
     return setting_for(fill, steps.part(max(SETTLE, days - DAYS), days).fill())
 
 
-def _par(sales: Array, rhythm: Rhythm, day: int) -> Array:
+def _par(sales: Array, rhythm: Rhythm, day: int) -> Levels:
     weeks = sales[:, day - 27:day + 1].reshape(len(sales), 4, 7).sum(axis=2)
-    return np.asarray(np.ceil(MULTIPLES[:, None] * weeks.max(axis=1) * rhythm.protected / 7))
+    return Levels(np.ceil(MULTIPLES[:, None] * weeks.max(axis=1) * rhythm.protected / 7))
 
 
-def _normal(sales: Array, rhythm: Rhythm, day: int) -> Array:
+def _normal(sales: Array, rhythm: Rhythm, day: int) -> Levels:
     year = sales[:, max(0, day - DAYS + 1):day + 1]
     deviation = year.std(axis=1) * np.sqrt(rhythm.protected)
-    return np.asarray(np.ceil(tsb(year) * rhythm.protected + DEVIATIONS[:, None] * deviation))
+    return Levels(np.ceil(tsb(year) * rhythm.protected + DEVIATIONS[:, None] * deviation))
 
 
 def _curve(settings: Array, done: Replay, fill: float) -> Curve:
