@@ -50,9 +50,13 @@ class Forecast:
     def window(self, first: int, days: int) -> Counts:
         """Return the distributions of the pieces asked for on `days` days from `first` (0 is tomorrow)."""
         mean = self.daily[:, first:first + days].sum(axis=1)
-        return calibrated(mean, self._past(first, days))
+        shifts = range(0, max(7 - days, 0) + 1, days)
+        parts = [self._past(first + shift, days) for shift in shifts]
+        return calibrated(mean, Past(np.concatenate([p.mean for p in parts]), np.concatenate([p.sold for p in parts]),
+                                     np.concatenate([p.item for p in parts]), np.concatenate([p.age for p in parts])))
 
     def _past(self, first: int, days: int) -> Past:
+        """Past windows of this shape, one an origin; short ones are taken all through the week that follows an origin."""
         today = self.sales.shape[1]
         fits = self.origins + first + days <= today
         origins, levels = self.origins[fits], self.levels[fits]
