@@ -75,7 +75,7 @@ def evaluate_stock(path: Path, rhythm: Rhythm, fill: float) -> StockReport:
 def evaluate(sales: Array, rhythm: Rhythm, fill: float) -> StockReport:
     """Score the last 364 days of sales (items, days)."""
     start = sales.shape[1] - DAYS
-    ladder = _Ladder(sales, rhythm)
+    ladder = Ladder(sales, rhythm)
     steps = replay(sales, start - WARM_UP, rhythm, ladder.levels)
     asked = replay(sales, start, rhythm, lambda day: ladder.at(day, _place(steps, day + 1 - start + WARM_UP, fill)))
     curves = {
@@ -87,7 +87,7 @@ def evaluate(sales: Array, rhythm: Rhythm, fill: float) -> StockReport:
                        _saved(curves["quantile"], curves["par"]), _saved(curves["quantile"], curves["normal"]))
 
 
-class _Ladder:
+class Ladder:
     """Our levels at every chance, forecast once an evening."""
 
     def __init__(self, sales: Array, rhythm: Rhythm) -> None:
@@ -96,6 +96,7 @@ class _Ladder:
         self._known: dict[int, Levels] = {}
 
     def levels(self, day: int) -> Levels:
+        """Return the levels of an evening, (chances, items), from the sales up to it."""
         if day not in self._known:
             ahead = forecast(self._sales[:, max(0, day + 1 - MEMORY):day + 1], max(self._rhythm.protected, 14))
             table = ahead.window(0, self._rhythm.protected).table()
@@ -104,6 +105,7 @@ class _Ladder:
         return self._known[day]
 
     def at(self, day: int, place: float) -> Levels:
+        """Return the levels of an evening at a place between two chances, (1, items)."""
         levels = self.levels(day)
         return Levels(between(levels.target, place)[None], levels.missed)
 
