@@ -17,7 +17,7 @@ Array = npt.NDArray[np.float64]
 
 KNOTS = np.array([0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.925, 0.95, 0.965, 0.98, 0.99, 0.995, 1.0])
 """Chances at which the correction is read; linear between them."""
-HALF_LIFE_DAYS = 240.0
+HALF_LIFE_DAYS = 120.0
 """An old window counts half as much after so many days."""
 ITEM_PRIOR = 0.7
 """The pooled scatter weighs as much as 0.7 of an average item's own evidence."""
