@@ -1,8 +1,18 @@
-"""When to ask for more of a product, and for how many pieces."""
+"""When to ask for more of a product, and for how many pieces: the slot's own rule, and a shop's whole order with its reasons."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+import numpy.typing as npt
+
 from kiosk.domain.catalog import Cell
+from kiosk.domain.demand import Forecast
+from kiosk.errors import InvalidValueError
 
 
 def order_quantity(cell: Cell, on_hand: int, on_order: int) -> int:
@@ -15,3 +25,199 @@ def order_quantity(cell: Cell, on_hand: int, on_order: int) -> int:
     if position > cell.reorder_point:
         return 0
     return (cell.capacity - position) // cell.case_pack * cell.case_pack
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """When a supplier takes orders and brings goods.
+
+    weekdays: on which orders leave in the evening, 0 is Monday. lead_days: whole days between; ordered on day t, the goods are on the
+    shelf at the opening of day t + lead_days + 1, or of the next day that is not in `closed`.
+    """
+
+    weekdays: frozenset[int]
+    lead_days: int
+    closed: frozenset[date] = frozenset()
+
+    def __post_init__(self) -> None:
+        if not self.weekdays or not self.weekdays <= set(range(7)) or self.lead_days < 0:
+            raise InvalidValueError(f"{self}: weekdays between 0 and 6 and a lead of 0 days or more are expected")
+
+    def orders(self, day: date) -> bool:
+        """Tell whether an order can leave this evening."""
+        return day.weekday() in self.weekdays
+
+    def arrival(self, day: date) -> date:
+        """Return the day at whose opening an order of this evening is on the shelf."""
+        there = day + timedelta(days=self.lead_days + 1)
+        while there in self.closed:
+            there += timedelta(days=1)
+        return there
+
+    def protected_days(self, day: date) -> int:
+        """Return for how many days from tomorrow the stock must last after this evening's order: until the next one's arrival."""
+        following = day + timedelta(days=1)
+        while not self.orders(following):
+            following += timedelta(days=1)
+        return max((self.arrival(following) - day).days - 1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """One product in one shop: pieces in a case pack and on its shelf, cost of a piece in minor units, days it keeps from delivery."""
+
+    gtin: str
+    case_pack: int
+    capacity: int
+    cost: int = 0
+    keeps_days: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.case_pack < 1 or self.capacity < 0 or self.cost < 0 or (self.keeps_days is not None and self.keeps_days < 1):
+            raise InvalidValueError(f"product {self.gtin}: case pack and days it keeps must be 1 or more, capacity and cost 0 or more")
+
+
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """Pieces of one product: batches on the shelf as (pieces, days left to sell them, None for no limit) and open orders, each once."""
+
+    batches: tuple[tuple[int, int | None], ...]
+    on_order: int = 0
+
+    @property
+    def on_hand(self) -> int:
+        """Pieces on the shelf, those about to expire included: they take room."""
+        return sum(pieces for pieces, _ in self.batches)
+
+    def lasting(self, daily: Sequence[float]) -> int:
+        """Return the pieces on the shelf that will be sold before they expire, first expired first out, at `daily` mean pieces."""
+        sold = 0.0
+        wasted = 0.0
+        for pieces, left in sorted(self.batches, key=lambda b: math.inf if b[1] is None else b[1]):
+            room = math.inf if left is None else max(sum(daily[:left]) - sold, 0.0)
+            sold += min(pieces, room)
+            wasted += max(pieces - room, 0.0) if left is not None and left < len(daily) else 0.0
+        return self.on_hand - math.floor(wasted)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """chance: that the stock lasts until the next delivery; waste: chance, at most, that a piece ordered now expires unsold.
+
+    least_value: the supplier's minimum order, in minor units.
+    """
+
+    chance: float
+    waste: float = 0.1
+    least_value: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What one product needs on an evening.
+
+    target: pieces that last for `days` days; expected: mean demand of those days; lasting: pieces on the shelf that will not expire
+    before they are sold; missed: pieces asked for in vain before the delivery, which need not be ordered; sellable: pieces that still
+    sell before an order of this evening expires, None where it does not.
+    """
+
+    target: int
+    expected: float
+    days: int
+    lasting: int
+    missed: float = 0.0
+    sellable: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLine:
+    """One product of an order: whole case packs, and why, in words with the numbers."""
+
+    gtin: str
+    pieces: int
+    value: int
+    reason: str
+
+
+def needs(ahead: Forecast, terms: Sequence[Terms], stock: Sequence[Stock], rules: Rules, dates: tuple[Calendar, date]) -> tuple[Need, ...]:
+    """Read each product's need this evening off a forecast whose items are in the order of `terms`.
+
+    dates: the supplier's calendar and today. The forecast must reach the delivery after next; a product that keeps longer than it reaches
+    is not held back for its expiry.
+    """
+    calendar, today = dates
+    days = calendar.protected_days(today)
+    waits = (calendar.arrival(today) - today).days - 1
+    horizon = ahead.daily.shape[1]
+    if days > horizon:
+        raise InvalidValueError(f"a forecast of {horizon} days cannot tell the {days} days until the delivery after next: ask for more")
+    level = ahead.window(0, days).quantile(rules.chance)
+    missed = ahead.window(0, waits).missed() if waits else np.zeros((len(terms), 1))
+    keeping = {term.keeps_days for term in terms if term.keeps_days is not None and waits + term.keeps_days <= horizon}
+    sells: dict[int | None, npt.NDArray[np.intp]] = {keeps: ahead.window(0, waits + keeps).quantile(rules.waste) for keeps in keeping}
+    out = []
+    for i, (term, there) in enumerate(zip(terms, stock, strict=True)):
+        daily = ahead.daily[i, :days].tolist()
+        lasting = there.lasting(daily)
+        vain = float(missed[i, min(lasting + there.on_order, missed.shape[1] - 1)])
+        sellable = int(sells[term.keeps_days][i]) if term.keeps_days in sells else None
+        out.append(Need(int(level[i]), sum(daily), days, lasting, vain, sellable))
+    return tuple(out)
+
+
+def propose(terms: Sequence[Terms], stock: Sequence[Stock], asked: Sequence[Need], rules: Rules) -> tuple[OrderLine, ...]:
+    """Return the order of this evening, by product; empty where nothing is needed or the supplier's minimum cannot be met.
+
+    Every line is in whole packs, fits on the shelf beside what is there and coming, and can be sold before it expires. An order under the
+    minimum is filled with the packs that would be needed soonest; if even those do not reach it, nothing is ordered.
+    """
+    items = list(zip(terms, stock, asked, strict=True))
+    packs = [_packs(*item) for item in items]
+    reasons = [_reason(*item, count) for item, count in zip(items, packs, strict=True)]
+    if not any(packs):
+        return ()
+    while sum(count * term.case_pack * term.cost for count, term in zip(packs, terms, strict=True)) < rules.least_value:
+        fits = [i for i, item in enumerate(items) if terms[i].cost and (packs[i] + 1) * terms[i].case_pack <= _room(*item)]
+        if not fits:
+            return ()
+        soonest = min(fits, key=lambda i: _days_left(stock[i], asked[i], packs[i] * terms[i].case_pack))
+        packs[soonest] += 1
+        reasons[soonest] = f"{_reason(*items[soonest], packs[soonest])}; filled up to the minimum order"
+    return tuple(OrderLine(term.gtin, count * term.case_pack, count * term.case_pack * term.cost, reason)
+                 for term, count, reason in zip(terms, packs, reasons, strict=True) if count)
+
+
+def _days_left(stock: Stock, need: Need, ordered: int) -> float:
+    return (need.lasting + stock.on_order + ordered) / max(need.expected / need.days, 1e-6)
+
+
+def _room(term: Terms, stock: Stock, need: Need) -> int:
+    """Pieces that may be ordered at most: what fits, and what sells before it expires."""
+    room = term.capacity - stock.on_hand - stock.on_order
+    if need.sellable is not None:
+        room = min(room, need.sellable - need.lasting - stock.on_order)
+    return max(room, 0)
+
+
+def _wanted(term: Terms, stock: Stock, need: Need) -> int:
+    short = need.target - need.lasting - stock.on_order - need.missed
+    return max(math.ceil(short / term.case_pack - 1e-9), 0)
+
+
+def _packs(term: Terms, stock: Stock, need: Need) -> int:
+    return min(_wanted(term, stock, need), _room(term, stock, need) // term.case_pack)
+
+
+def _reason(term: Terms, stock: Stock, need: Need, packs: int) -> str:
+    words = [f"{need.expected:.1f} expected in {need.days} days, {need.target} are enough",
+             f"{stock.on_hand} on the shelf, {stock.on_order} coming"]
+    if need.lasting < stock.on_hand:
+        words.append(f"{stock.on_hand - need.lasting} will expire unsold")
+    if need.missed >= 0.5:
+        words.append(f"{need.missed:.1f} missed before the delivery")
+    words.append(f"{packs} pack{'' if packs == 1 else 's'} of {term.case_pack}")
+    wanted = _wanted(term, stock, need)
+    if packs < wanted:
+        limit = "fit" if need.sellable is None else "fit or sell before they expire"
+        words.append(f"{wanted} would be needed, but only {_room(term, stock, need)} more {limit}")
+    return "; ".join(words)

@@ -8,6 +8,7 @@ import sys
 PARTS = {
     "faces": ("-m", "tests.bench.bench_faces"),
     "try-on": ("-m", "tests.bench.bench_tryon"),
+    "forecast": ("-m", "tests.bench.bench_forecast"),
     "screens": ("-m", "tests.bench.bench_screens"),
     "queue": ("-m", "pytest", "-q", "-m", "slow", "tests/sync/test_bench.py"),
 }
