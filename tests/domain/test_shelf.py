@@ -15,7 +15,7 @@ def follow(true_pieces: list[int], unit_g: float, noise_g: float, seed: int = 1,
     rng = np.random.default_rng(seed)
     tracker = CellTracker("A1", unit_g)
     samples = ((i / 10, pieces * unit_g + drift_g_per_s * i / 10 + rng.normal(0, noise_g)) for i, pieces in enumerate(true_pieces))
-    return [step for step in (tracker.feed(t, g) for t, g in samples) if step is not None]
+    return [step for t, g in samples for step in tracker.feed(t, g)]
 
 
 @pytest.mark.parametrize(("unit_g", "noise_g"), [(30.0, 2.0), (60.0, 5.0), (150.0, 10.0), (500.0, 2.0)])
@@ -33,7 +33,7 @@ def test_a_hand_that_leans_on_the_shelf_is_no_put_back() -> None:
     rng = np.random.default_rng(2)
     tracker = CellTracker("A1", 100.0)
     weights = [1000.0] * 60 + list(1000.0 + rng.uniform(200, 2500, 25)) + [1000.0] * 60
-    assert [s for i, w in enumerate(weights) if (s := tracker.feed(i / 10, w + rng.normal(0, 2)))] == []
+    assert [s for i, w in enumerate(weights) for s in tracker.feed(i / 10, w + rng.normal(0, 2))] == []
 
 
 def test_after_staff_refilled_nothing_is_taken_for_a_put_back() -> None:
@@ -41,7 +41,7 @@ def test_after_staff_refilled_nothing_is_taken_for_a_put_back() -> None:
     for i in range(40):
         tracker.feed(i / 10, 200.0)
     tracker.rebase()
-    assert [s for i in range(40) if (s := tracker.feed(4 + i / 10, 900.0))] == []
+    assert [s for i in range(40) for s in tracker.feed(4 + i / 10, 900.0)] == []
 
 
 CELL = Cell("A1", "4006381333931", capacity=24, reorder_point=6, case_pack=6)
