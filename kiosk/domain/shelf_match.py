@@ -18,6 +18,7 @@ MOST_PIECES = 6
 _HANDFUL = {1: 0.8, 2: 0.13, 3: 0.05, 4: 0.01, 5: 0.006, 6: 0.004}
 _ON_FACING, _PARTLY, _BESIDE, _ASTRAY = 1.0, 0.3, 0.05, 0.002
 """How likely a product's pieces are handled: on its facing, half beside it, next to it, anywhere else (misplaced goods)."""
+_LOOKALIKES = 2
 _UNKNOWN = 1e-3
 _UNKNOWN_RANGE_G = 2000.0
 
@@ -116,12 +117,12 @@ class Matcher:
         for sku in self._skus:
             place = self._place(sku.product, touched)
             if sign > 0 and sku.product in carried:
-                place = max(place, _BESIDE)
+                place = max(place, _BESIDE / len(carried))
             witness = math.prod(self._witness(hint, sku.product) for hint in hints)
             for pieces in range(1, MOST_PIECES + 1):
                 fit = _density(abs(change.total_g) - pieces * sku.unit_weight_g, math.hypot(change.error_g, sku.spread_g * math.sqrt(pieces)))
                 scores[sku.product, pieces] = place * witness * _HANDFUL[pieces] * fit
-        unknown = _UNKNOWN / _UNKNOWN_RANGE_G * math.prod(max(0.02, 1 - sum(h.products.values())) for h in hints)
+        unknown = _UNKNOWN / _UNKNOWN_RANGE_G
         return self._verdict(scores, unknown, sign)
 
     def _verdict(self, scores: Mapping[tuple[str, int], float], unknown: float, sign: int) -> Verdict:
@@ -149,14 +150,11 @@ class Matcher:
         return best
 
     def _witness(self, hint: Hint, product: str) -> float:
-        """Return the witness's odds of this product against not having seen anything: even for all it does not name."""
-        said = hint.products.get(product)
-        if said is not None:
-            return max(said, 1e-3) * len(self._skus)
-        rest = max(0.0, 1 - sum(hint.products.values()))
-        others = max(1, len(self._skus) - len(hint.products))
-        return max(rest, 1e-3) / others * len(self._skus)
-
+        """Return how likely the witness says this when it is this product. One that errs names a product that looks like it, so that its
+        doubt is shared by few: _LOOKALIKES.
+        """
+        said = hint.products.get(product, 0.0)
+        return max(said, max(0.0, 1 - sum(hint.products.values())) / _LOOKALIKES, 1e-3)
 
 def beside(cells: Sequence[LoadCell]) -> dict[str, tuple[str, ...]]:
     """Return for each cell the ones next to it on its shelf: closer than half a cell's width, edge to edge."""
