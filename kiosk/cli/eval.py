@@ -8,7 +8,13 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
+from kiosk.devices.simulated.traces import LaneScenario
+from kiosk.devices.simulated.traces_store import StoreScenario
+from kiosk.errors import InvalidValueError
 from kiosk.evaluation.faces import evaluate_pairs, read_pairs
+from kiosk.evaluation.shelf import evaluate as evaluate_shelf
+from kiosk.evaluation.shelf import total, traces, write_lanes, write_stores
+from kiosk.evaluation.shelf_score import Tally
 from kiosk.evaluation.tryon import PairScore, evaluate, gallery, pairs, summary
 from kiosk.vision.body import BodyFinder
 from kiosk.vision.face import FaceFinder, make_embedder
@@ -17,7 +23,7 @@ from kiosk.vision.pictures import write_picture
 
 
 def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Register `kiosk eval faces` and `kiosk eval tryon`."""
+    """Register `kiosk eval faces`, `kiosk eval tryon` and `kiosk eval shelf`."""
     parser = subparsers.add_parser("eval", help="measure accuracy on your own data")
     commands = parser.add_subparsers(dest="eval_command", required=True, metavar="COMMAND")
     faces = commands.add_parser("faces", help="tell faces apart: the protocol of Labeled Faces in the Wild")
@@ -32,6 +38,18 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     tryon.add_argument("--gallery", type=Path, metavar="FILE", help="write a contact sheet of best, median and worst pairs (.png or .jpg)")
     tryon.add_argument("--limit", type=int, metavar="N", help="take the first N pairs only")
     tryon.set_defaults(run=_tryon)
+    shelf = commands.add_parser("shelf", help="find what was taken and put back in recorded weight")
+    shelf.add_argument("folder", type=Path, metavar="DIR", help="a trace (samples.csv, planogram.json, truth.json), or a folder of traces")
+    shelf.add_argument("--json", action="store_true", help="print the figures as JSON")
+    shelf.add_argument("--write", choices=("lane", "store"), help="first write simulated traces into DIR")
+    shelf.add_argument("--seed", type=int, default=1, metavar="N", help="of the first simulated trace (default 1)")
+    shelf.add_argument("--count", type=int, default=6, metavar="N", help="simulated traces, each with a seed of its own (default 6)")
+    shelf.add_argument("--unit-g", type=float, default=60.0, metavar="G", help="lane: weight of one piece (default 60)")
+    shelf.add_argument("--noise-g", type=float, metavar="G", help="noise of a raw sample at 10 Hz (default 10 for lane, 2 for store)")
+    shelf.add_argument("--leans-per-h", type=float, default=2.0, metavar="N", help="lane: hands that lean on the shelf (default 2)")
+    shelf.add_argument("--store", type=Path, metavar="DIR", help="store: holds shelf_events_*.json and shelf_store/Plates.json")
+    shelf.add_argument("--camera-right", type=float, default=0.0, metavar="SHARE", help="store: add a camera that is right this often")
+    shelf.set_defaults(run=_shelf)
 
 
 def _faces(args: argparse.Namespace) -> int:
@@ -62,6 +80,29 @@ def _tryon(args: argparse.Namespace) -> int:
         return 0
     for key, figure in figures.items():
         print(f"{key:16} {figure}")
+    return 0
+
+
+def _shelf(args: argparse.Namespace) -> int:
+    if args.write == "store" and args.store is None:
+        raise InvalidValueError("--write store needs --store DIR, where shelf_events_*.json and shelf_store/ are")
+    seeds = range(args.seed, args.seed + args.count)
+    if args.write == "lane":
+        write_lanes(args.folder, [LaneScenario(args.unit_g, args.noise_g or 10.0, seed, leans_per_h=args.leans_per_h) for seed in seeds])
+    elif args.write == "store":
+        write_stores(args.folder, args.store, [StoreScenario(seed, args.noise_g or 2.0, camera_right=args.camera_right) for seed in seeds])
+    folders = traces(args.folder)
+    tallies: list[dict[str, Tally]] = []
+    for folder in folders:
+        tallies.append(evaluate_shelf(folder))
+        _show_progress(len(tallies), len(folders))
+    figures = {name: tally.figures() for name, tally in total(tallies).items()}
+    if args.json:
+        print(json.dumps(figures, indent=2))
+        return 0
+    print(f"{'':20}" + "".join(f"{name:>18}" for name in figures))
+    for key in figures["shelf"]:
+        print(f"{key:20}" + "".join(f"{one[key]:18}" for one in figures.values()))
     return 0
 
 

@@ -77,7 +77,7 @@ def read_trace(folder: Path) -> Trace:
     except (OSError, ValueError) as error:
         raise InvalidValueError(f"{samples} cannot be read: {error}") from error
     if names[0] != "time_s" or table.shape[1] != len(names) or len(set(names)) != len(names):
-        raise InvalidValueError(f"{samples}: the first line must be time_s and one name for each cell, and every line must have as many values")
+        raise InvalidValueError(f"{samples}: the first line must be time_s and the cells' names, all lines as long")
     if not np.all(np.isfinite(table[:, 0])) or np.any(np.diff(table[:, 0]) <= 0):
         raise InvalidValueError(f"{samples}: time_s must grow from line to line")
     plan = _read(folder / "planogram.json", _plan)
@@ -113,10 +113,10 @@ def _plan(raw: Mapping[str, Any]) -> ShelfPlan:
 
 
 def _truth(raw: Mapping[str, Any]) -> tuple[Action, ...]:
-    return tuple(sorted((Action(float(a["time_s"]), tuple(map(str, a["cells"])), str(a["product"]), int(a["pieces"])) for a in raw["actions"]),
-                        key=lambda a: a.time_s))
+    actions = [Action(float(a["time_s"]), tuple(map(str, a["cells"])), str(a["product"]), int(a["pieces"])) for a in raw["actions"]]
+    return tuple(sorted(actions, key=lambda a: a.time_s))
 
 
 def _hints(raw: Mapping[str, Any]) -> tuple[Hint, ...]:
-    return tuple(sorted((Hint(float(h["time_s"]), tuple(map(str, h["cells"])), {str(k): float(v) for k, v in h["products"].items()})
-                         for h in raw["hints"]), key=lambda h: h.time_s))
+    hints = [Hint(float(h["time_s"]), tuple(map(str, h["cells"])), {str(k): float(v) for k, v in h["products"].items()}) for h in raw["hints"]]
+    return tuple(sorted(hints, key=lambda h: h.time_s))

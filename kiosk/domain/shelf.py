@@ -39,8 +39,8 @@ _COUNTED = 3
 class Step:
     """Pieces moved: negative was taken. grams: the change of weight. residual_g: what the pieces' weight does not explain.
 
-    time_s: when the new weight had settled. error_g: standard error of grams. confidence: 0..1, that the number is right. unsure: no number of pieces explains the change;
-    nothing should be booked, pieces is 0 and somebody should look.
+    time_s: when the new weight had settled. confidence: 0..1, that the number is right. error_g: standard error of grams. unsure: no number
+    of pieces explains the change; nothing should be booked, pieces is 0 and somebody should look.
     """
 
     cell: str
@@ -135,8 +135,8 @@ class CellTracker:
             self._arrive()
             self._adopted = True
         delta = plateau.grams - level.grams
-        return () if said == self._said else (Step(self._cell, plateau.start_s, 0, delta, delta, 0.0,
-                                                      math.hypot(plateau.error_g, level.error_g), unsure=True),)
+        error = math.hypot(plateau.error_g, level.error_g)
+        return () if said == self._said else (Step(self._cell, plateau.start_s, 0, delta, delta, 0.0, error, unsure=True),)
 
     def _arrive(self) -> None:
         self._on_level, self._said = True, False
@@ -169,5 +169,6 @@ class CellTracker:
         residual = delta - pieces * self._unit_g
         _, _, sd = self._distance(plateau, before)
         # Against the next number of pieces either way.
-        odds = [math.exp(max(-60.0, ((residual) ** 2 - (residual + side * self._unit_g) ** 2) / (2 * sd**2))) for side in (-1, 1)]
-        return Step(self._cell, plateau.start_s, pieces, delta, residual, min(0.999, 1 / (1 + sum(odds))), math.hypot(plateau.error_g, before.error_g))
+        odds = [math.exp(max(-60.0, (residual**2 - (residual + side * self._unit_g) ** 2) / (2 * sd**2))) for side in (-1, 1)]
+        error = math.hypot(plateau.error_g, before.error_g)
+        return Step(self._cell, plateau.start_s, pieces, delta, residual, min(0.999, 1 / (1 + sum(odds))), error)

@@ -2,8 +2,9 @@
 
 Every product that the planogram knows is a hypothesis, times a number of pieces. Its odds are how well its weight (with its spread)
 explains the change, times how likely its pieces are to be handled on those cells, times what a camera or RFID reader says, times how
-rare handfuls of that size are. Goods that nobody knows are a hypothesis too. Only a winner with MIN_ODDS of the whole is named; all else
-is said to be unsure.
+rare handfuls of that size are. Goods that nobody knows are a hypothesis too. Odds are honest: of ten moves matched at 0.9, one is
+another product. So naming has a budget: a product is named while the doubt in all that was named stays within WRONG_BUDGET of all moves,
+and never below LEAST_ODDS; all else is said to be unsure.
 """
 
 from __future__ import annotations
@@ -12,8 +13,11 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-MIN_ODDS = 0.9
-"""A product is named when it is at least this likely; most that are named are far likelier, so that far fewer than a tenth are wrong."""
+LEAST_ODDS = 0.75
+"""Two products that weigh the same are a tie, however much doubt is allowed."""
+WRONG_BUDGET = 0.008
+_CREDIT = 20
+"""A new shelf may doubt as much as one that has decided this often without doubt."""
 MOST_PIECES = 6
 _HANDFUL = {1: 0.8, 2: 0.13, 3: 0.05, 4: 0.01, 5: 0.006, 6: 0.004}
 _ON_FACING, _PARTLY, _BESIDE, _ASTRAY = 1.0, 0.3, 0.05, 0.002
@@ -74,17 +78,12 @@ class Hint:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """product: "" when unsure. pieces: signed. odds: of the named hypothesis, or of the best one when unsure. best: its product."""
+    """The likeliest product ("" when none is known), its signed pieces, its odds 0..1, and whether it may be named."""
 
     product: str
     pieces: int
     odds: float
-    best: str
-
-    @property
-    def unsure(self) -> bool:
-        """True when no product is likely enough to be named."""
-        return not self.product
+    named: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +99,7 @@ class Change:
 
 
 class Matcher:
-    """Names what moved on one shelf plan."""
+    """Names what moved on one shelf plan; keeps account of the doubt in what it named."""
 
     def __init__(self, plan: ShelfPlan) -> None:
         self._skus = tuple(s for s in plan.products if s.unit_weight_g > 0)
@@ -108,6 +107,7 @@ class Matcher:
         for facing in plan.facings:
             self._facings.setdefault(facing.product, []).append(frozenset(facing.cells))
         self._beside = beside(plan.cells)
+        self._decided, self._doubt = _CREDIT, 0.0
 
     def match(self, change: Change, hints: Sequence[Hint] = (), carried: Sequence[str] = ()) -> Verdict:
         """Return what moved. carried: products known to be in somebody's hands, that may be put back anywhere."""
@@ -120,7 +120,8 @@ class Matcher:
                 place = max(place, _BESIDE / len(carried))
             witness = math.prod(self._witness(hint, sku.product) for hint in hints)
             for pieces in range(1, MOST_PIECES + 1):
-                fit = _density(abs(change.total_g) - pieces * sku.unit_weight_g, math.hypot(change.error_g, sku.spread_g * math.sqrt(pieces)))
+                spread = math.hypot(change.error_g, sku.spread_g * math.sqrt(pieces))
+                fit = _density(abs(change.total_g) - pieces * sku.unit_weight_g, spread)
                 scores[sku.product, pieces] = place * witness * _HANDFUL[pieces] * fit
         unknown = _UNKNOWN / _UNKNOWN_RANGE_G
         return self._verdict(scores, unknown, sign)
@@ -131,11 +132,17 @@ class Matcher:
         for (product, _), score in scores.items():
             products[product] = products.get(product, 0.0) + score
         if not products:
-            return Verdict("", 0, 0.0, "")
+            return Verdict("", 0, 0.0, named=False)
         best = max(products, key=lambda p: products[p])
         pieces = max((n for p, n in scores if p == best), key=lambda n: scores[best, n])
         odds = products[best] / whole
-        return Verdict(best if odds >= MIN_ODDS else "", sign * pieces, odds, best)
+        return Verdict(best, sign * pieces, odds, self._may_name(odds))
+
+    def _may_name(self, odds: float) -> bool:
+        self._decided += 1
+        named = odds >= LEAST_ODDS and self._doubt + 1 - odds <= WRONG_BUDGET * self._decided
+        self._doubt += (1 - odds) * named
+        return named
 
     def _place(self, product: str, touched: frozenset[str]) -> float:
         best = _ASTRAY

@@ -160,9 +160,10 @@ class ShelfTracker:
         time_s = max(s.time_s for s in group)
         change = Change({s.cell: s.grams for s in group}, math.sqrt(sum(s.error_g**2 for s in group)))
         verdict = self._match(time_s, change)
-        if verdict.product:
+        if verdict.named:
             self._carry(verdict.product, verdict.pieces)
-        return Move(time_s, tuple(change.grams), change.total_g, verdict.product, verdict.pieces, verdict.odds, verdict.best)
+        name = verdict.product if verdict.named else ""
+        return Move(time_s, tuple(change.grams), change.total_g, name, verdict.pieces, verdict.odds, verdict.product)
 
     def _match(self, time_s: float, change: Change) -> Verdict:
         carried = tuple(p for p, n in self._carried.items() if n > 0)
@@ -182,9 +183,8 @@ class ShelfTracker:
         """Ask the matcher whose weight this is: goods of another cell may have been put here."""
         verdict = self._match(step.time_s, Change({step.cell: step.grams}, step.error_g))
         own = self._alone[step.cell]
-        if step.unsure or verdict.product != own:
-            best = verdict.best if step.unsure else own
-            return Move(step.time_s, (step.cell,), step.grams, "", step.pieces or verdict.pieces, verdict.odds, best)
+        if step.unsure or not verdict.named or verdict.product != own:
+            return Move(step.time_s, (step.cell,), step.grams, "", step.pieces or verdict.pieces, verdict.odds, verdict.product)
         self._carry(own, step.pieces)
         return Move(step.time_s, (step.cell,), step.grams, own, step.pieces, step.confidence * verdict.odds, own)
 

@@ -6,20 +6,17 @@ hints reaches a detector.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
-from kiosk.devices.scale_trace import Trace, read_trace
+from kiosk.devices.scale_trace import Trace, read_trace, write_trace
+from kiosk.devices.simulated.traces import LaneScenario, lane
+from kiosk.devices.simulated.traces_store import StoreScenario, plan_of, read_labels, read_plates, store
 from kiosk.domain.shelf_mixed import Move, ShelfTracker
 from kiosk.errors import InvalidValueError
 from kiosk.evaluation.shelf_peers import moving_deviation, nearest_weight
 from kiosk.evaluation.shelf_score import Detected, Tally, score
-
-DETECTORS: dict[str, Callable[[Trace], list[Detected]]] = {}
 
 
 def our_shelf(trace: Trace) -> list[Detected]:
@@ -36,11 +33,8 @@ def our_shelf(trace: Trace) -> list[Detected]:
     return [Detected(m.time_s, m.cells, m.product, m.pieces, m.odds) for m in moves]
 
 
-def _without_hints(trace: Trace) -> list[Detected]:
-    return our_shelf(replace(trace, hints=()))
-
-
-DETECTORS.update({"shelf": our_shelf, "moving_deviation": moving_deviation, "nearest_weight": nearest_weight})
+DETECTORS: dict[str, Callable[[Trace], list[Detected]]] = {
+    "shelf": our_shelf, "moving_deviation": moving_deviation, "nearest_weight": nearest_weight}
 
 
 def traces(folder: Path) -> list[Path]:
@@ -51,23 +45,36 @@ def traces(folder: Path) -> list[Path]:
     return found
 
 
-def evaluate(folder: Path) -> Iterator[tuple[str, dict[str, Tally]]]:
-    """Yield name of trace -> counts of each detector; where a trace has hints, "shelf_alone" is ours without them."""
-    for path in traces(folder):
-        trace = read_trace(path)
-        tallies = {name: score(trace, detector(trace)) for name, detector in DETECTORS.items()}
-        if trace.hints:
-            tallies["shelf_alone"] = score(trace, _without_hints(trace))
-        yield path.name, tallies
+def evaluate(folder: Path) -> dict[str, Tally]:
+    """Return the counts of each detector on one trace; where the trace has hints, "shelf_alone" is ours without them."""
+    trace = read_trace(folder)
+    tallies = {name: score(trace, detector(trace)) for name, detector in DETECTORS.items()}
+    if trace.hints:
+        tallies["shelf_alone"] = score(trace, our_shelf(replace(trace, hints=())))
+    return tallies
 
 
-def fold_seconds(trace: Trace) -> float:
-    """Return the CPU seconds of this process that our engine takes for a trace."""
-    start = time.process_time()
-    our_shelf(trace)
-    return time.process_time() - start
+def total(tallies: Iterable[dict[str, Tally]]) -> dict[str, Tally]:
+    """Return the counts of each detector over all traces."""
+    sums: dict[str, Tally] = {}
+    for one in tallies:
+        for name, tally in one.items():
+            sums[name] = sums.get(name, Tally()) + tally
+    return sums
 
 
-def sample_count(trace: Trace) -> int:
-    """Return how many samples a trace holds."""
-    return int(np.isfinite(trace.grams).sum())
+def write_lanes(folder: Path, scenarios: Iterable[LaneScenario]) -> None:
+    """Write simulated lanes into folders of their own, named by seed."""
+    for scenario in scenarios:
+        write_trace(folder / f"lane-{scenario.seed}", lane(scenario))
+
+
+def write_stores(folder: Path, data: Path, scenarios: Iterable[StoreScenario]) -> None:
+    """Write simulated stores into folders of their own. data: holds shelf_events_*.json and shelf_store/Plates.json."""
+    files = sorted(data.glob("shelf_events_*.json"))
+    if not files:
+        raise InvalidValueError(f"{data} holds no shelf_events_*.json")
+    labels = [label for file in files for label in read_labels(file)]
+    plates = read_plates(data / "shelf_store" / "Plates.json")
+    for scenario in scenarios:
+        write_trace(folder / f"store-{scenario.seed}", store(labels, plan_of(labels, plates, scenario.spread), scenario))

@@ -82,7 +82,8 @@ def merge(truth: Iterable[Action]) -> list[Action]:
             chain[-1].append(action)
         else:
             chain.append([action])
-    merged = [Action(run[-1].time_s, run[0].cells, run[0].product, sum(a.pieces for a in run)) for chain in groups.values() for run in chain]
+    runs = [run for chain in groups.values() for run in chain]
+    merged = [Action(run[-1].time_s, run[0].cells, run[0].product, sum(a.pieces for a in run)) for run in runs]
     return sorted((a for a in merged if a.pieces), key=lambda a: a.time_s)
 
 

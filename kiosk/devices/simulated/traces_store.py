@@ -62,7 +62,8 @@ def _labelled(event: Any) -> list[Labelled]:
     place, products = event["observation"]["position"], event["observation"]["products"]
     cells = tuple(f"{place['gondola']}-{place['shelf']}-{plate}" for plate in place["plates"])
     apart = len(products) > 1 and len(products) == len(cells)
-    return [Labelled(str(p["id"]), float(p["weight"]), (cells[i],) if apart else cells, bool(event["putback"])) for i, p in enumerate(products)]
+    put_back = bool(event["putback"])
+    return [Labelled(str(p["id"]), float(p["weight"]), (cells[i],) if apart else cells, put_back) for i, p in enumerate(products)]
 
 
 def read_plates(path: Path) -> dict[str, LoadCell]:
@@ -125,7 +126,8 @@ def _camera(truth: Sequence[Action], plan: ShelfPlan, scenario: StoreScenario) -
     shelf_of = {c.cell: c.shelf for c in plan.cells}
     hints = []
     for action in truth:
-        sure = scenario.camera_right if scenario.camera_even else float(rng.beta(2.0, 2.0 * (1 - scenario.camera_right) / scenario.camera_right))
+        varied = float(rng.beta(2.0, 2.0 * (1 - scenario.camera_right) / scenario.camera_right))
+        sure = scenario.camera_right if scenario.camera_even else varied
         shelf = shelf_of[action.cells[0]]
         others = sorted({f.product for f in plan.facings if not scenario.twins or shelf_of[f.cells[0]] == shelf} - {action.product})
         right = rng.random() < sure or not others
