@@ -118,5 +118,6 @@ def _truth(raw: Mapping[str, Any]) -> tuple[Action, ...]:
 
 
 def _hints(raw: Mapping[str, Any]) -> tuple[Hint, ...]:
-    hints = [Hint(float(h["time_s"]), tuple(map(str, h["cells"])), {str(k): float(v) for k, v in h["products"].items()}) for h in raw["hints"]]
+    hints = [Hint(float(h["time_s"]), tuple(map(str, h["cells"])), {str(k): float(v) for k, v in h["products"].items()})
+             for h in raw["hints"]]
     return tuple(sorted(hints, key=lambda h: h.time_s))
