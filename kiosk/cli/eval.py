@@ -46,7 +46,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     shelf.add_argument("--count", type=int, default=6, metavar="N", help="simulated traces, each with a seed of its own (default 6)")
     shelf.add_argument("--unit-g", type=float, default=60.0, metavar="G", help="lane: weight of one piece (default 60)")
     shelf.add_argument("--noise-g", type=float, metavar="G", help="noise of a raw sample at 10 Hz (default 10 for lane, 2 for store)")
-    shelf.add_argument("--leans-per-h", type=float, default=2.0, metavar="N", help="lane: hands that lean on the shelf (default 2)")
+    shelf.add_argument("--crowd", action="store_true", help="lane: a tenth of the actions follow another closely, two hands an hour lean")
     shelf.add_argument("--store", type=Path, metavar="DIR", help="store: holds shelf_events_*.json and shelf_store/Plates.json")
     shelf.add_argument("--camera-right", type=float, default=0.0, metavar="SHARE", help="store: add a camera that is right this often")
     shelf.set_defaults(run=_shelf)
@@ -88,7 +88,9 @@ def _shelf(args: argparse.Namespace) -> int:
         raise InvalidValueError("--write store needs --store DIR, where shelf_events_*.json and shelf_store/ are")
     seeds = range(args.seed, args.seed + args.count)
     if args.write == "lane":
-        write_lanes(args.folder, [LaneScenario(args.unit_g, args.noise_g or 10.0, seed, leans_per_h=args.leans_per_h) for seed in seeds])
+        crowd = (2.0, 0.1) if args.crowd else (0.0, 0.0)
+        write_lanes(args.folder, [LaneScenario(args.unit_g, args.noise_g or 10.0, seed, leans_per_h=crowd[0], burst_share=crowd[1])
+                                  for seed in seeds])
     elif args.write == "store":
         write_stores(args.folder, args.store, [StoreScenario(seed, args.noise_g or 2.0, camera_right=args.camera_right) for seed in seeds])
     folders = traces(args.folder)

@@ -17,18 +17,24 @@ from kiosk.domain.shelf_plateau import Plateau, PlateauFinder
 
 HOLD_S = 1.9
 """A lighter plateau must last this long before it is believed: touches are shorter, and two actions within 2 s count as one."""
-HEAVIER_HOLD_S = 3.0
-"""A heavier plateau must last this long: a hand that rests on the goods makes one, too."""
+HEAVIER_HOLD_S = 2.0
+"""A heavier plateau must last this long, and longer in noise: a hand that rests on the goods makes one, too."""
 SHORT_HOLD_S = 0.7
 """A plateau on the way to a farther one need last only this long to be an action of its own."""
 DIP_HOLD_S = 1.2
 """So long for one that is lighter than those around it: taken and put back, for a hand only presses."""
 ONE_ACTION_S = 2.0
 """Actions in one cell that settle within this time are one."""
+PEAK_HOLD_S = 1.2
+"""So long, and steady, for one that is heavier than those around it: put back and taken."""
+TREMOR_S = 5.0
+"""Noise hides a hand's tremor: a heavier plateau must last this much longer for each unit weight of noise (1 s at a sixth)."""
 FOREIGN_HOLD_S = 6.0
 """A steady weight that no number of pieces explains is said to be unsure after this long: until then it may be a hand."""
 SPREAD = 0.02
 """Standard deviation of one piece's weight, as a share of it, where the planogram says nothing."""
+FOREIGN_SHARE = 0.01
+"""Of changes of weight, those that are not whole pieces of the product."""
 ADOPT_S = 60.0
 """A steady weight that no number of pieces explains becomes the new base after this long: a thing that somebody left."""
 _COUNTED = 3
@@ -125,8 +131,11 @@ class CellTracker:
         return self._foreign(plateau, self._level)
 
     def _needed_s(self, pieces: int) -> float:
-        hold = HEAVIER_HOLD_S if pieces > 0 else HOLD_S
+        hold = HEAVIER_HOLD_S + self._tremor_s() if pieces > 0 else HOLD_S
         return hold + min(2.0, 0.2 * max(0, abs(pieces) - _COUNTED))
+
+    def _tremor_s(self) -> float:
+        return min(2.0, TREMOR_S * self._finder.noise_g / self._unit_g)
 
     def _foreign(self, plateau: Plateau, level: Plateau) -> tuple[Step, ...]:
         """Say once that a steady weight is unexplained; keep comparing with the plateau before, for what is foreign mostly goes again."""
@@ -159,7 +168,8 @@ class CellTracker:
         for (count, passed), (_, following) in pairwise(passing):
             done = way[-1][0]
             onwards = (count - done) * (pieces - count) > 0 or (count < min(done, pieces) and passed.length_s >= DIP_HOLD_S)
-            if onwards and following.start_s - passed.start_s >= ONE_ACTION_S:
+            peak = count > max(done, pieces) and passed.length_s >= PEAK_HOLD_S + self._tremor_s() and passed.steady
+            if (onwards or peak) and following.start_s - passed.start_s >= ONE_ACTION_S:
                 way.append((count, passed))
         way.append((pieces, plateau))
         return tuple(self._step(after, before, there - here) for (here, before), (there, after) in pairwise(way) if there != here)
@@ -168,7 +178,7 @@ class CellTracker:
         delta = plateau.grams - before.grams
         residual = delta - pieces * self._unit_g
         _, _, sd = self._distance(plateau, before)
-        # Against the next number of pieces either way.
-        odds = [math.exp(max(-60.0, (residual**2 - (residual + side * self._unit_g) ** 2) / (2 * sd**2))) for side in (-1, 1)]
+        fits = [math.exp(-0.5 * ((residual + side * self._unit_g) / sd) ** 2) / (sd * math.sqrt(2 * math.pi)) for side in (0, -1, 1)]
+        confidence = fits[0] / (sum(fits) + FOREIGN_SHARE / self._unit_g)
         error = math.hypot(plateau.error_g, before.error_g)
-        return Step(self._cell, plateau.start_s, pieces, delta, residual, min(0.999, 1 / (1 + sum(odds))), error)
+        return Step(self._cell, plateau.start_s, pieces, delta, residual, confidence, error)

@@ -57,3 +57,68 @@ def test_an_order_never_exceeds_what_fits() -> None:
     for on_hand in range(25):
         for on_order in range(25 - on_hand):
             assert on_hand + on_order + order_quantity(CELL, on_hand, on_order) <= CELL.capacity
+
+
+def fed(weights: list[float], unit_g: float, noise_g: float, rate_hz: float = 10.0) -> tuple[list[Step], CellTracker]:
+    """Feed true weights, one a sample, with noise."""
+    rng = np.random.default_rng(5)
+    tracker = CellTracker("A1", unit_g)
+    return [step for i, w in enumerate(weights) for step in tracker.feed(i / rate_hz, w + rng.normal(0, noise_g))], tracker
+
+
+@pytest.mark.parametrize("rate_hz", [4.0, 10.0, 80.0])
+def test_samples_may_come_at_any_rate(rate_hz: float) -> None:
+    second = int(rate_hz)
+    steps, _ = fed([600.0] * 10 * second + [540.0] * 8 * second + [660.0] * 8 * second, 60.0, 5.0 * (rate_hz / 10) ** 0.5, rate_hz)
+    assert [step.pieces for step in steps] == [-1, 2]
+
+
+def test_fast_picks_are_counted_each_and_the_first_two_seconds_are_one() -> None:
+    steps, _ = fed([600.0] * 100 + [540.0] * 25 + [480.0] * 12 + [420.0] * 60, 60.0, 5.0)
+    assert [step.pieces for step in steps] == [-1, -2]
+    assert [step.time_s for step in steps] == pytest.approx([10.0, 13.7], abs=0.6)
+
+
+def test_a_trace_that_starts_mid_action_counts_from_its_first_plateau() -> None:
+    steps, _ = fed([700.0, 900.0, 650.0, 580.0, 610.0] + [540.0] * 60 + [480.0] * 60, 60.0, 5.0)
+    assert [step.pieces for step in steps] == [-1]
+
+
+def test_a_hand_leans_and_takes() -> None:
+    rng = np.random.default_rng(3)
+    leaning = list(1000.0 + rng.uniform(200, 900, 80))
+    steps, _ = fed([1000.0] * 100 + leaning + [900.0] * 60, 100.0, 3.0)
+    assert [step.pieces for step in steps] == [-1]
+
+
+def test_a_touch_is_nothing() -> None:
+    steps, _ = fed([600.0] * 100 + [660.0] * 12 + [600.0] * 60, 60.0, 5.0)
+    assert steps == []
+
+
+def test_a_foreign_thing_is_unsure_and_the_count_survives_it() -> None:
+    steps, tracker = fed([600.0] * 100 + [627.0] * 100, 60.0, 2.0)
+    assert [(step.unsure, step.pieces) for step in steps] == [(True, 0)]
+    assert tracker.unsure
+    rng = np.random.default_rng(6)
+    later = [step for i in range(100) for step in tracker.feed(20 + i / 10, 540.0 + rng.normal(0, 2.0))]
+    assert [step.pieces for step in later] == [-1]
+    assert not tracker.unsure
+
+
+def test_samples_that_are_no_numbers_are_passed_over() -> None:
+    weights = [600.0] * 100 + [540.0] * 60
+    weights[30], weights[31], weights[110] = float("nan"), float("inf"), float("nan")
+    assert [step.pieces for step in fed(weights, 60.0, 3.0)[0]] == [-1]
+
+
+def test_noise_is_learned_from_the_cell() -> None:
+    _, tracker = fed([600.0] * 600, 60.0, 7.0)
+    assert tracker.noise_g == pytest.approx(7.0, rel=0.2)
+
+
+def test_confidence_falls_where_the_number_could_be_another() -> None:
+    sure, doubtful = fed([600.0] * 100 + [540.0] * 60, 60.0, 3.0)[0][0], fed([600.0] * 100 + [580.0 - 60] * 100, 60.0, 3.0)[0]
+    assert sure.confidence > 0.99
+    assert [step.pieces for step in doubtful] == [-1]
+    assert doubtful[0].confidence < 0.5

@@ -29,7 +29,10 @@ _Array = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class LaneScenario:
-    """Cells with one product each. noise_g: standard deviation of a raw sample at 10 Hz. Rates are per cell and hour."""
+    """Cells with one product each. noise_g: standard deviation of a raw sample at 10 Hz. Rates are per cell and hour.
+
+    A quarter of the actions are put-backs, a fifth move two or three pieces. burst_share: of actions that another one follows closely.
+    """
 
     unit_g: float
     noise_g: float
@@ -39,8 +42,8 @@ class LaneScenario:
     rate_hz: float = 10.0
     actions_per_h: float = 40.0
     touches_per_h: float = 20.0
-    leans_per_h: float = 2.0
-    burst_share: float = 0.1
+    leans_per_h: float = 0.0
+    burst_share: float = 0.0
     spread: float = 0.01
     start_mid_action: bool = False
 
