@@ -78,11 +78,14 @@ class Hint:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The likeliest product ("" when none is known), its signed pieces, its odds 0..1, and whether it may be named."""
+    """The likeliest product ("" when none is known), its signed pieces, its odds 0..1, the odds of the next product, and whether it may be
+    named.
+    """
 
     product: str
     pieces: int
     odds: float
+    rival: float
     named: bool
 
 
@@ -132,11 +135,12 @@ class Matcher:
         for (product, _), score in scores.items():
             products[product] = products.get(product, 0.0) + score
         if not products:
-            return Verdict("", 0, 0.0, named=False)
+            return Verdict("", 0, 0.0, 0.0, named=False)
         best = max(products, key=lambda p: products[p])
         pieces = max((n for p, n in scores if p == best), key=lambda n: scores[best, n])
         odds = products[best] / whole
-        return Verdict(best, sign * pieces, odds, self._may_name(odds))
+        rival = max((score for product, score in products.items() if product != best), default=0.0) / whole
+        return Verdict(best, sign * pieces, odds, rival, self._may_name(odds))
 
     def _may_name(self, odds: float) -> bool:
         self._decided += 1

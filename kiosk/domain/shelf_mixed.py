@@ -24,6 +24,8 @@ _HOLD_S = 1.5
 _WAIT_S = 2.5
 _LONGEST_WAIT_S = 8.0
 _SIGNIFICANT = 5.0
+_RIVAL = 0.1
+"""Odds of a product from elsewhere above which a change in a cell with one product is not booked as that one's."""
 _LEAST_SHARE = 0.08
 """A plate's change below this share of the lightest product is creep or drift."""
 
@@ -180,10 +182,14 @@ class ShelfTracker:
         return [min(fitting, key=lambda h: abs(h.time_s - time_s))] if fitting else []
 
     def _lane_move(self, step: Step) -> Move:
-        """Ask the matcher whose weight this is: goods of another cell may have been put here."""
+        """Ask the matcher whose weight this is: goods of another cell may have been put here.
+
+        What no product explains well is booked all the same: the tracker counts from plateau to plateau, and what it books evens out.
+        """
         verdict = self._match(step.time_s, Change({step.cell: step.grams}, step.error_g))
         own = self._alone[step.cell]
-        if step.unsure or not verdict.named or verdict.product != own:
+        other = verdict.rival if verdict.product == own else verdict.odds
+        if step.unsure or other > _RIVAL:
             return Move(step.time_s, (step.cell,), step.grams, "", step.pieces or verdict.pieces, verdict.odds, verdict.product)
         self._carry(own, step.pieces)
         return Move(step.time_s, (step.cell,), step.grams, own, step.pieces, step.confidence * verdict.odds, own)

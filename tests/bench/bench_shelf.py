@@ -1,4 +1,4 @@
-"""The shelf: an hour of 24 cells at 80 samples a second, and accuracy beside the moving-deviation detector. `python -m tests.bench.bench_shelf`
+"""The shelf: an hour of 24 cells at 80 samples a second, and accuracy beside a peer. `python -m tests.bench.bench_shelf`
 
 CPU time of this process. Accuracy is on seeds that nothing was tuned on (tuning used 1 to 12).
 """
@@ -58,8 +58,8 @@ def accuracy() -> None:
                 ours += score(trace, our_shelf(trace))
                 peer += score(trace, moving_deviation(trace))
             a, b = ours.figures(), peer.figures()
-            say(f"{unit_g:5.0f} g / {noise_g:3.0f} g {'yes' if bursts else 'no':>8}   {a['f1']:.3f}      {a['quantity_exact']:.3f}   {a['net_error_per_hour']:8.2f}"
-                f"  |             {b['f1']:.3f}      {b['quantity_exact']:.3f}   {b['net_error_per_hour']:8.2f}")
+            sides = [f"{f['f1']:5.3f}      {f['quantity_exact']:5.3f}   {f['net_error_per_hour']:8.2f}" for f in (a, b)]
+            say(f"{unit_g:5.0f} g / {noise_g:3.0f} g {'yes' if bursts else 'no':>8}   {sides[0]}  |             {sides[1]}")
 
 
 def main() -> None:
