@@ -122,7 +122,9 @@ class CellTracker:
         pieces, residual, sd = self._distance(plateau, self._level)
         if sd > self._unit_g / 6:
             return ()
-        if abs(residual) <= 4 * sd or (abs(residual) < 0.35 * self._unit_g and plateau.length_s >= FOREIGN_HOLD_S):
+        # A base that moves by parts of a piece with nothing taken could lose a piece in steps: it must hold longer.
+        patience = FOREIGN_HOLD_S if pieces else ADOPT_S
+        if abs(residual) <= 4 * sd or (abs(residual) < 0.35 * self._unit_g and plateau.length_s >= patience):
             if plateau.length_s < self._needed_s(pieces):
                 return ()
             steps = self._steps(plateau, self._level, pieces)

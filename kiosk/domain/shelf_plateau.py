@@ -205,4 +205,4 @@ def _deviation(differences: deque[float]) -> float:
     if not differences:
         return 0.0
     ordered = sorted(differences)
-    return max(ordered[len(ordered) // 2] / 0.6745, ordered[int(0.7 * len(ordered))] / 1.0364) / math.sqrt(2)
+    return (ordered[len(ordered) // 2] / 0.6745 or ordered[int(0.7 * len(ordered))] / 1.0364) / math.sqrt(2)
