@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
-from dataclasses import asdict
 from pathlib import Path
 
-from kiosk.cli import eval_faces
+from kiosk.cli import eval_faces, eval_shelf, eval_stock
 from kiosk.cli.progress import show_progress
-from kiosk.domain.replenishment_replay import Rhythm
-from kiosk.evaluation.forecast import evaluate_file
-from kiosk.evaluation.replenishment import evaluate_stock
 from kiosk.evaluation.tryon import PairScore, evaluate, gallery, pairs, summary
 from kiosk.vision.body import BodyFinder
 from kiosk.vision.networks import ModelStore
@@ -29,22 +25,8 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     tryon.add_argument("--gallery", type=Path, metavar="FILE", help="write a contact sheet of best, median and worst pairs (.png or .jpg)")
     tryon.add_argument("--limit", type=int, metavar="N", help="take the first N pairs only")
     tryon.set_defaults(run=_tryon)
-    forecast = commands.add_parser("forecast", help="predict the last weeks of a shop's sales from those before")
-    forecast.add_argument("file", type=Path, metavar="FILE", help="CSV, packed by gzip or not")
-    forecast.add_argument("--format", choices=("wide", "vending"), default="wide",
-                          help="an item a line and a day a column, or a machine's sales lines")
-    forecast.add_argument("--horizon", type=int, default=28, metavar="DAYS", help="days ahead (28)")
-    forecast.add_argument("--origins", type=int, default=4, metavar="K", help="how often, a horizon apart (4)")
-    forecast.add_argument("--json", action="store_true", help="print the figures as JSON")
-    forecast.set_defaults(run=_forecast)
-    stock = commands.add_parser("replenishment", help="replay a year of a shop: days of stock for the share of demand that is served")
-    stock.add_argument("file", type=Path, metavar="FILE", help="CSV, an item a line and a day a column, packed by gzip or not")
-    stock.add_argument("--review", type=int, required=True, metavar="R", help="days from one order to the next")
-    stock.add_argument("--lead", type=int, required=True, metavar="L", help="days from order to delivery")
-    stock.add_argument("--case", type=int, default=1, metavar="N", help="pieces in a pack (1)")
-    stock.add_argument("--fill", type=float, default=0.95, metavar="SHARE", help="share of the demand to serve (.95)")
-    stock.add_argument("--json", action="store_true", help="print the figures as JSON")
-    stock.set_defaults(run=_stock)
+    eval_shelf.add(commands)
+    eval_stock.add(commands)
 
 
 def _tryon(args: argparse.Namespace) -> int:
@@ -62,30 +44,4 @@ def _tryon(args: argparse.Namespace) -> int:
         return 0
     for key, figure in figures.items():
         print(f"{key:16} {figure}")
-    return 0
-
-
-def _forecast(args: argparse.Namespace) -> int:
-    report = evaluate_file(args.file, args.format, args.horizon, args.origins)
-    if args.json:
-        print(json.dumps(asdict(report), indent=2))
-        return 0
-    print(f"RMSSE      {report.rmsse:.4f} on {report.items} items, {len(report.origins)} x {args.horizon} days")
-    for name, figure in (report.peers or {}).items():
-        print(f"  {name:10} {figure:.4f}")
-    print(f"7-day sums {report.wape7:.3f} of sales missed; pinball {report.pinball['ratio']:.3f} of Poisson's")
-    print("reached    " + ", ".join(f"{float(nominal):.0%}: {reached:.1%}" for nominal, reached in report.coverage.items()))
-    print(f"processor  {report.seconds:.2f} s  {report.note}")
-    return 0
-
-
-def _stock(args: argparse.Namespace) -> int:
-    report = evaluate_stock(args.file, Rhythm(args.review, args.lead, args.case), args.fill)
-    if args.json:
-        print(json.dumps(asdict(report), indent=2))
-        return 0
-    print(f"asked {report.asked:.1%}, reached {report.reached:.1%} with {report.cover:.2f} days of stock, {report.items} items")
-    for name, curve in report.curves.items():
-        at = "does not reach it" if curve.cover_at_fill is None else f"{curve.cover_at_fill:.2f} days of stock at {report.asked:.1%}"
-        print(f"  {name:10} {at}")
     return 0

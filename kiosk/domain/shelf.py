@@ -1,27 +1,53 @@
-"""From raw weight samples of one cell to picks and put-backs.
+"""From raw weight samples of one cell to picks and put-backs of the one product that lies on it.
 
-Each cell learns its own noise (median absolute deviation of sample-to-sample differences, so steps and touches do not count) and follows
-slow drift while nothing happens. A step is a new plateau that stays: a window of samples whose spread is no more than noise explains and
-whose median differs from the old plateau by clearly more than noise. A hand that leans on the shelf never makes a plateau.
+`shelf_plateau` finds the spans in which the weight holds still; this file decides what a change from one to the next means. Weight only
+ever settles a whole number of pieces away, so a plateau counts once its distance is known well enough to say which number (the noise
+decides how long that takes), and a plateau between two whole numbers waits, then is said to be unsure. Every plateau is compared with the
+one before, so that drift, creep and the spread of piece weights never add up; and since plateaus carry the count, pieces whose own moves
+could not be told apart still end in the right total.
 """
 
 from __future__ import annotations
 
-from collections import deque
+import math
 from dataclasses import dataclass
+from itertools import pairwise
 
-import numpy as np
+from kiosk.domain.shelf_plateau import Plateau, PlateauFinder
 
-WINDOW = 10
-"""Samples of a plateau: one second at 10 Hz."""
-_NOISE_WINDOW = 120
-_MIN_NOISE_G = 0.3
-_DRIFT_GAIN = 0.02
+HOLD_S = 1.9
+"""A lighter plateau must last this long before it is believed: touches are shorter, and two actions within 2 s count as one."""
+HEAVIER_HOLD_S = 2.0
+"""A heavier plateau must last this long, and longer in noise: a hand that rests on the goods makes one, too."""
+SHORT_HOLD_S = 0.7
+"""A plateau on the way to a farther one need last only this long to be an action of its own."""
+DIP_HOLD_S = 1.2
+"""So long for one that is lighter than those around it: taken and put back, for a hand only presses."""
+ONE_ACTION_S = 2.0
+"""Actions in one cell that settle within this time are one."""
+PEAK_HOLD_S = 1.2
+"""So long, and steady, for one that is heavier than those around it: put back and taken."""
+TREMOR_S = 5.0
+"""Noise hides a hand's tremor: a heavier plateau must last this much longer for each unit weight of noise (1 s at a sixth)."""
+FOREIGN_HOLD_S = 6.0
+"""A steady weight that no number of pieces explains is said to be unsure after this long: until then it may be a hand."""
+SPREAD = 0.02
+"""Standard deviation of one piece's weight, as a share of it, where the planogram says nothing."""
+FOREIGN_SHARE = 0.01
+"""Of changes of weight, those that are not whole pieces of the product."""
+ADOPT_S = 60.0
+"""A steady weight that no number of pieces explains becomes the new base after this long: a thing that somebody left."""
+_COUNTED = 3
+"""Handfuls above this many pieces are rare: a hand leaning on the shelf is the better guess until the weight has held longer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Pieces moved: negative was taken. residual_g: what the pieces' weight does not explain; confidence 0..1."""
+    """Pieces moved: negative was taken. grams: the change of weight. residual_g: what the pieces' weight does not explain.
+
+    time_s: when the new weight had settled. confidence: 0..1, that the number is right. error_g: standard error of grams. unsure: no number
+    of pieces explains the change; nothing should be booked, pieces is 0 and somebody should look.
+    """
 
     cell: str
     time_s: float
@@ -29,68 +55,132 @@ class Step:
     grams: float
     residual_g: float
     confidence: float
+    error_g: float
+    unsure: bool = False
 
 
 class CellTracker:
-    """Follows one cell that holds one product."""
+    """Follows one cell that holds one product. Samples may come at any rate from about 3 a second up."""
 
-    def __init__(self, cell: str, unit_weight_g: float) -> None:
-        self._cell = cell
-        self._unit_g = unit_weight_g
-        self._recent: deque[tuple[float, float]] = deque(maxlen=WINDOW)
-        self._changes: deque[float] = deque(maxlen=_NOISE_WINDOW)
-        self._plateau: float | None = None
-        self._last: float | None = None
+    def __init__(self, cell: str, unit_weight_g: float, spread: float = SPREAD) -> None:
+        """unit_weight_g: of one piece, more than 0. spread: standard deviation of a piece's weight as a share of it."""
+        self._cell, self._unit_g, self._spread = cell, unit_weight_g, spread
+        self._finder = PlateauFinder(floor_g=unit_weight_g / 200)
+        self._level: Plateau | None = None
+        self._on_level = self._said = self._adopted = False
+        self._passing: list[tuple[int, Plateau]] = []
 
     @property
     def noise_g(self) -> float:
-        """Estimated standard deviation of one raw sample, grams."""
-        if len(self._changes) < WINDOW:
-            return _MIN_NOISE_G
-        # A difference of two samples has sqrt(2) times the noise of one; 1.4826 turns a median deviation into a standard deviation.
-        return max(_MIN_NOISE_G, 1.4826 * float(np.median(np.abs(self._changes))) / 2**0.5)
+        """Estimated standard deviation of the weight over a tenth of a second, grams."""
+        return self._finder.noise_g
 
     @property
     def grams(self) -> float | None:
-        """Weight of the present plateau, None until there is one."""
-        return self._plateau
+        """Weight of the plateau that counts, None until there is one."""
+        if self._on_level:
+            return self._finder.plateau.grams
+        return self._level.grams if self._level else None
 
-    def feed(self, time_s: float, grams: float) -> Step | None:
-        """Take one raw sample; return the step that it completes, if any."""
-        if self._last is not None:
-            self._changes.append(grams - self._last)
-        self._last = grams
-        self._recent.append((time_s, grams))
-        if len(self._recent) < WINDOW:
-            return None
-        values = np.array([g for _, g in self._recent])
-        noise = self.noise_g
-        # The range of ten normal samples is 3.1 sd on average; 5.5 sd is passed by fewer than one window in a thousand.
-        if float(np.ptp(values)) > 5.5 * noise:
-            return None
-        level = float(np.mean(values))
-        if self._plateau is None:
-            self._plateau = level
-            return None
-        return self._judge(level, noise)
+    @property
+    def unsure(self) -> bool:
+        """True while a weight lies here that no number of pieces explains, until it is gone again or staff rebases."""
+        return self._said or self._adopted
 
-    def _judge(self, level: float, noise: float) -> Step | None:
-        assert self._plateau is not None  # noqa: S101 - feed() calls this only with a plateau
-        delta = level - self._plateau
-        pieces = round(delta / self._unit_g)
-        if pieces == 0:
-            # Drift and creep: the plateau follows slowly, so that a slow change never adds up to a piece.
-            self._plateau += _DRIFT_GAIN * delta
-            return None
-        residual = delta - pieces * self._unit_g
-        spread = noise * (1 / WINDOW) ** 0.5 * 2**0.5 + 0.01 * abs(pieces) * self._unit_g + 0.5
-        if abs(residual) > max(0.35 * self._unit_g, 4 * spread):
-            return None
-        self._plateau = level
-        confidence = float(np.clip(1.0 - abs(residual) / (0.5 * self._unit_g), 0.05, 0.99))
-        return Step(self._cell, self._recent[0][0], pieces, delta, residual, confidence)
+    def feed(self, time_s: float, grams: float) -> tuple[Step, ...]:
+        """Take one raw sample; return the steps that it completes, oldest first: mostly none."""
+        finder = self._finder
+        if not finder.feed(time_s, grams):
+            return ()
+        if finder.broken is not None:
+            self._leave(finder.broken)
+        if self._on_level or finder.length_s < HOLD_S:
+            return ()
+        return self._judge(finder.plateau)
 
     def rebase(self) -> None:
-        """Forget the plateau: staff refilled or counted, the next quiet second is the new one."""
-        self._plateau = None
-        self._recent.clear()
+        """Forget the plateau: staff refilled or counted, the next quiet second is the new one. What was learned about noise stays."""
+        self._finder.restart()
+        self._level, self._on_level, self._said, self._adopted = None, False, False, False
+        self._passing.clear()
+
+    def _leave(self, plateau: Plateau) -> None:
+        if self._on_level:
+            self._level, self._on_level = plateau, False
+            self._passing.clear()
+        elif self._level is not None and plateau.length_s >= SHORT_HOLD_S and (plateau.steady or plateau.scatter_g < self._unit_g / 6):
+            pieces, residual, sd = self._distance(plateau, self._level)
+            if abs(residual) <= 3 * sd:
+                self._passing.append((pieces, plateau))
+
+    def _judge(self, plateau: Plateau) -> tuple[Step, ...]:
+        if not plateau.steady and plateau.length_s < ADOPT_S:
+            return ()
+        if self._level is None:
+            self._arrive()
+            return ()
+        pieces, residual, sd = self._distance(plateau, self._level)
+        if sd > self._unit_g / 6:
+            return ()
+        # A base that moves by parts of a piece with nothing taken could lose a piece in steps: it must hold longer.
+        patience = FOREIGN_HOLD_S if pieces else ADOPT_S
+        if abs(residual) <= 4 * sd or (abs(residual) < 0.35 * self._unit_g and plateau.length_s >= patience):
+            if plateau.length_s < self._needed_s(pieces):
+                return ()
+            steps = self._steps(plateau, self._level, pieces)
+            self._arrive()
+            return steps
+        return self._foreign(plateau, self._level)
+
+    def _needed_s(self, pieces: int) -> float:
+        hold = HEAVIER_HOLD_S + self._tremor_s() if pieces > 0 else HOLD_S
+        return hold + min(2.0, 0.2 * max(0, abs(pieces) - _COUNTED))
+
+    def _tremor_s(self) -> float:
+        return min(2.0, TREMOR_S * self._finder.noise_g / self._unit_g)
+
+    def _foreign(self, plateau: Plateau, level: Plateau) -> tuple[Step, ...]:
+        """Say once that a steady weight is unexplained; keep comparing with the plateau before, for what is foreign mostly goes again."""
+        said, self._said = self._said, self._said or plateau.length_s >= FOREIGN_HOLD_S
+        if plateau.length_s >= ADOPT_S:
+            self._arrive()
+            self._adopted = True
+        delta = plateau.grams - level.grams
+        error = math.hypot(plateau.error_g, level.error_g)
+        return () if said == self._said else (Step(self._cell, plateau.start_s, 0, delta, delta, 0.0, error, unsure=True),)
+
+    def _arrive(self) -> None:
+        self._on_level, self._said = True, False
+        self._passing.clear()
+
+    def _distance(self, plateau: Plateau, level: Plateau) -> tuple[int, float, float]:
+        """Return whole pieces between two plateaus, the rest in grams, and the rest's standard deviation.
+
+        Creep after a change of load is of the order of a hundredth of it.
+        """
+        delta = plateau.grams - level.grams
+        pieces = round(delta / self._unit_g)
+        own = self._unit_g * self._spread
+        return pieces, delta - pieces * self._unit_g, math.sqrt(plateau.error_g**2 + level.error_g**2 + (abs(pieces) + 1) * own**2)
+
+    def _steps(self, plateau: Plateau, level: Plateau, pieces: int) -> tuple[Step, ...]:
+        """Split the way to `plateau` at the plateaus passed on it that are actions of their own."""
+        way = [(0, level)]
+        passing = [*self._passing, (pieces, plateau)]
+        for (count, passed), (_, following) in pairwise(passing):
+            done = way[-1][0]
+            onwards = (count - done) * (pieces - count) > 0 or (count < min(done, pieces) and passed.length_s >= DIP_HOLD_S)
+            peak = count > max(done, pieces) and passed.length_s >= PEAK_HOLD_S + self._tremor_s() and passed.steady
+            if (onwards or peak) and following.start_s - passed.start_s >= ONE_ACTION_S:
+                way.append((count, passed))
+        way.append((pieces, plateau))
+        return tuple(self._step(after, before, there - here) for (here, before), (there, after) in pairwise(way) if there != here)
+
+    def _step(self, plateau: Plateau, before: Plateau, pieces: int) -> Step:
+        delta = plateau.grams - before.grams
+        residual = delta - pieces * self._unit_g
+        _, _, sd = self._distance(plateau, before)
+        fits = [math.exp(-0.5 * ((residual + side * self._unit_g) / sd) ** 2) / (sd * math.sqrt(2 * math.pi)) for side in (0, -1, 1)]
+        confidence = fits[0] / (sum(fits) + FOREIGN_SHARE / self._unit_g)
+        error = math.hypot(plateau.error_g, before.error_g)
+        return Step(self._cell, plateau.start_s, pieces, delta, residual, confidence, error)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 
 from kiosk.devices.scale import Sample, Scale
 from kiosk.domain.catalog import Cell, Planogram
@@ -43,8 +44,7 @@ class ShelfFlow:
         self._staff_had_it = staff_owns_shelf
         for sample in samples:
             follower = self._trackers.get(sample.cell)
-            step = follower.feed(sample.time_s, sample.grams) if follower and not staff_owns_shelf else None
-            if step is not None:
+            for step in follower.feed(sample.time_s, sample.grams) if follower and not staff_owns_shelf else ():
                 self._book(step)
 
     def close(self) -> None:
@@ -96,6 +96,11 @@ class ShelfFlow:
         cell = self._planogram.cell(step.cell) if self._planogram else None
         if cell is None:
             return
+        if step.unsure:
+            with self._parts.store.unit() as unit:
+                unit.tallies.add("unsure")
+            log.warning("slot %s: %+.0f g that no number of pieces explains; nothing is booked, staff should count", cell.slot, step.grams)
+            return
         reason = "pick" if step.pieces < 0 else "put_back"
         with self._parts.store.unit() as unit:
             on_hand = move(unit, Movement(cell.slot, cell.gtin, step.pieces, reason, step.confidence), self._parts.new_id)
@@ -107,4 +112,6 @@ class ShelfFlow:
         seen = status(self._parts, self._shop, self._parts.settings.device.language)
         with self._parts.store.snapshot() as unit:
             slots = slot_views(unit, self._shop, seen.language)
-        return views.ShelfBoard(seen, slots, ("scale_lost",) if self._lost else ())
+        unsure = {slot for slot, tracker in self._trackers.items() if tracker.unsure}
+        alerts = (*(("scale_lost",) if self._lost else ()), *(("unsure",) if unsure else ()))
+        return views.ShelfBoard(seen, tuple(replace(s, state="unsure") if s.slot in unsure else s for s in slots), alerts)

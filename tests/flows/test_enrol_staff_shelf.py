@@ -244,3 +244,19 @@ def test_silent_cells_are_an_alert_and_what_happened_meanwhile_is_no_pick(device
     with device.sight.store.snapshot() as unit:
         assert unit.stock.on_hand("P1") == 20
         assert unit.stock.on_hand("P2") == 6
+
+
+def test_a_thing_that_is_no_goods_is_unsure_on_the_board_and_books_nothing(device: Device, weights: Weights) -> None:
+    flow = shelf_of(device, weights)
+    weights.grams["P2"] += 27.0
+    settle(flow)
+    settle(flow)
+    board = flow.board()
+    assert next(slot.state for slot in board.slots if slot.slot == "P2") == "unsure"
+    assert board.alerts == ("unsure",)
+    weights.grams["P2"] -= 27.0
+    settle(flow)
+    assert flow.board().alerts == ()
+    with device.sight.store.snapshot() as unit:
+        assert unit.stock.on_hand("P2") == 6
+        assert unit.tallies.all()["unsure"] == 1
