@@ -131,8 +131,8 @@ class _LaneState:
     lingering_since: float | None = None
 
     def start_over(self, now: float) -> None:
-        """Forget what was sent: all that waits goes again."""
-        self.place, self.covered, self.progress_s, self.lingering_since = 0, False, now, now - LINGER_S[self.lane]
+        """Forget what was sent: all that waits goes again, and has lingered long enough (a difference of floats might fall short of it)."""
+        self.place, self.covered, self.progress_s, self.lingering_since = 0, False, now, float("-inf")
         self.sent.clear()
 
 
