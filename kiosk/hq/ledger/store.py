@@ -83,15 +83,16 @@ def open_ledger(folder: Path) -> Ledger:
 def savepoint(db: Db) -> Iterator[None]:
     """Undo what happens inside, and that alone, when it raises; a value that the tables refuse raises InvalidValueError."""
     db.execute("SAVEPOINT part")
+    done = False
     try:
         with _translated(Path("ledger")):
             yield
-    except BaseException:
-        if db.in_transaction:
+        done = True
+    finally:
+        if not done and db.in_transaction:
             db.execute("ROLLBACK TO part")
+        if done or db.in_transaction:
             db.execute("RELEASE part")
-        raise
-    db.execute("RELEASE part")
 
 
 @contextmanager
