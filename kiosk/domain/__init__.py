@@ -1,1 +1,1 @@
-"""domain"""
+"""Pure decisions: values in, values and events out. No clock, no input, no output."""

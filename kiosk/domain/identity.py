@@ -61,7 +61,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """outcome: accepted | refused | undecided; rule: what decided; distance and gap of the decisive frame (1.0 when there was none)."""
+    """outcome: accepted | refused | undecided; rule: what decided; distance: median of the frames that agreed (1.0 without)."""
 
     outcome: str
     rule: str

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kiosk.config import Settings
-from kiosk.errors import DeviceMissingError
+from kiosk.errors import ConfigError, DeviceMissingError
 from kiosk.flows.parts import Parts
 from kiosk.runtime import SystemClock, new_id
 from kiosk.storage.store import Store
@@ -59,16 +59,17 @@ def open_display(settings: Settings, title: str) -> Display:
 
 def open_scale(settings: Settings, slots: tuple[str, ...]) -> Scale:
     """Open the load cells that [scale] describes; `slots` are those that must be heard."""
-    from kiosk.devices.scale import PolledScale
-
     given = settings.scale
     if given.kind == "world":
-        from kiosk.devices.simulated.process import WorldClient
-        from kiosk.devices.simulated.sensors import WorldScale
+        from kiosk.devices.simulated.sensors import world_scale
 
-        return PolledScale(settings.device.id, WorldScale(settings.device.id, slots, WorldClient(Path(settings.world.socket))))
+        return world_scale(settings.device.id, slots, Path(settings.world.socket))
     if given.kind == "iio":
-        from kiosk.devices.scale_iio import IioCell, IioSource
+        from kiosk.devices.scale_iio import IioCell, iio_scale
 
-        return PolledScale(settings.device.id, IioSource({slot: IioCell(**cell) for slot, cell in given.cells.items()}, given.root))
+        try:
+            cells = {slot: IioCell(**cell) for slot, cell in given.cells.items()}
+        except TypeError as error:
+            raise ConfigError("kiosk.toml", (f"[scale.cells] takes device, channel, grams_per_unit and tare_g: {error}",)) from error
+        return iio_scale(settings.device.id, cells, given.root)
     raise DeviceMissingError("scale.kind is none in kiosk.toml, but a shelf needs load cells")

@@ -25,9 +25,9 @@ class Stage:
         self._shown, self._presented = view, presented
 
     def touched(self) -> list[str]:
-        """Return the names of the targets touched since the last call, on the screen that was shown, oldest first.
+        """Return the names of the targets touched since the last call, oldest first, as the screen that is shown has them.
 
-        A screen that changed takes one touch: a second finger on what is no longer there must not press what came in its place.
+        Flows ignore a target that their state does not know: a second finger on what is gone presses nothing.
         """
         names = []
         for touch in self._display.touches():

@@ -1,1 +1,1 @@
-"""hq"""
+"""Headquarters: ledger, ingest, wallet, downbox, publishing, imports, console and API."""

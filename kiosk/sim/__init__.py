@@ -1,1 +1,1 @@
-"""sim"""
+"""The store in a box: broker, processes, people, chaos and the report."""

@@ -1,1 +1,1 @@
-"""ui"""
+"""View-models and one screen a file: pure functions of the view. Decides nothing."""

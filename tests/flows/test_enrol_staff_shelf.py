@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from kiosk.config import parse
 from kiosk.devices.scale import Sample
 from kiosk.domain.events import Lane
 from kiosk.domain.identity import Template
 from kiosk.domain.orders import ReplenishmentAnswered
 from kiosk.domain.units import Grams
-from kiosk.errors import DeviceLostError
+from kiosk.errors import ConfigError, DeviceLostError
 from kiosk.flows.enrol import EnrolFlow
 from kiosk.flows.forget import forget
+from kiosk.flows.opening import open_scale
 from kiosk.flows.shelf import ShelfFlow
 from kiosk.flows.staff import StaffDoor, StaffFlow
 from kiosk.flows.terminal import pay_terminal
 from kiosk.flows.watch import Watched
-from tests.flows.conftest import TEA, Device, screen
+from tests.flows.conftest import TEA, TOML, Device, screen
 
 
 def keys(digits: str) -> list[str]:
@@ -260,3 +263,25 @@ def test_a_thing_that_is_no_goods_is_unsure_on_the_board_and_books_nothing(devic
     with device.sight.store.snapshot() as unit:
         assert unit.stock.on_hand("P2") == 6
         assert unit.tallies.all()["unsure"] == 1
+
+
+@pytest.mark.parametrize(("cell", "told"), [
+    ("device = 'iio:device0'\nchannel = 0\ngrams_per_unit = 2.0", ""),
+    ("device = 'iio:device0'\nchanel = 0\ngrams_per_unit = 2.0", "chanel"),
+])
+def test_iio_cells_of_kiosk_toml_are_opened_or_their_mistake_is_told(tmp_path: Path, cell: str, told: str) -> None:
+    root = tmp_path / "iio:device0"
+    root.mkdir()
+    (root / "in_voltage0_raw").write_text("150\n")
+    settings = parse(f"{TOML.format(folder=tmp_path)}\n[scale]\nkind = 'iio'\nroot = '{tmp_path}'\n[scale.cells.P1]\n{cell}\n")
+    if told:
+        with pytest.raises(ConfigError, match=told):
+            open_scale(settings, ("P1",))
+        return
+    scale = open_scale(settings, ("P1",))
+    deadline = time.monotonic() + 5
+    samples: list[Sample] = []
+    while not samples and time.monotonic() < deadline:
+        samples = scale.read()
+    scale.close()
+    assert (samples[0].cell, samples[0].grams) == ("P1", 300.0)

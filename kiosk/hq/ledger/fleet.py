@@ -11,11 +11,6 @@ from kiosk.wire import DeviceState
 FIRST_STORE = "store-1"
 
 
-def known_devices(db: Db) -> dict[str, str]:
-    """Return device -> store."""
-    return {r[0]: r[1] for r in db.execute("SELECT id, store FROM devices")}
-
-
 def add_device(db: Db, device: str, at_ms: int) -> str:
     """Write a device down that was never seen, and return the store it is put into."""
     db.execute("INSERT OR IGNORE INTO devices (id, store, since_ms) VALUES (?, ?, ?)", (device, FIRST_STORE, at_ms))
