@@ -31,6 +31,7 @@ lock:            ## newest versions into deploy/requirements/*.lock, with hashes
 	$(COMPILE) deploy/requirements/uv.in -o deploy/requirements/uv.lock
 	$(COMPILE) pyproject.toml -o deploy/requirements/base.lock
 	$(COMPILE) pyproject.toml --group dev --extra dlib --override deploy/requirements/overrides.txt -o deploy/requirements/dev.lock
+	$(COMPILE) --group bench -o deploy/requirements/bench.lock
 
 .PHONY: .dev
 .dev:
