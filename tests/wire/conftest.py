@@ -24,6 +24,7 @@ from kiosk.domain.events import (
     PaymentCancelled,
     PaymentRequested,
     PeriodClosed,
+    PeriodTotals,
     ReplenishmentRequested,
     SaleCompleted,
     SaleLine,
@@ -53,7 +54,9 @@ EVENTS = (
     Skipped("health", 3, 9, "ring"),
     SaleRefunded("refund-1", "sale-1", "K1-R000001", (SaleLine(TEA, 1, 150, 15, 135, 55, "tea-10"),), 135, "EUR", {"55": 7}, "wallet_face",
                  "member-1", "damaged", "anna"),
-    PeriodClosed("day", "2026-01-02", "journal-1", "EUR", 1, 9, "ab" * 32, 2, 405, 1, 135, {"55": 14}, 405, 135, "a2V5", "c2lnbmF0dXJl"),
+    PeriodClosed("day", "2026-01-02", "journal-1", "EUR", 1, 9, "ab" * 32,
+                 PeriodTotals(2, 405, 1, 135, {"55": 270}, {"55": 14}), PeriodTotals(3, 675, 1, 135, {"55": 540}, {"55": 28}),
+                 "a2V5", "c2lnbmF0dXJl"),
     JournalHead("sales", "journal-1", 10, "cd" * 32, "a2V5", "c2lnbmF0dXJl"),
 )
 ORDERS = (
