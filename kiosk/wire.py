@@ -37,6 +37,9 @@ BODY_BYTES = 16 * 1024 * 1024
 
 EVENT_TYPES: dict[str, type[Any]] = {
     "kiosk.sale.completed.v1": events.SaleCompleted,
+    "kiosk.sale.refunded.v1": events.SaleRefunded,
+    "kiosk.journal.closed.v1": events.PeriodClosed,
+    "kiosk.journal.head.v1": events.JournalHead,
     "kiosk.payment.requested.v1": events.PaymentRequested,
     "kiosk.payment.cancelled.v1": events.PaymentCancelled,
     "kiosk.stock.changed.v1": events.StockChanged,

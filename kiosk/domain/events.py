@@ -77,6 +77,70 @@ class SaleCompleted:
 
 
 @dataclass(frozen=True, slots=True)
+class SaleRefunded:
+    """Money given back for goods of a sale, to the tender that paid it. refund_id: HQ books it once.
+
+    lines: the goods, as pieces of the sale's own lines, quantities and amounts positive; amount_minor: their sum; vat as in SaleCompleted.
+    receipt: of the refund; staff: who gave it back. A sale before its payment is undone by PaymentCancelled, afterwards only by this.
+    """
+
+    refund_id: str
+    sale_id: str
+    receipt: str
+    lines: tuple[SaleLine, ...]
+    amount_minor: int
+    currency: str
+    vat: dict[str, int]
+    tender: str
+    member_id: str
+    reason: str
+    staff: str
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodClosed:
+    """A period of the journal was closed. period: day | month | year; name: "2026-11-22", "2026-11" or "2026", in the store's own time.
+
+    first..last: numbers of the records that it covers; head: hash of record `last`, hexadecimal. sales_minor, refunds_minor and vat
+    (permille as text -> VAT of sales less refunds) are the period's; perpetual_* are since the device's first journal and never go back.
+    journal: id of the journal's start. key, signature: the device's Ed25519 key and its signature over the closure's record, base64.
+    """
+
+    period: str
+    name: str
+    journal: str
+    currency: str
+    first: int
+    last: int
+    head: str
+    sales: int
+    sales_minor: int
+    refunds: int
+    refunds_minor: int
+    vat: dict[str, int]
+    perpetual_sales_minor: int
+    perpetual_refunds_minor: int
+    key: str
+    signature: str
+
+
+@dataclass(frozen=True, slots=True)
+class JournalHead:
+    """How long the journal is: a journal that is later found shorter, or with another hash at this number, was cut or rewritten.
+
+    chain: sales | training; journal: id of the journal's start (a rebuilt database begins another); hash: of record `number`, hexadecimal;
+    key, signature: the device's Ed25519 key and its signature over that hash, base64.
+    """
+
+    chain: str
+    journal: str
+    number: int
+    hash: str
+    key: str
+    signature: str
+
+
+@dataclass(frozen=True, slots=True)
 class StockChanged:
     """Pieces moved in a slot. biz_step is a word of GS1's Core Business Vocabulary.
 
@@ -125,7 +189,10 @@ class MemberErased:
 
 @dataclass(frozen=True, slots=True)
 class StaffActed:
-    """Something that staff did on the device. act: refill | count | out_of_order | in_order | close_of_day | opened | refused."""
+    """Something that staff did on the device.
+
+    act: refill | count | out_of_order | in_order | close_of_day | opened | refused | void_line.
+    """
 
     act: str
     who: str
@@ -175,14 +242,15 @@ class Skipped:
 
 
 Event = (
-    SaleCompleted | PaymentRequested | PaymentCancelled | StockChanged | ReplenishmentRequested | MemberEnrolled | MemberErased
-    | StaffActed | IdentityDecided | DeviceHealth | InboxCommitted | Skipped
+    SaleCompleted | SaleRefunded | PeriodClosed | JournalHead | PaymentRequested | PaymentCancelled | StockChanged
+    | ReplenishmentRequested | MemberEnrolled | MemberErased | StaffActed | IdentityDecided | DeviceHealth | InboxCommitted | Skipped
 )
 
 LANE_OF: dict[type, Lane] = {
-    SaleCompleted: Lane.MONEY, PaymentRequested: Lane.MONEY, PaymentCancelled: Lane.MONEY, StaffActed: Lane.MONEY,
+    SaleCompleted: Lane.MONEY, SaleRefunded: Lane.MONEY, PeriodClosed: Lane.MONEY, PaymentRequested: Lane.MONEY,
+    PaymentCancelled: Lane.MONEY, StaffActed: Lane.MONEY,
     MemberEnrolled: Lane.MONEY, MemberErased: Lane.MONEY,
     StockChanged: Lane.STOCK, ReplenishmentRequested: Lane.STOCK, InboxCommitted: Lane.STOCK,
-    IdentityDecided: Lane.HEALTH, DeviceHealth: Lane.HEALTH,
+    IdentityDecided: Lane.HEALTH, DeviceHealth: Lane.HEALTH, JournalHead: Lane.HEALTH,
 }
 """The lane of each fact. Skipped travels in the lane whose numbers it covers."""
