@@ -34,7 +34,8 @@ class SaleLine:
 class PaymentRequested:
     """Asks HQ to hold money. intent_id is the idempotency key of everything that follows.
 
-    tender: "wallet_face" (member known by face), "wallet_qr" (member_code is the code that the shopper's phone shows).
+    tender: "wallet_face" (member known by face), "wallet_qr" (member_code is the code that the shopper's phone shows), or one of
+    catalog.CODE_TENDERS (HQ sends a PaymentCode that the shopper's phone reads off the screen).
     """
 
     intent_id: str
@@ -57,7 +58,8 @@ class PaymentCancelled:
 class SaleCompleted:
     """A sale that took place: goods are the shopper's. HQ turns the hold into a posting, or posts it when `offline`.
 
-    tender: wallet_face | wallet_qr | cash_desk. vat: permille as text -> VAT in minor units contained in the total.
+    tender: wallet_face | wallet_qr | cash_desk | one of catalog.CODE_TENDERS.
+    vat: permille as text -> VAT in minor units contained in the total.
     """
 
     sale_id: str
