@@ -19,7 +19,11 @@ class Lane(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SaleLine:
-    """One line of a sale. amount_minor = quantity * unit_minor - discount_minor, VAT included."""
+    """One line of a sale. amount_minor = quantity * unit_minor - discount_minor, VAT included.
+
+    kind: goods | deposit (of the bottle of that GTIN). grams and kilo_minor: of a weighed pack and its price a kilogram, else 0.
+    offers: id of each promotion -> what it took off; they add up to the discount. promotion: the one of them that took most.
+    """
 
     gtin: str
     quantity: int
@@ -28,6 +32,10 @@ class SaleLine:
     amount_minor: int
     vat_permille: int
     promotion: str = ""
+    kind: str = "goods"
+    grams: int = 0
+    kilo_minor: int = 0
+    offers: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
