@@ -15,6 +15,8 @@ from kiosk.errors import InvalidValueError
 __all__ = ["LANGUAGES", "Cell", "CodeFormat", "OfflinePolicy", "Planogram", "PriceList", "Product", "Promotion", "check_digit", "gtin"]
 
 LANGUAGES = ("fr", "en", "zh")
+CODE_TENDERS = ("alipay", "wechat", "emv_qr")
+"""Tenders that a shopper pays with a phone that reads a code off the kiosk's screen, in the order in which they are offered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,3 +146,16 @@ class OfflinePolicy:
     per_member_minor: int
     per_kiosk_minor: int
     max_age_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class TenderPolicy:
+    """Which payment codes a group's kiosks offer, signed by HQ, and in which currency. codes: some of CODE_TENDERS.
+
+    code_lasts_s: how long a shopper has to pay a code that is shown.
+    """
+
+    version: int
+    currency: str
+    codes: tuple[str, ...]
+    code_lasts_s: int

@@ -42,7 +42,8 @@ class SaleLine:
 class PaymentRequested:
     """Asks HQ to hold money. intent_id is the idempotency key of everything that follows.
 
-    tender: "wallet_face" (member known by face), "wallet_qr" (member_code is the code that the shopper's phone shows).
+    tender: "wallet_face" (member known by face), "wallet_qr" (member_code is the code that the shopper's phone shows), or one of
+    catalog.CODE_TENDERS (HQ sends a PaymentCode that the shopper's phone reads off the screen).
     """
 
     intent_id: str
@@ -65,7 +66,8 @@ class PaymentCancelled:
 class SaleCompleted:
     """A sale that took place: goods are the shopper's. HQ turns the hold into a posting, or posts it when `offline`.
 
-    tender: wallet_face | wallet_qr | cash_desk. vat: permille as text -> VAT in minor units contained in the total.
+    tender: wallet_face | wallet_qr | cash_desk | one of catalog.CODE_TENDERS.
+    vat: permille as text -> VAT in minor units contained in the total.
     """
 
     sale_id: str
@@ -104,12 +106,24 @@ class SaleRefunded:
 
 
 @dataclass(frozen=True, slots=True)
+class PeriodTotals:
+    """What was taken and given back in one currency. turnover, vat: permille as text -> gross and VAT of sales less those of refunds."""
+
+    sales: int = 0
+    sales_minor: int = 0
+    refunds: int = 0
+    refunds_minor: int = 0
+    turnover: dict[str, int] = field(default_factory=dict)
+    vat: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class PeriodClosed:
     """A period of the journal was closed. period: day | month | year; name: "2026-11-22", "2026-11" or "2026", in the store's own time.
 
-    first..last: numbers of the records that it covers; head: hash of record `last`, hexadecimal. sales_minor, refunds_minor and vat
-    (permille as text -> VAT of sales less refunds) are the period's; perpetual_* are since the device's first journal and never go back.
-    journal: id of the journal's start. key, signature: the device's Ed25519 key and its signature over the closure's record, base64.
+    journal: id of the journal's start. first..last: numbers of the records that it covers; head: hash of record `last`, hexadecimal.
+    totals: of the period; perpetual: since the device's first journal, whose amounts never go back. key, signature: the device's Ed25519
+    key and its signature over the closure's record, base64 (in the record itself they are empty).
     """
 
     period: str
@@ -119,15 +133,10 @@ class PeriodClosed:
     first: int
     last: int
     head: str
-    sales: int
-    sales_minor: int
-    refunds: int
-    refunds_minor: int
-    vat: dict[str, int]
-    perpetual_sales_minor: int
-    perpetual_refunds_minor: int
-    key: str
-    signature: str
+    totals: PeriodTotals
+    perpetual: PeriodTotals
+    key: str = ""
+    signature: str = ""
 
 
 @dataclass(frozen=True, slots=True)

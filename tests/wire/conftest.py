@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from kiosk import wire
-from kiosk.domain.catalog import Cell, OfflinePolicy, Planogram, PriceList, Product, Promotion
+from kiosk.domain.catalog import Cell, OfflinePolicy, Planogram, PriceList, Product, Promotion, TenderPolicy
 from kiosk.domain.events import (
     LANE_OF,
     DeviceHealth,
@@ -24,6 +24,7 @@ from kiosk.domain.events import (
     PaymentCancelled,
     PaymentRequested,
     PeriodClosed,
+    PeriodTotals,
     ReplenishmentRequested,
     SaleCompleted,
     SaleLine,
@@ -33,7 +34,7 @@ from kiosk.domain.events import (
     StockChanged,
 )
 from kiosk.domain.money import Money
-from kiosk.domain.orders import MemberErasureOrdered, PaymentAnswered, ReplenishmentAnswered
+from kiosk.domain.orders import MemberErasureOrdered, PaymentAnswered, PaymentCode, ReplenishmentAnswered
 
 TEA = "4006381333931"
 NOW = datetime(2026, 1, 2, 9, 30, 15, 250000, tzinfo=UTC)
@@ -53,7 +54,9 @@ EVENTS = (
     Skipped("health", 3, 9, "ring"),
     SaleRefunded("refund-1", "sale-1", "K1-R000001", (SaleLine(TEA, 1, 150, 15, 135, 55, "tea-10"),), 135, "EUR", {"55": 7}, "wallet_face",
                  "member-1", "damaged", "anna"),
-    PeriodClosed("day", "2026-01-02", "journal-1", "EUR", 1, 9, "ab" * 32, 2, 405, 1, 135, {"55": 14}, 405, 135, "a2V5", "c2lnbmF0dXJl"),
+    PeriodClosed("day", "2026-01-02", "journal-1", "EUR", 1, 9, "ab" * 32,
+                 PeriodTotals(2, 405, 1, 135, {"55": 270}, {"55": 14}), PeriodTotals(3, 675, 1, 135, {"55": 540}, {"55": 28}),
+                 "a2V5", "c2lnbmF0dXJl"),
     JournalHead("sales", "journal-1", 10, "cd" * 32, "a2V5", "c2lnbmF0dXJl"),
 )
 ORDERS = (
@@ -61,11 +64,13 @@ ORDERS = (
     ReplenishmentAnswered("request-1", "approved", 12),
     MemberErasureOrdered("member-1"),
     Planogram(3, "kiosk-1", (Cell("A1", TEA, 12, 3, 6),)),
+    PaymentCode("intent-1", "https://pay.example/1", 120),
 )
 MANIFESTS = (
     PriceList(7, NOW, "EUR", (Product(TEA, {"fr": "Thé", "en": "Tea", "zh": "茶"}, Money(150, "EUR"), 55, 120.5, "tea.webp"),),
               (Promotion("tea-10", "percent", TEA, {"en": "10 % off"}, percent=10),)),
     OfflinePolicy(2, "EUR", 3000, 5000, 20000, 86400),
+    TenderPolicy(4, "EUR", ("alipay", "emv_qr"), 120),
 )
 
 
