@@ -19,7 +19,11 @@ class Lane(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SaleLine:
-    """One line of a sale. amount_minor = quantity * unit_minor - discount_minor, VAT included."""
+    """One line of a sale. amount_minor = quantity * unit_minor - discount_minor, VAT included.
+
+    kind: goods | deposit (of the bottle of that GTIN). grams and kilo_minor: of a weighed pack and its price a kilogram, else 0.
+    offers: id of each promotion -> what it took off; they add up to the discount. promotion: the one of them that took most.
+    """
 
     gtin: str
     quantity: int
@@ -28,13 +32,18 @@ class SaleLine:
     amount_minor: int
     vat_permille: int
     promotion: str = ""
+    kind: str = "goods"
+    grams: int = 0
+    kilo_minor: int = 0
+    offers: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class PaymentRequested:
     """Asks HQ to hold money. intent_id is the idempotency key of everything that follows.
 
-    tender: "wallet_face" (member known by face), "wallet_qr" (member_code is the code that the shopper's phone shows).
+    tender: "wallet_face" (member known by face), "wallet_qr" (member_code is the code that the shopper's phone shows), or one of
+    catalog.CODE_TENDERS (HQ sends a PaymentCode that the shopper's phone reads off the screen).
     """
 
     intent_id: str
@@ -57,7 +66,8 @@ class PaymentCancelled:
 class SaleCompleted:
     """A sale that took place: goods are the shopper's. HQ turns the hold into a posting, or posts it when `offline`.
 
-    tender: wallet_face | wallet_qr | cash_desk. vat: permille as text -> VAT in minor units contained in the total.
+    tender: wallet_face | wallet_qr | cash_desk | one of catalog.CODE_TENDERS.
+    vat: permille as text -> VAT in minor units contained in the total.
     """
 
     sale_id: str

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from kiosk import wire
-from kiosk.domain.catalog import Cell, OfflinePolicy, Planogram, PriceList, Product, Promotion
+from kiosk.domain.catalog import Cell, OfflinePolicy, Planogram, PriceList, Product, Promotion, TenderPolicy
 from kiosk.domain.events import (
     LANE_OF,
     DeviceHealth,
@@ -34,7 +34,7 @@ from kiosk.domain.events import (
     StockChanged,
 )
 from kiosk.domain.money import Money
-from kiosk.domain.orders import MemberErasureOrdered, PaymentAnswered, ReplenishmentAnswered
+from kiosk.domain.orders import MemberErasureOrdered, PaymentAnswered, PaymentCode, ReplenishmentAnswered
 
 TEA = "4006381333931"
 NOW = datetime(2026, 1, 2, 9, 30, 15, 250000, tzinfo=UTC)
@@ -64,11 +64,13 @@ ORDERS = (
     ReplenishmentAnswered("request-1", "approved", 12),
     MemberErasureOrdered("member-1"),
     Planogram(3, "kiosk-1", (Cell("A1", TEA, 12, 3, 6),)),
+    PaymentCode("intent-1", "https://pay.example/1", 120),
 )
 MANIFESTS = (
     PriceList(7, NOW, "EUR", (Product(TEA, {"fr": "Thé", "en": "Tea", "zh": "茶"}, Money(150, "EUR"), 55, 120.5, "tea.webp"),),
               (Promotion("tea-10", "percent", TEA, {"en": "10 % off"}, percent=10),)),
     OfflinePolicy(2, "EUR", 3000, 5000, 20000, 86400),
+    TenderPolicy(4, "EUR", ("alipay", "emv_qr"), 120),
 )
 
 
