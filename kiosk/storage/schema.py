@@ -60,6 +60,18 @@ CARRIED = ("lanes", "outbox", "downboxes", "inbox", "erasures", "quarantine", "s
 """What is carried over from a damaged file, as far as it can be read. The journal is not: a chain with a hole proves nothing."""
 
 
+OWN_KINDS = "kind IN ('opened', 'key', 'day', 'month', 'year')"
+"""The condition of the index over what a journal says about itself; a query must say it in these very words to use it."""
+_JOURNAL = f"""
+CREATE TABLE journal (n INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, body BLOB NOT NULL, hash BLOB NOT NULL,
+  signature BLOB NOT NULL) STRICT;
+CREATE INDEX journal_own ON journal (kind, n) WHERE {OWN_KINDS};
+CREATE TABLE training (n INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, body BLOB NOT NULL, hash BLOB NOT NULL,
+  signature BLOB NOT NULL) STRICT;
+CREATE INDEX training_own ON training (kind, n) WHERE {OWN_KINDS};
+"""
+
+
 def _statements(text: str) -> list[str]:
     return [statement for statement in text.split(";") if statement.strip()]
 
@@ -70,7 +82,16 @@ def m001_first_tables(db: Database) -> None:
         db.execute(statement)
 
 
+def m002_signed_journal(db: Database) -> None:
+    """Begin a signed journal; records of an unsigned one stay beside it. An intent keeps the sale that it would become."""
+    db.execute("ALTER TABLE journal RENAME TO journal_unsigned")
+    for statement in _statements(_JOURNAL):
+        db.execute(statement)
+    db.execute("ALTER TABLE intents ADD COLUMN draft BLOB")
+
+
 migrations()(m001_first_tables)
+migrations()(m002_signed_journal)
 
 
 def is_current(db: sqlite3.Connection) -> bool:
