@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kiosk.storage.store import Unit
 
-NAMES = ("camera", "scale")
+NAMES = ("camera", "scale", "printer")
 _PREFIX = "state."
 
 

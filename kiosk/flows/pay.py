@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from kiosk.domain import basket as baskets
 from kiosk.domain.checkout import Event, State, after
+from kiosk.domain.events import SaleCompleted
 from kiosk.domain.frame import Frame
 from kiosk.domain.pricing import MAX_PIECES
 from kiosk.errors import InvalidValueError
@@ -58,8 +59,10 @@ _OFFLINE_REASONS = {"offline_member_unknown": "hq_silent", "offline_no_policy": 
 class PayFlow:
     """One checkout after the other at one device."""
 
-    def __init__(self, parts: Sight, shop: Shop, language: str) -> None:
-        self._parts, self._shop = parts, shop
+    def __init__(self, parts: Sight, shop: Shop, language: str,
+                 on_paid: Callable[[SaleCompleted, str], None] = lambda _sale, _language: None) -> None:
+        """on_paid: hears of every sale, with the shopper's language."""
+        self._parts, self._shop, self._on_paid = parts, shop, on_paid
         self._default_language = language
         self._cashier = Cashier(parts)
         self._face_task = face_task(parts)
@@ -287,6 +290,7 @@ class PayFlow:
         self._go(Event.APPROVED if conclusion.sale else Event.DECLINED)
         if conclusion.sale:
             self._now.basket = {}
+            self._on_paid(conclusion.sale, self._now.language)
 
     # --- what staff does with an open checkout --------------------------------------------------------------------------------------
 

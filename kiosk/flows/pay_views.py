@@ -15,6 +15,7 @@ from kiosk.domain.pricing import Quote
 from kiosk.flows.cashier import Pending
 from kiosk.flows.identify import Digits, FaceSearch
 from kiosk.flows.parts import Shop, status
+from kiosk.flows.printing import receipt_address
 from kiosk.flows.sight import Sight
 from kiosk.ui import views
 
@@ -137,8 +138,7 @@ def _paid(now: _Now) -> views.View:
     sale = now.session.sale
     if sale is None:
         raise LookupError("a paid checkout has no sale")
-    address = now.parts.settings.hq.receipts
-    qr = f"{address}/{sale.sale_id}" if address else f"{sale.receipt} {sale.total_minor} {sale.currency}"
+    qr = receipt_address(now.parts, sale) or f"{sale.receipt} {sale.total_minor} {sale.currency}"
     since_s = now.time_s - now.session.entered_s
     left = max(0, round(STAYS_S[State.PAID] - since_s))
     return views.PayPaid(now.status, now.session.priced.total, sale.receipt, qr, sale.offline, left, since_s)

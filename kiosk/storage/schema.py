@@ -55,8 +55,17 @@ CREATE TABLE tallies (name TEXT PRIMARY KEY, n INTEGER NOT NULL) STRICT, WITHOUT
 CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 """
 
-CARRIED = ("lanes", "outbox", "downboxes", "inbox", "erasures", "quarantine", "sales", "receipts", "intents", "basket", "stock", "requests",
-           "pricelists", "planogram", "policy", "tallies", "settings")
+_REFUNDS = """
+CREATE TABLE refunds (refund_id TEXT PRIMARY KEY, sale_id TEXT NOT NULL, amount_minor INTEGER NOT NULL, body BLOB NOT NULL) STRICT;
+CREATE INDEX refunds_sale ON refunds (sale_id);
+CREATE TABLE refund_lines (refund_id TEXT NOT NULL REFERENCES refunds, line INTEGER NOT NULL, pieces INTEGER NOT NULL,
+  PRIMARY KEY (refund_id, line)) STRICT, WITHOUT ROWID;
+CREATE TABLE prints (sale_id TEXT PRIMARY KEY, n INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE INDEX sales_receipt ON sales (json_extract(CAST(body AS TEXT), '$.receipt'));
+"""
+
+CARRIED = ("lanes", "outbox", "downboxes", "inbox", "erasures", "quarantine", "sales", "refunds", "refund_lines", "prints", "receipts",
+           "intents", "basket", "stock", "requests", "pricelists", "planogram", "policy", "tallies", "settings")
 """What is carried over from a damaged file, as far as it can be read. The journal is not: a chain with a hole proves nothing."""
 
 
@@ -90,8 +99,15 @@ def m002_signed_journal(db: Database) -> None:
     db.execute("ALTER TABLE intents ADD COLUMN draft BLOB")
 
 
+def m003_refunds(db: Database) -> None:
+    """What went back, and how often receipts were printed; a sale is found by the number on its receipt."""
+    for statement in _statements(_REFUNDS):
+        db.execute(statement)
+
+
 migrations()(m001_first_tables)
 migrations()(m002_signed_journal)
+migrations()(m003_refunds)
 
 
 def is_current(db: sqlite3.Connection) -> bool:

@@ -19,7 +19,10 @@ FaceBox = tuple[int, int, int, int]
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What every screen says about the device. banner: a key of `banner.*`, "" for none. clock and store: ready to show."""
+    """What every screen says about the device. banner: a key of `banner.*`, "" for none. clock and store: ready to show.
+
+    training: nothing is really sold, and every screen says so. large, contrast: how the screen is drawn for whoever stands there.
+    """
 
     language: str
     offline: bool = False
@@ -28,6 +31,10 @@ class Status:
     clock: str = ""
     store: str = ""
     banner: str = ""
+    printer_lost: bool = False
+    training: bool = False
+    large: bool = False
+    contrast: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,12 +254,67 @@ class StaffLogin(View):
 
 @dataclass(frozen=True, slots=True)
 class StaffMenu(View):
-    """What staff can do. Targets: refill and count (with a shelf), out_of_order, close_day, leave."""
+    """What this member of staff can do here. acts: words of domain.staff.Right, in order. Targets: each of them, and leave."""
 
     screen: ClassVar[str] = "staff.menu"
     who: str
+    acts: tuple[str, ...]
     out_of_order: bool = False
-    has_shelf: bool = False
+    training: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StaffAge(View):
+    """Look at the shopper's age. born_by: the last day on which he may be born, ready to show. Targets: approve, refuse, back."""
+
+    screen: ClassVar[str] = "staff.age"
+    age: int
+    born_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class StaffNumber(View):
+    """A number to be typed. what: a key of `staff.number.*`; shown: ready to show; wrong: a key of `staff.wrong.*`, "" for none.
+
+    Targets: key:0..key:9, erase, ok, back.
+    """
+
+    screen: ClassVar[str] = "staff.number"
+    what: str
+    shown: str
+    entered: bool
+    wrong: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StaffLines(View):
+    """Lines of a basket or a sale to choose from. mode: void or refund; chosen: (line, pieces); due: what goes back, None for nothing yet.
+
+    page: the lines that are shown when there are more than fit, counted round. Targets: line:<i> of those shown that are not fixed, more
+    (when there are more), back, ok (void) or whole, restock and write_off (refund).
+    """
+
+    screen: ClassVar[str] = "staff.lines"
+    mode: str
+    lines: tuple[LineView, ...]
+    chosen: tuple[tuple[int, int], ...] = ()
+    due: Money | None = None
+    page: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StaffHours(View):
+    """Opening hours. days: (name, hours) from Monday on; chosen: 1..7; opens, closes: of that day, ready to show.
+
+    Targets: day:1..day:7, closed, opens_minus, opens_plus, closes_minus, closes_plus (unless closed), ok, back.
+    """
+
+    screen: ClassVar[str] = "staff.hours"
+    days: tuple[tuple[str, str], ...]
+    chosen: int
+    opens: str
+    closes: str
+    closed: bool
 
 
 @dataclass(frozen=True, slots=True)
