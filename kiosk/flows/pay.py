@@ -8,12 +8,14 @@ from collections.abc import Callable
 from kiosk.domain import basket as baskets
 from kiosk.domain.checkout import Event, State, after
 from kiosk.domain.frame import Frame
+from kiosk.domain.identity import Decision
 from kiosk.domain.pricing import MAX_PIECES, quote
 from kiosk.errors import InvalidValueError
 from kiosk.flows.cashier import Cashier, Payer
 from kiosk.flows.identify import Digits, FaceSearch, face_task
 from kiosk.flows.parts import Shop, next_language
 from kiosk.flows.pay_views import STAYS_S, Session, view
+from kiosk.flows.pin import PinPad, step_up
 from kiosk.flows.sight import Sight
 from kiosk.ui import views
 
@@ -38,6 +40,8 @@ _BUTTONS: dict[tuple[State, str], Event] = {
     (State.FACE, "other_way"): Event.BACK,
     (State.CONFIRM, "confirm"): Event.CONFIRM,
     (State.CONFIRM, "not_me"): Event.NOT_ME,
+    (State.CONFIRM, "other_way"): Event.BACK,
+    (State.PIN, "other_way"): Event.BACK,
     (State.QR, "back"): Event.BACK,
     (State.REFUSED, "retry"): Event.RETRY,
     (State.REFUSED, "qr"): Event.QR,
@@ -97,7 +101,7 @@ class PayFlow:
         for target in touched:
             self._touch(target)
         {State.BASKET: self._scan, State.IDLE: self._scan, State.FACE: self._face, State.QR: self._scan,
-         State.AUTHORISING: self._authorise}.get(self._now.state, self._drop)()
+         State.PIN: self._pin, State.AUTHORISING: self._authorise}.get(self._now.state, self._drop)()
         self._expire()
         return view(self._now, self._parts, self._shop)
 
@@ -145,13 +149,35 @@ class PayFlow:
         decision = self._now.search.step(self._parts.eyes.take())
         if decision is None:
             return
-        if decision.outcome == "accepted":
-            self._now.member_id = decision.member_id
-            self._go(Event.RECOGNISED)
+        if decision.outcome in ("accepted", "ask_pin"):
+            self._known(decision)
         else:
             crowd = self._now.search.look is not None and self._now.search.look.hint == "one_person"
             self._now.reason = "several_people" if crowd else "not_recognised"
             self._go(Event.NOT_RECOGNISED)
+
+    def _known(self, decision: Decision) -> None:
+        needed = step_up(self._parts, decision, self._now.priced.total)
+        self._now.member_id = decision.member_id
+        if needed == "pin":
+            self._now.pin = PinPad(self._parts, decision.member_id)
+            self._go(Event.ASK_PIN)
+        elif needed:
+            self._now.reason = needed
+            self._go(Event.NOT_RECOGNISED)
+        else:
+            self._go(Event.RECOGNISED)
+
+    def _pin(self) -> None:
+        self._drop()
+        answer = self._now.pin.step() if self._now.pin is not None else ""
+        if answer == "right":
+            self._go(Event.PIN_RIGHT)
+        elif answer == "locked":
+            self._now.reason = "pin_locked"
+            self._go(Event.PIN_REFUSED)
+        elif answer:
+            self._now.entered_s = self._parts.clock.monotonic()
 
     # --- what is touched ----------------------------------------------------------------------------------------------------------
 
@@ -164,6 +190,8 @@ class PayFlow:
             self._remove(int(target.removeprefix("remove:")))
         elif self._now.state is State.DIGITS:
             self._press(target)
+        elif self._now.state is State.PIN and self._now.pin is not None and target != "other_way":
+            self._now.pin.press(target)
         elif (self._now.state, target) in _BUTTONS:
             self._button(_BUTTONS[self._now.state, target])
 

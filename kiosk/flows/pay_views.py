@@ -11,11 +11,12 @@ from kiosk.domain.pricing import Quote, quote
 from kiosk.flows.cashier import Pending
 from kiosk.flows.identify import Digits, FaceSearch
 from kiosk.flows.parts import Shop, status
+from kiosk.flows.pin import PIN_DIGITS, PinPad
 from kiosk.flows.sight import Sight
 from kiosk.ui import views
 
-STAYS_S = {State.BASKET: 60.0, State.TENDER: 45.0, State.DIGITS: 45.0, State.CONFIRM: 30.0, State.QR: 40.0, State.REFUSED: 30.0,
-           State.CASH: 20.0, State.PAID: 8.0}
+STAYS_S = {State.BASKET: 60.0, State.TENDER: 45.0, State.DIGITS: 45.0, State.PIN: 45.0, State.CONFIRM: 30.0, State.QR: 40.0,
+           State.REFUSED: 30.0, State.CASH: 20.0, State.PAID: 8.0}
 """How long a screen waits for a finger before it gives up."""
 
 
@@ -33,6 +34,7 @@ class Session:
     pending: Pending | None = None
     sale: SaleCompleted | None = None
     member_id: str = ""
+    pin: PinPad | None = None
     reason: str = ""
     ticket: str = ""
     hint: str = ""
@@ -87,6 +89,13 @@ def _face(now: _Now) -> views.View:
                          look.hint if look else "look_here", now.time_s)
 
 
+def _pin(now: _Now) -> views.View:
+    pad = now.session.pin
+    if pad is not None and pad.checking:
+        return views.PayWaiting(now.status, "checking", now.time_s)
+    return views.PayPin(now.status, len(pad.entered) if pad else 0, PIN_DIGITS, wrong=pad is not None and pad.wrong)
+
+
 def _confirm(now: _Now) -> views.View:
     session = now.session
     return views.PayConfirm(now.status, session.priced.total, f"•• {session.digits.suffix[-2:]}", session.priced.pieces)
@@ -114,6 +123,7 @@ _VIEWS: dict[State, Callable[[_Now], views.View]] = {
     State.TENDER: _tender,
     State.DIGITS: _digits,
     State.FACE: _face,
+    State.PIN: _pin,
     State.CONFIRM: _confirm,
     State.QR: _qr,
     State.AUTHORISING: lambda now: views.PayWaiting(now.status, "authorising", now.time_s),

@@ -20,6 +20,7 @@ from kiosk.domain.events import (
     Lane,
     MemberEnrolled,
     MemberErased,
+    MemberLocked,
     PaymentCancelled,
     PaymentRequested,
     ReplenishmentRequested,
@@ -28,9 +29,20 @@ from kiosk.domain.events import (
     Skipped,
     StaffActed,
     StockChanged,
+    TemplateHeld,
+    TemplateRequested,
+    TemplateSealed,
 )
 from kiosk.domain.money import Money
-from kiosk.domain.orders import MemberErasureOrdered, PaymentAnswered, ReplenishmentAnswered
+from kiosk.domain.orders import (
+    MemberErasureOrdered,
+    MemberLockOrdered,
+    MembersAnnounced,
+    PaymentAnswered,
+    ReplenishmentAnswered,
+    TemplateDelivered,
+    TemplateWanted,
+)
 
 TEA = "4006381333931"
 NOW = datetime(2026, 1, 2, 9, 30, 15, 250000, tzinfo=UTC)
@@ -48,12 +60,20 @@ EVENTS = (
     DeviceHealth("0.1.0", 2048, {"money": 1, "stock": 0, "health": 2}, 4, {"camera": "ok", "disk": "ok"}, 3, 1),
     InboxCommitted("box-1", 42),
     Skipped("health", 3, 9, "ring"),
+    MemberLocked("member-1", True),
+    TemplateRequested("member-1", "AAECAw=="),
+    TemplateSealed("member-1", "kiosk-2", "epoch-2", "AAECAw==", True),
+    TemplateHeld("member-1"),
 )
 ORDERS = (
     PaymentAnswered("intent-1", "declined", "insufficient_funds", "member-1"),
     ReplenishmentAnswered("request-1", "approved", 12),
     MemberErasureOrdered("member-1"),
     Planogram(3, "kiosk-1", (Cell("A1", TEA, 12, 3, 6),)),
+    MemberLockOrdered("member-1", True),
+    MembersAnnounced(("member-1", "member-2"), False),
+    TemplateWanted("member-1", "kiosk-2", "epoch-2", "AAECAw=="),
+    TemplateDelivered("member-1", "AAECAw=="),
 )
 MANIFESTS = (
     PriceList(7, NOW, "EUR", (Product(TEA, {"fr": "Thé", "en": "Tea", "zh": "茶"}, Money(150, "EUR"), 55, 120.5, "tea.webp"),),
