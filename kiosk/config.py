@@ -132,6 +132,32 @@ class IdentitySettings:
 
 
 @dataclass(frozen=True, slots=True)
+class MembersSettings:
+    """[members] mode: store (the device's key opens templates) or card (only the member's own code does); vault: folder of the templates,
+    <storage.folder>/vault when empty; key: file of the device key, vault.key in that folder when empty and systemd hands none over.
+
+    retention_days: a face that nobody paid with for so long is erased; pin_over_minor: amounts above this ask for the PIN too.
+    """
+
+    mode: str = "store"
+    vault: str = ""
+    key: str = ""
+    retention_days: int = 365
+    pin_over_minor: int = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneSettings:
+    """[phone] port of the pages for shoppers' phones, 0 = off; bind: address of the shop's Wi-Fi, never the internet; name: how phones
+    reach it, bind when empty. The pages speak HTTP without TLS: whoever listens on that Wi-Fi can read along.
+    """
+
+    port: int = 0
+    bind: str = "127.0.0.1"
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class WorldSettings:
     """[world] socket of the simulated world, for demos; empty on a real kiosk."""
 
@@ -151,6 +177,8 @@ class Settings:
     display: DisplaySettings = DisplaySettings()
     staff: StaffSettings = StaffSettings()
     identity: IdentitySettings = IdentitySettings()
+    members: MembersSettings = MembersSettings()
+    phone: PhoneSettings = PhoneSettings()
     world: WorldSettings = WorldSettings()
 
 
@@ -163,9 +191,11 @@ _CHOICES: dict[str, tuple[object, ...]] = {
     "display.rotate": (0, 90, 180, 270),
     "broker.version": (3, 5),
     "identity.backend": ("onnx", "dlib"),
+    "members.mode": ("store", "card"),
 }
 _RANGES: dict[str, tuple[float, float]] = {
     "broker.port": (1, 65535), "storage.reserve_mb": (1, 100_000),
+    "members.retention_days": (1, 3650), "members.pin_over_minor": (0, 100_000_000), "phone.port": (0, 65535),
     "camera.width": (64, 4096), "camera.height": (64, 4096), "camera.rate_hz": (0.5, 120),
     "display.width": (240, 4096), "display.height": (240, 4096), "display.rate_hz": (1, 120),
 }
