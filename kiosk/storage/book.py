@@ -11,11 +11,15 @@ from kiosk.runtime import Clock
 
 @dataclass(slots=True)
 class Book:
-    """The open connection, whose it is, and where time and ids come from. Every repository writes through `db`."""
+    """The open connection, whose it is, and where time and ids come from. Every repository writes through `db`.
+
+    epoch_no: the number of `epoch` in this file; those of former epochs are lower.
+    """
 
     db: sqlite3.Connection
     device: str
     epoch: str
+    epoch_no: int
     clock: Clock
     new_id: Callable[[], str]
 

@@ -6,6 +6,8 @@ import sqlite3
 
 from sqlite_utils import Database, Migrations
 
+from kiosk.storage.former import move_facts
+
 migrations = Migrations("kiosk.device")
 
 _FACTS = """
@@ -55,8 +57,21 @@ CREATE TABLE tallies (name TEXT PRIMARY KEY, n INTEGER NOT NULL) STRICT, WITHOUT
 CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 """
 
-CARRIED = ("lanes", "outbox", "downboxes", "inbox", "erasures", "quarantine", "sales", "receipts", "intents", "basket", "stock", "requests",
-           "pricelists", "planogram", "policy", "tallies", "settings")
+_ONE_TREE = """
+ALTER TABLE lanes RENAME TO former_lanes;
+ALTER TABLE outbox RENAME TO former_outbox;
+DROP INDEX outbox_lane;
+DROP INDEX outbox_skipped;
+CREATE TABLE epochs (no INTEGER PRIMARY KEY, epoch TEXT NOT NULL UNIQUE) STRICT;
+CREATE TABLE lanes (epoch_no INTEGER NOT NULL, lane TEXT NOT NULL, acked INTEGER NOT NULL DEFAULT 0, missing INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (epoch_no, lane)) STRICT, WITHOUT ROWID;
+CREATE TABLE outbox (n INTEGER PRIMARY KEY, kind TEXT NOT NULL, slot TEXT NOT NULL, id ANY NOT NULL, boot ANY NOT NULL, at INTEGER NOT NULL,
+  crc INTEGER NOT NULL, data BLOB NOT NULL) STRICT;
+CREATE INDEX outbox_skipped ON outbox (n) WHERE kind = 'Skipped';
+"""
+
+CARRIED = ("epochs", "lanes", "outbox", "downboxes", "inbox", "erasures", "quarantine", "sales", "receipts", "intents", "basket", "stock",
+           "requests", "pricelists", "planogram", "policy", "tallies", "settings")
 """What is carried over from a damaged file, as far as it can be read. The journal is not: a chain with a hole proves nothing."""
 
 
@@ -70,7 +85,17 @@ def m001_first_tables(db: Database) -> None:
         db.execute(statement)
 
 
+def m002_one_tree(db: Database) -> None:
+    """Keep a fact under one integer key, without what surrounds its body on the wire: a third of the bytes, a fifth of the pages."""
+    for statement in _statements(_ONE_TREE):
+        db.execute(statement)
+    move_facts(db.conn)
+    db.execute("DROP TABLE former_outbox")
+    db.execute("DROP TABLE former_lanes")
+
+
 migrations()(m001_first_tables)
+migrations()(m002_one_tree)
 
 
 def is_current(db: sqlite3.Connection) -> bool:
