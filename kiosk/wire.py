@@ -21,7 +21,7 @@ from typing import Any
 import msgspec
 
 from kiosk.domain import events, orders
-from kiosk.domain.catalog import OfflinePolicy, Planogram, PriceList
+from kiosk.domain.catalog import OfflinePolicy, Planogram, PriceList, TenderPolicy
 from kiosk.domain.events import Event, Lane
 from kiosk.errors import WireError
 
@@ -37,6 +37,9 @@ BODY_BYTES = 16 * 1024 * 1024
 
 EVENT_TYPES: dict[str, type[Any]] = {
     "kiosk.sale.completed.v1": events.SaleCompleted,
+    "kiosk.sale.refunded.v1": events.SaleRefunded,
+    "kiosk.journal.closed.v1": events.PeriodClosed,
+    "kiosk.journal.head.v1": events.JournalHead,
     "kiosk.payment.requested.v1": events.PaymentRequested,
     "kiosk.payment.cancelled.v1": events.PaymentCancelled,
     "kiosk.stock.changed.v1": events.StockChanged,
@@ -51,11 +54,12 @@ EVENT_TYPES: dict[str, type[Any]] = {
 }
 ORDER_KINDS: dict[str, type[Any]] = {
     "payment": orders.PaymentAnswered,
+    "payment-code": orders.PaymentCode,
     "replenishment": orders.ReplenishmentAnswered,
     "erasure": orders.MemberErasureOrdered,
     "planogram": Planogram,
 }
-MANIFEST_KINDS: dict[str, type[Any]] = {"pricelist": PriceList, "offline-policy": OfflinePolicy}
+MANIFEST_KINDS: dict[str, type[Any]] = {"pricelist": PriceList, "offline-policy": OfflinePolicy, "tenders": TenderPolicy}
 _TYPE_OF = {cls: name for name, cls in EVENT_TYPES.items()}
 _TYPE_NAMED = {cls.__name__: name for name, cls in EVENT_TYPES.items()}
 _ORDER_OF = {cls: name for name, cls in ORDER_KINDS.items()}

@@ -1,7 +1,8 @@
 """The checkout as one table: (state, event) -> state. No clock, no devices: flows.pay feeds it and draws what it says.
 
-A pair that is not in the table is an IllegalTransitionError and changes nothing. Money moves only in AUTHORISING: there is no event that
-leaves it but an answer (from HQ, or from the signed offline policy), so a finger cannot cancel a payment that may already be held.
+A pair that is not in the table is an IllegalTransitionError and changes nothing. Money moves in AUTHORISING: there is no event that leaves
+it but an answer (from HQ, or from the signed offline policy), so a finger cannot cancel a payment that may already be held. In CODE the
+shopper's own phone pays what the screen shows; leaving it tells HQ, which voids the code or gives back what was paid with it.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ class State(StrEnum):
     FACE = "face"
     CONFIRM = "confirm"
     QR = "qr"
+    CODE = "code"
     AUTHORISING = "authorising"
     PAID = "paid"
     REFUSED = "refused"
@@ -37,6 +39,7 @@ class Event(StrEnum):
     CANCEL = "cancel"
     FACE = "face"
     QR = "qr"
+    CODE = "code"
     CASH = "cash"
     BUCKET_SMALL = "bucket_small"
     RECOGNISED = "recognised"
@@ -60,6 +63,7 @@ TABLE: dict[tuple[State, Event], State] = {
     (_S.TENDER, _E.CANCEL): _S.IDLE,
     (_S.TENDER, _E.FACE): _S.DIGITS,
     (_S.TENDER, _E.QR): _S.QR,
+    (_S.TENDER, _E.CODE): _S.CODE,
     (_S.TENDER, _E.CASH): _S.CASH,
     (_S.DIGITS, _E.BUCKET_SMALL): _S.FACE,
     (_S.DIGITS, _E.BACK): _S.TENDER,
@@ -74,6 +78,10 @@ TABLE: dict[tuple[State, Event], State] = {
     (_S.QR, _E.CODE_SEEN): _S.AUTHORISING,
     (_S.QR, _E.BACK): _S.TENDER,
     (_S.QR, _E.CANCEL): _S.IDLE,
+    (_S.CODE, _E.APPROVED): _S.PAID,
+    (_S.CODE, _E.DECLINED): _S.REFUSED,
+    (_S.CODE, _E.BACK): _S.TENDER,
+    (_S.CODE, _E.CANCEL): _S.IDLE,
     (_S.AUTHORISING, _E.APPROVED): _S.PAID,
     (_S.AUTHORISING, _E.DECLINED): _S.REFUSED,
     (_S.REFUSED, _E.RETRY): _S.TENDER,

@@ -4,20 +4,30 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kiosk.domain.catalog import OfflinePolicy, Planogram, PriceList
+from kiosk.domain.catalog import OfflinePolicy, Planogram, PriceList, TenderPolicy
 
 
 @dataclass(frozen=True, slots=True)
 class PaymentAnswered:
     """HQ's word on a payment intent.
 
-    outcome: authorised or declined; reason: "", insufficient_funds, unknown_member, bad_code or currency.
+    outcome: authorised or declined; reason: "", insufficient_funds, unknown_member, bad_code, currency, card_expired, ask_bank,
+    declined, code_expired or service_down.
     """
 
     intent_id: str
     outcome: str
     reason: str
     member_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentCode:
+    """The code that pays an intent. text: what the QR code on the screen says; lasts_s: seconds from receipt until it is worthless."""
+
+    intent_id: str
+    text: str
+    lasts_s: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +46,8 @@ class MemberErasureOrdered:
     member_id: str
 
 
-Order = PaymentAnswered | ReplenishmentAnswered | MemberErasureOrdered | Planogram
+Order = PaymentAnswered | PaymentCode | ReplenishmentAnswered | MemberErasureOrdered | Planogram
 """A message for one device, numbered in its downbox."""
 
-Manifest = PriceList | OfflinePolicy
+Manifest = PriceList | OfflinePolicy | TenderPolicy
 """A signed, versioned whole for a group of devices, retained at the broker."""

@@ -10,6 +10,7 @@ import math
 from dataclasses import dataclass
 
 from kiosk import wire
+from kiosk.domain.catalog import CODE_TENDERS
 from kiosk.domain.events import PaymentCancelled, PaymentRequested, SaleCompleted
 from kiosk.domain.intent import IntentState
 from kiosk.domain.offline import Exposure, verdict
@@ -20,11 +21,13 @@ from kiosk.storage.store import Unit
 
 ANSWER_WITHIN_S = 3.0
 """How long HQ has before the signed offline policy decides."""
+CODE_WITHIN_S = 15.0
+"""How long HQ has to send the code that a phone pays, and its last word after the code has run out."""
 
 
 @dataclass(frozen=True, slots=True)
 class Payer:
-    """Who pays, as far as the kiosk knows. tender: wallet_face (member_id) or wallet_qr (code, which HQ resolves)."""
+    """Who pays, as far as the kiosk knows. tender: wallet_face (member_id), wallet_qr (code, which HQ resolves) or a CODE_TENDER."""
 
     tender: str
     member_id: str = ""
@@ -67,8 +70,27 @@ class Cashier:
             unit.facts.record(request)
         return pending
 
+    def code(self, pending: Pending) -> tuple[str, float]:
+        """Return the text of the code that pays, "" before it came, and the seconds that are left to pay it."""
+        with self._parts.store.snapshot() as unit:
+            code = unit.intents.code(pending.intent_id)
+        since_s = self._parts.clock.monotonic() - pending.asked_at_s
+        return (code.text, max(0.0, code.lasts_s - since_s)) if code else ("", 0.0)
+
+    def give_up(self, pending: Pending) -> Conclusion:
+        """End an intent because the shopper leaves its code, or book its sale when HQ said already that it is paid."""
+        with self._parts.store.unit() as unit:
+            intent = unit.intents.get(pending.intent_id)
+            if intent is not None and intent.state is IntentState.AUTHORISED:
+                return Conclusion("paid", sale=self._book(unit, pending, offline=False))
+            _cancel(unit, pending.intent_id, "shopper_left")
+            return Conclusion("declined", "shopper_left")
+
     def conclude(self, pending: Pending) -> Conclusion:
-        """Book the sale or end the intent as soon as HQ answered, or ANSWER_WITHIN_S passed and the offline policy answers."""
+        """Book the sale or end the intent as soon as HQ answered, or ANSWER_WITHIN_S passed and the offline policy answers.
+
+        A code waits for as long as it lasts, and is never paid offline.
+        """
         with self._parts.store.snapshot() as unit:
             if self._judge(unit, pending) == ("waiting", ""):
                 return Conclusion("waiting")
@@ -88,7 +110,12 @@ class Cashier:
             return "authorised", ""
         if intent is not None and intent.state is IntentState.DECLINED:
             return "declined", intent.reason
-        if self._parts.clock.monotonic() - pending.asked_at_s < ANSWER_WITHIN_S:
+        waited_s = self._parts.clock.monotonic() - pending.asked_at_s
+        if pending.payer.tender in CODE_TENDERS:
+            code = unit.intents.code(pending.intent_id)
+            waits = waited_s < CODE_WITHIN_S + (code.lasts_s if code else 0)
+            return ("waiting", "") if waits else ("declined", "code_expired" if code else "hq_silent")
+        if waited_s < ANSWER_WITHIN_S:
             return "waiting", ""
         rule = self._offline_rule(unit, pending)
         return ("declined", f"offline_{rule}") if rule else ("offline", "")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from kiosk.config import Settings
-from kiosk.domain.catalog import LANGUAGES, PriceList, Product
+from kiosk.domain.catalog import LANGUAGES, PriceList, Product, TenderPolicy
 from kiosk.runtime import Clock
 from kiosk.storage.store import Store
 from kiosk.ui.views import Status
@@ -35,6 +35,7 @@ class Shop:
         self._version = -1
         self._prices: PriceList | None = None
         self._offline = False
+        self._tenders: TenderPolicy | None = None
 
     def refresh(self) -> None:
         """Read what changed."""
@@ -45,6 +46,7 @@ class Shop:
         with self._store.snapshot() as unit:
             self._prices = unit.prices.current(self._clock.now())
             self._offline = unit.settings.get("link") == "down"
+            self._tenders = unit.tenders.get()
 
     @property
     def prices(self) -> PriceList | None:
@@ -55,6 +57,12 @@ class Shop:
     def offline(self) -> bool:
         """Whether HQ does not answer at present."""
         return self._offline
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The payment codes that may be offered now: HQ has to answer, and they are for the price list's currency alone."""
+        policy = self._tenders
+        return policy.codes if policy is not None and not self._offline and policy.currency == self.currency else ()
 
     @property
     def currency(self) -> str:

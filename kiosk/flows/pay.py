@@ -10,7 +10,7 @@ from kiosk.domain.checkout import Event, State, after
 from kiosk.domain.frame import Frame
 from kiosk.domain.pricing import MAX_PIECES, quote
 from kiosk.errors import InvalidValueError
-from kiosk.flows.cashier import Cashier, Payer
+from kiosk.flows.cashier import Cashier, Conclusion, Payer, Pending
 from kiosk.flows.identify import Digits, FaceSearch, face_task
 from kiosk.flows.parts import Shop, next_language
 from kiosk.flows.pay_views import STAYS_S, Session, view
@@ -39,6 +39,7 @@ _BUTTONS: dict[tuple[State, str], Event] = {
     (State.CONFIRM, "confirm"): Event.CONFIRM,
     (State.CONFIRM, "not_me"): Event.NOT_ME,
     (State.QR, "back"): Event.BACK,
+    (State.CODE, "back"): Event.BACK,
     (State.REFUSED, "retry"): Event.RETRY,
     (State.REFUSED, "qr"): Event.QR,
     (State.REFUSED, "cash"): Event.CASH,
@@ -97,7 +98,7 @@ class PayFlow:
         for target in touched:
             self._touch(target)
         {State.BASKET: self._scan, State.IDLE: self._scan, State.FACE: self._face, State.QR: self._scan,
-         State.AUTHORISING: self._authorise}.get(self._now.state, self._drop)()
+         State.CODE: self._authorise, State.AUTHORISING: self._authorise}.get(self._now.state, self._drop)()
         self._expire()
         return view(self._now, self._parts, self._shop)
 
@@ -164,6 +165,8 @@ class PayFlow:
             self._remove(int(target.removeprefix("remove:")))
         elif self._now.state is State.DIGITS:
             self._press(target)
+        elif self._now.state is State.TENDER and target.removeprefix("code:") in self._shop.codes:
+            self._ask(Payer(target.removeprefix("code:")), Event.CODE)
         elif (self._now.state, target) in _BUTTONS:
             self._button(_BUTTONS[self._now.state, target])
 
@@ -181,6 +184,8 @@ class PayFlow:
             if not self._now.basket or self._shop.prices is None:
                 return
             self._now.quote = quote(self._now.basket, self._shop.prices)
+        if self._now.state is State.CODE and self._leave_code():
+            return
         if event is Event.CONFIRM:
             self._ask(Payer("wallet_face", member_id=self._now.member_id), event)
             return
@@ -217,6 +222,8 @@ class PayFlow:
     def _cancel(self) -> None:
         if self._now.state in (State.IDLE, State.AUTHORISING, State.PAID, State.CASH):
             return
+        if self._now.state is State.CODE and self._leave_code():
+            return
         self._go(Event.CANCEL)
         self._finish()
 
@@ -230,10 +237,27 @@ class PayFlow:
         self._drop()
         if self._now.pending is None:
             return
+        self._show_code(self._now.pending)
         conclusion = self._cashier.conclude(self._now.pending)
-        if conclusion.outcome == "waiting":
-            return
-        self._now.pending = None
+        if conclusion.outcome != "waiting":
+            self._end(conclusion)
+
+    def _show_code(self, pending: Pending) -> None:
+        if self._now.state is State.CODE:
+            self._now.code, self._now.code_left_s = self._cashier.code(pending)
+
+    def _leave_code(self) -> bool:
+        """Give up the code on the screen; True when it turns out that it was paid."""
+        if self._now.pending is None:
+            return False
+        conclusion = self._cashier.give_up(self._now.pending)
+        self._now.pending, self._now.code = None, ""
+        if conclusion.sale:
+            self._end(conclusion)
+        return conclusion.sale is not None
+
+    def _end(self, conclusion: Conclusion) -> None:
+        self._now.pending, self._now.code = None, ""
         self._now.sale = conclusion.sale
         self._now.reason = _OFFLINE_REASONS.get(conclusion.reason, conclusion.reason)
         self._go(Event.APPROVED if conclusion.sale else Event.DECLINED)

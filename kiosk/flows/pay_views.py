@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -31,6 +32,8 @@ class Session:
     quote: Quote | None = None
     search: FaceSearch | None = None
     pending: Pending | None = None
+    code: str = ""
+    code_left_s: float = 0.0
     sale: SaleCompleted | None = None
     member_id: str = ""
     reason: str = ""
@@ -72,7 +75,7 @@ def _basket(now: _Now) -> views.View:
 
 def _tender(now: _Now) -> views.View:
     sees = not now.status.camera_lost
-    return views.PayTender(now.status, now.session.priced.total, face=sees, qr=sees and not now.status.offline)
+    return views.PayTender(now.status, now.session.priced.total, face=sees, qr=sees and not now.status.offline, codes=now.shop.codes)
 
 
 def _digits(now: _Now) -> views.View:
@@ -97,6 +100,12 @@ def _qr(now: _Now) -> views.View:
     return views.PayQr(now.status, now.session.priced.total, frame.pixels if frame else None, now.time_s)
 
 
+def _code(now: _Now) -> views.View:
+    session = now.session
+    tender = session.pending.payer.tender if session.pending else ""
+    return views.PayCode(now.status, session.priced.total, tender, session.code, math.ceil(session.code_left_s), now.time_s)
+
+
 def _paid(now: _Now) -> views.View:
     sale = now.session.sale
     if sale is None:
@@ -116,6 +125,7 @@ _VIEWS: dict[State, Callable[[_Now], views.View]] = {
     State.FACE: _face,
     State.CONFIRM: _confirm,
     State.QR: _qr,
+    State.CODE: _code,
     State.AUTHORISING: lambda now: views.PayWaiting(now.status, "authorising", now.time_s),
     State.PAID: _paid,
     State.REFUSED: lambda now: views.PayRefused(now.status, now.session.reason),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kiosk.domain.catalog import Planogram
 from kiosk.domain.events import InboxCommitted, Lane
-from kiosk.domain.orders import MemberErasureOrdered, Order, PaymentAnswered
+from kiosk.domain.orders import MemberErasureOrdered, Order, PaymentAnswered, PaymentCode
 from kiosk.storage.book import Book
 from kiosk.storage.outbox import Facts
 from kiosk.storage.places import whole
@@ -72,6 +72,8 @@ class Inbox:
     def _apply(self, order: Order) -> None:
         if isinstance(order, PaymentAnswered):
             self._intents.answer(order)
+        elif isinstance(order, PaymentCode):
+            self._intents.keep_code(order)
         elif isinstance(order, Planogram):
             self._planograms.put(order)
         elif isinstance(order, MemberErasureOrdered):

@@ -47,6 +47,7 @@ class Unit:
         self.prices = settings.Prices(book)
         self.planogram = settings.Planograms(book)
         self.policy = settings.Policies(book)
+        self.tenders = settings.Tenders(book)
         self.tallies = settings.Tallies(book)
         self.settings = settings.Settings(book)
 

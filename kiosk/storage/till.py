@@ -7,7 +7,7 @@ from kiosk.domain import intent as rules
 from kiosk.domain import journal
 from kiosk.domain.events import PaymentRequested, SaleCompleted
 from kiosk.domain.intent import Intent, IntentState
-from kiosk.domain.orders import PaymentAnswered
+from kiosk.domain.orders import PaymentAnswered, PaymentCode
 from kiosk.errors import StorageError
 from kiosk.storage.book import Book
 
@@ -107,6 +107,20 @@ class Intents:
         self._book.db.execute("UPDATE intents SET state = ?, answer = ?, reason = ?, member_id = ? WHERE intent_id = ?",
                               (after, answer.outcome, answer.reason or known.reason, answer.member_id or known.member_id, answer.intent_id))
         return self._known(answer.intent_id)
+
+    def keep_code(self, code: PaymentCode) -> None:
+        """Keep the code that pays an intent which still waits; the one before it is forgotten."""
+        known = self.get(code.intent_id)
+        if known is None or known.state is not IntentState.ASKED:
+            self._book.tally("codes_late")
+            return
+        self._book.db.execute("INSERT OR REPLACE INTO settings VALUES ('payment_code', ?)", (wire.encode_value(code).decode(),))
+
+    def code(self, intent_id: str) -> PaymentCode | None:
+        """Return the code that pays an intent, None before it came."""
+        row = self._book.db.execute("SELECT value FROM settings WHERE key = 'payment_code'").fetchone()
+        code: PaymentCode | None = None if row is None else wire.decode_value(row[0].encode(), PaymentCode)
+        return code if code is not None and code.intent_id == intent_id else None
 
     def settle(self, intent_id: str, state: IntentState, reason: str = "") -> Intent:
         """Move an intent by what happened on the kiosk and return it as it then is; raise IllegalTransitionError when it cannot.

@@ -33,6 +33,10 @@ _NOTES = {"fr": "3 pour le prix de 2", "en": "3 for the price of 2", "zh": "买�
 _STORES = {"fr": "Lumière · Paris", "en": "Lumière · Paris", "zh": "光影小店 · 巴黎"}
 
 
+_EMV = ("00020101021226370010fr.example0119KIOSK00000000000001520454115303978540513.485802FR5907LUMIERE6005PARIS"
+        "62290125019AA62C2F177F6AB0D3F1C2A6304A1B2")
+
+
 def _euros(cents: int) -> Money:
     return Money(cents, "EUR")
 
@@ -77,6 +81,7 @@ def _pay(status: Status) -> dict[str, View]:
         "basket-empty": views.PayBasket(status, (), _euros(0)),
         "tender": views.PayTender(status, total),
         "tender-cash": views.PayTender(status, total, face=False, qr=False),
+        "tender-codes": views.PayTender(status, total, codes=("alipay", "wechat", "emv_qr")),
         "digits": views.PayDigits(status, 2),
         "digits-more": views.PayDigits(status, 6, 8, more=True),
         "face": views.PayFace(status, seen, (245, 125, 150, 190), 0.55, "hold_still", 3.0),
@@ -85,11 +90,15 @@ def _pay(status: Status) -> dict[str, View]:
         "face-starting": views.PayFace(status, None, time_s=1.0),
         "confirm": views.PayConfirm(status, total, "•• 42", 7),
         "qr": views.PayQr(status, total, seen, 0.8),
+        "code": views.PayCode(status, total, "alipay", "https://qr.alipay.com/bax03431ljhokirwl38f00a7", 97, 1.0),
+        "code-soon": views.PayCode(status, total, "emv_qr", _EMV, 12, 1.0),
+        "code-coming": views.PayCode(status, total, "wechat", time_s=1.3),
         "waiting": views.PayWaiting(status, "authorising", 1.3),
         "paid": views.PayPaid(status, total, "K1-000128", "kiosk:receipt:K1-000128:1348:EUR:6f1d2c9a", seconds_left=8, time_s=1.2),
         "paid-offline": views.PayPaid(status, total, "K1-000129", "", offline=True, time_s=2.0),
         "refused": views.PayRefused(status, "not_recognised"),
         "refused-funds": views.PayRefused(status, "insufficient_funds"),
+        "refused-code": views.PayRefused(status, "code_expired"),
         "refused-offline": views.PayRefused(status, "offline_limit"),
         "cash": views.PayCash(status, total, "A 17"),
     }

@@ -70,12 +70,16 @@ class PayBasket(View):
 
 @dataclass(frozen=True, slots=True)
 class PayTender(View):
-    """How to pay; what is not offered is drawn as such and has no target. Targets: face, qr, cash, back."""
+    """How to pay; what is not offered is drawn as such and has no target. codes: some of catalog.CODE_TENDERS.
+
+    Targets: face, qr, cash, back, code:<tender>.
+    """
 
     screen: ClassVar[str] = "pay.tender"
     total: Money
     face: bool = True
     qr: bool = True
+    codes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +124,18 @@ class PayQr(View):
     screen: ClassVar[str] = "pay.qr"
     total: Money
     preview: Picture | None = field(default=None, compare=False)
+    time_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class PayCode(View):
+    """Pay with a phone that reads this code. tender: one of catalog.CODE_TENDERS; code: "" before HQ has sent it. Targets: back, cancel."""
+
+    screen: ClassVar[str] = "pay.code"
+    total: Money
+    tender: str
+    code: str = ""
+    seconds_left: int = 0
     time_s: float = 0.0
 
 
