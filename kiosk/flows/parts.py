@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from kiosk.config import Settings
 from kiosk.domain.catalog import LANGUAGES, PriceList, Product, TenderPolicy
 from kiosk.runtime import Clock
 from kiosk.storage.store import Store
-from kiosk.ui.views import Status
+
+if TYPE_CHECKING:  # the sync process has parts and no screen
+    from kiosk.ui.views import Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,8 @@ class Shop:
 
 def status(parts: Parts, shop: Shop, language: str) -> Status:
     """Return what every screen of this device says."""
+    from kiosk.ui.views import Status
+
     return Status(language, offline=shop.offline, camera_lost=parts.camera_lost, stale_price=shop.prices is None,
                   store=parts.settings.device.store)
 

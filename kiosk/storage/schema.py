@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-
-from sqlite_utils import Database, Migrations
+from collections.abc import Callable
+from datetime import UTC, datetime
 
 from kiosk.storage.former import move_facts
 
-migrations = Migrations("kiosk.device")
+_SET = "kiosk.device"
 
 _FACTS = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -79,30 +79,54 @@ def _statements(text: str) -> list[str]:
     return [statement for statement in text.split(";") if statement.strip()]
 
 
-def m001_first_tables(db: Database) -> None:
+def m001_first_tables(db: sqlite3.Connection) -> None:
     """Make the tables of the first version."""
     for statement in _statements(_FACTS + _TILL + _SHELF + _SETTINGS):
         db.execute(statement)
 
 
-def m002_one_tree(db: Database) -> None:
+def m002_one_tree(db: sqlite3.Connection) -> None:
     """Keep a fact under one integer key, without what surrounds its body on the wire: a third of the bytes, a fifth of the pages."""
     for statement in _statements(_ONE_TREE):
         db.execute(statement)
-    move_facts(db.conn)
+    move_facts(db)
     db.execute("DROP TABLE former_outbox")
     db.execute("DROP TABLE former_lanes")
 
 
-migrations()(m001_first_tables)
-migrations()(m002_one_tree)
+MIGRATIONS = (m001_first_tables, m002_one_tree)
+"""In order; one that was released is never changed."""
+
+
+_APPLIED = """CREATE TABLE IF NOT EXISTS _sqlite_migrations (
+  id INTEGER PRIMARY KEY, migration_set TEXT, name TEXT, applied_at TEXT, UNIQUE (migration_set, name))"""
 
 
 def is_current(db: sqlite3.Connection) -> bool:
     """Whether a database has the newest schema."""
-    return not migrations.pending(Database(db))
+    return not _pending(db)
 
 
 def migrate(db: sqlite3.Connection) -> None:
-    """Bring a database to the newest schema; each migration is one transaction."""
-    migrations.apply(Database(db))
+    """Bring a database to the newest schema; each migration is one transaction.
+
+    What was applied is written down as sqlite-utils does, for its command to show; its library is 20 MB that no kiosk shall carry.
+    """
+    for migration in _pending(db):
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            migration(db)
+            db.execute(_APPLIED)
+            db.execute("INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES (?, ?, ?)",
+                       (_SET, migration.__name__, str(datetime.now(UTC))))
+            db.execute("COMMIT")
+        finally:
+            if db.in_transaction:
+                db.execute("ROLLBACK")
+
+
+def _pending(db: sqlite3.Connection) -> list[Callable[[sqlite3.Connection], None]]:
+    applied: set[str] = set()
+    if db.execute("SELECT count(*) FROM sqlite_master WHERE name = '_sqlite_migrations'").fetchone()[0]:
+        applied = {row[0] for row in db.execute("SELECT name FROM _sqlite_migrations WHERE migration_set = ?", (_SET,))}
+    return [migration for migration in MIGRATIONS if migration.__name__ not in applied]

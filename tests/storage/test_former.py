@@ -20,7 +20,7 @@ def former_file(path, make):
     db = sqlite3.connect(path, isolation_level=None)
     first = Migrations("kiosk.device")
     first()(m001_first_tables)
-    first.apply(Database(db))
+    first.apply(Database(db))  # as version 1 did
     db.execute("INSERT INTO meta VALUES ('device', 'kiosk-1'), ('epoch', 'now')")
     facts = [wire.Envelope(f"{epoch}-{n}", "kiosk-1", epoch, Lane.MONEY, n, "boot-0", AT, make.sale(n))
              for epoch, numbers in (("before", (4, 5)), ("now", (3, 4, 5))) for n in numbers]
