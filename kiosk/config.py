@@ -8,6 +8,7 @@ import re
 import tomllib
 import types
 import typing
+import zoneinfo
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -241,6 +242,9 @@ class _Reader:
             self._say(key, f"{key} = {value!r} is not one of {', '.join(choices)}" + (f"; did you mean {near[0]}?" if near else ""))
         elif key in _RANGES and not _RANGES[key][0] <= kept <= _RANGES[key][1]:
             self._say(key, f"{key} = {value!r} is not between {_RANGES[key][0]} and {_RANGES[key][1]}")
+        elif key == "device.timezone" and kept not in zoneinfo.available_timezones():
+            near = difflib.get_close_matches(kept, zoneinfo.available_timezones(), n=1)
+            self._say(key, f"{key} = {value!r} is no time zone" + (f"; did you mean {near[0]}?" if near else ""))
         elif key == "device.id" and not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,63}", kept):
             self._say(key, f"{key} = {value!r} may hold a-z, 0-9, dot, dash and underscore only")
         elif key == "device.roles" and (not kept or not set(kept) <= set(_ROLES)):

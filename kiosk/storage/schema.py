@@ -75,6 +75,18 @@ CARRIED = ("epochs", "lanes", "outbox", "downboxes", "inbox", "erasures", "quara
 """What is carried over from a damaged file, as far as it can be read. The journal is not: a chain with a hole proves nothing."""
 
 
+OWN_KINDS = "kind IN ('opened', 'key', 'day', 'month', 'year')"
+"""The condition of the index over what a journal says about itself; a query must say it in these very words to use it."""
+_JOURNAL = f"""
+CREATE TABLE journal (n INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, body BLOB NOT NULL, hash BLOB NOT NULL,
+  signature BLOB NOT NULL) STRICT;
+CREATE INDEX journal_own ON journal (kind, n) WHERE {OWN_KINDS};
+CREATE TABLE training (n INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, body BLOB NOT NULL, hash BLOB NOT NULL,
+  signature BLOB NOT NULL) STRICT;
+CREATE INDEX training_own ON training (kind, n) WHERE {OWN_KINDS};
+"""
+
+
 def _statements(text: str) -> list[str]:
     return [statement for statement in text.split(";") if statement.strip()]
 
@@ -85,7 +97,15 @@ def m001_first_tables(db: sqlite3.Connection) -> None:
         db.execute(statement)
 
 
-def m002_one_tree(db: sqlite3.Connection) -> None:
+def m002_signed_journal(db: sqlite3.Connection) -> None:
+    """Begin a signed journal; records of an unsigned one stay beside it. An intent keeps the sale that it would become."""
+    db.execute("ALTER TABLE journal RENAME TO journal_unsigned")
+    for statement in _statements(_JOURNAL):
+        db.execute(statement)
+    db.execute("ALTER TABLE intents ADD COLUMN draft BLOB")
+
+
+def m003_one_tree(db: sqlite3.Connection) -> None:
     """Keep a fact under one integer key, without what surrounds its body on the wire: a third of the bytes, a fifth of the pages."""
     for statement in _statements(_ONE_TREE):
         db.execute(statement)
@@ -94,7 +114,7 @@ def m002_one_tree(db: sqlite3.Connection) -> None:
     db.execute("DROP TABLE former_lanes")
 
 
-MIGRATIONS = (m001_first_tables, m002_one_tree)
+MIGRATIONS = (m001_first_tables, m002_signed_journal, m003_one_tree)
 """In order; one that was released is never changed."""
 
 
