@@ -21,6 +21,7 @@ class State(StrEnum):
     TENDER = "tender"
     DIGITS = "digits"
     FACE = "face"
+    PIN = "pin"
     CONFIRM = "confirm"
     QR = "qr"
     CODE = "code"
@@ -48,6 +49,9 @@ class Event(StrEnum):
     BUCKET_SMALL = "bucket_small"
     RECOGNISED = "recognised"
     NOT_RECOGNISED = "not_recognised"
+    ASK_PIN = "ask_pin"
+    PIN_RIGHT = "pin_right"
+    PIN_REFUSED = "pin_refused"
     CONFIRM = "confirm"
     NOT_ME = "not_me"
     CODE_SEEN = "code_seen"
@@ -79,9 +83,15 @@ TABLE: dict[tuple[State, Event], State] = {
     (_S.DIGITS, _E.CANCEL): _S.IDLE,
     (_S.FACE, _E.RECOGNISED): _S.CONFIRM,
     (_S.FACE, _E.NOT_RECOGNISED): _S.REFUSED,
+    (_S.FACE, _E.ASK_PIN): _S.PIN,
     (_S.FACE, _E.BACK): _S.TENDER,
     (_S.FACE, _E.CANCEL): _S.IDLE,
+    (_S.PIN, _E.PIN_RIGHT): _S.CONFIRM,
+    (_S.PIN, _E.PIN_REFUSED): _S.REFUSED,
+    (_S.PIN, _E.BACK): _S.TENDER,
+    (_S.PIN, _E.CANCEL): _S.IDLE,
     (_S.CONFIRM, _E.CONFIRM): _S.AUTHORISING,
+    (_S.CONFIRM, _E.BACK): _S.TENDER,
     (_S.CONFIRM, _E.NOT_ME): _S.REFUSED,
     (_S.CONFIRM, _E.CANCEL): _S.IDLE,
     (_S.QR, _E.CODE_SEEN): _S.AUTHORISING,

@@ -8,12 +8,15 @@ from collections.abc import Callable
 from kiosk.domain import basket as baskets
 from kiosk.domain.checkout import Event, State, after
 from kiosk.domain.frame import Frame
+from kiosk.domain.identity import Decision
 from kiosk.domain.pricing import MAX_PIECES
 from kiosk.errors import InvalidValueError
 from kiosk.flows.cashier import Cashier, Conclusion, Payer, Pending
 from kiosk.flows.identify import Digits, FaceSearch, face_task
 from kiosk.flows.parts import Shop, next_language
+from kiosk.flows.pay_buttons import BUTTONS, OFFLINE_REASONS
 from kiosk.flows.pay_views import STAYS_S, WARNS_S, Session, line_views, view
+from kiosk.flows.pin import PinPad, step_up
 from kiosk.flows.sight import Sight
 from kiosk.ui import views
 
@@ -26,33 +29,6 @@ BADGE_PREFIX = "KS1."
 
 _SAME_CODE_S = 1.2
 """A code that stays in view counts again only after it was away for this long."""
-
-
-_BUTTONS: dict[tuple[State, str], Event] = {
-    (State.IDLE, "start"): Event.START,
-    (State.BASKET, "pay"): Event.PAY,
-    (State.AGE, "back"): Event.BACK,
-    (State.TENDER, "back"): Event.BACK,
-    (State.TENDER, "face"): Event.FACE,
-    (State.TENDER, "qr"): Event.QR,
-    (State.TENDER, "cash"): Event.CASH,
-    (State.FACE, "other_way"): Event.BACK,
-    (State.CONFIRM, "confirm"): Event.CONFIRM,
-    (State.CONFIRM, "not_me"): Event.NOT_ME,
-    (State.QR, "back"): Event.BACK,
-    (State.CODE, "back"): Event.BACK,
-    (State.REFUSED, "retry"): Event.RETRY,
-    (State.REFUSED, "qr"): Event.QR,
-    (State.REFUSED, "cash"): Event.CASH,
-    (State.PAID, "done"): Event.DONE,
-    (State.CASH, "done"): Event.DONE,
-}
-
-
-_OFFLINE_REASONS = {"offline_member_unknown": "hq_silent", "offline_no_policy": "hq_silent", "offline_currency": "hq_silent",
-                    "offline_too_long_offline": "offline_limit", "offline_per_sale": "offline_limit", "offline_per_member": "offline_limit",
-                    "offline_per_kiosk": "offline_limit"}
-"""The rule of the offline policy that declined -> what the shopper is told."""
 
 
 class PayFlow:
@@ -101,7 +77,7 @@ class PayFlow:
             if not self._stayed() and target != "stay":
                 self._touch(target)
         {State.BASKET: self._scan, State.IDLE: self._scan, State.FACE: self._face, State.QR: self._scan, State.AGE: self._scan,
-         State.CODE: self._authorise, State.AUTHORISING: self._authorise}.get(self._now.state, self._drop)()
+         State.PIN: self._pin, State.CODE: self._authorise, State.AUTHORISING: self._authorise}.get(self._now.state, self._drop)()
         self._expire()
         return view(self._now, self._parts, self._shop)
 
@@ -150,14 +126,36 @@ class PayFlow:
         decision = self._now.search.step(self._parts.eyes.take())
         if decision is None:
             return
-        if decision.outcome == "accepted":
-            self._now.member_id = decision.member_id
-            self._price(member=True)
-            self._go(Event.RECOGNISED)
+        if decision.outcome in ("accepted", "ask_pin"):
+            self._known(decision)
         else:
             crowd = self._now.search.look is not None and self._now.search.look.hint == "one_person"
             self._now.reason = "several_people" if crowd else "not_recognised"
             self._go(Event.NOT_RECOGNISED)
+
+    def _known(self, decision: Decision) -> None:
+        self._now.member_id = decision.member_id
+        self._price(member=True)
+        needed = step_up(self._parts, decision, self._now.priced.total)
+        if needed == "pin":
+            self._now.pin = PinPad(self._parts, decision.member_id)
+            self._go(Event.ASK_PIN)
+        elif needed:
+            self._now.reason = needed
+            self._go(Event.NOT_RECOGNISED)
+        else:
+            self._go(Event.RECOGNISED)
+
+    def _pin(self) -> None:
+        self._drop()
+        answer = self._now.pin.step() if self._now.pin is not None else ""
+        if answer == "right":
+            self._go(Event.PIN_RIGHT)
+        elif answer == "locked":
+            self._now.reason = "pin_locked"
+            self._go(Event.PIN_REFUSED)
+        elif answer:
+            self._now.entered_s = self._parts.clock.monotonic()
 
     # --- what is touched ----------------------------------------------------------------------------------------------------------
 
@@ -170,10 +168,12 @@ class PayFlow:
             self._remove(int(target.removeprefix("remove:")))
         elif self._now.state is State.DIGITS:
             self._press(target)
+        elif self._now.state is State.PIN and self._now.pin is not None and target != "other_way":
+            self._now.pin.press(target)
         elif self._now.state is State.TENDER and target.removeprefix("code:") in self._shop.codes:
             self._ask(Payer(target.removeprefix("code:")), Event.CODE)
-        elif (self._now.state, target) in _BUTTONS:
-            self._button(_BUTTONS[self._now.state, target])
+        elif (self._now.state, target) in BUTTONS:
+            self._button(BUTTONS[self._now.state, target])
 
     def begin(self, basket: dict[str, int]) -> None:
         """Start a checkout with this basket at the question how to pay; the mirror's way in."""
@@ -283,7 +283,7 @@ class PayFlow:
     def _end(self, conclusion: Conclusion) -> None:
         self._now.pending, self._now.code = None, ""
         self._now.sale = conclusion.sale
-        self._now.reason = _OFFLINE_REASONS.get(conclusion.reason, conclusion.reason)
+        self._now.reason = OFFLINE_REASONS.get(conclusion.reason, conclusion.reason)
         self._go(Event.APPROVED if conclusion.sale else Event.DECLINED)
         if conclusion.sale:
             self._now.basket = {}
@@ -337,6 +337,9 @@ class PayFlow:
 
     def _go(self, event: Event) -> None:
         self._now.state = after(self._now.state, event)
+        if event in (Event.BACK, Event.NOT_ME, Event.NOT_RECOGNISED, Event.PIN_REFUSED) and self._now.member_id:
+            self._now.member_id = ""  # nobody is known any more: members' offers are for members
+            self._price()
         self._now.entered_s = self._parts.clock.monotonic()
         self._now.hint = ""
 

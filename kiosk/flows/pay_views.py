@@ -15,14 +15,15 @@ from kiosk.domain.pricing import Quote
 from kiosk.flows.cashier import Pending
 from kiosk.flows.identify import Digits, FaceSearch
 from kiosk.flows.parts import Shop, status
+from kiosk.flows.pin import PIN_DIGITS, PinPad
 from kiosk.flows.sight import Sight
 from kiosk.ui import views
 
-STAYS_S = {State.BASKET: 60.0, State.AGE: 180.0, State.TENDER: 45.0, State.DIGITS: 45.0, State.CONFIRM: 30.0, State.QR: 40.0,
-           State.REFUSED: 30.0, State.CASH: 20.0, State.PAID: 8.0}
+STAYS_S = {State.BASKET: 60.0, State.AGE: 180.0, State.TENDER: 45.0, State.DIGITS: 45.0, State.PIN: 45.0, State.CONFIRM: 30.0,
+           State.QR: 40.0, State.REFUSED: 30.0, State.CASH: 20.0, State.PAID: 8.0}
 """How long a screen waits for a finger before it gives up."""
-WARNS_S = {State.BASKET: 15.0, State.AGE: 15.0, State.TENDER: 12.0, State.DIGITS: 12.0, State.CONFIRM: 10.0, State.QR: 12.0,
-           State.REFUSED: 12.0}
+WARNS_S = {State.BASKET: 15.0, State.AGE: 15.0, State.TENDER: 12.0, State.DIGITS: 12.0, State.PIN: 12.0, State.CONFIRM: 10.0,
+           State.QR: 12.0, State.REFUSED: 12.0}
 """How long before that it asks whether anybody is still there; only where a basket would be lost."""
 
 
@@ -42,6 +43,7 @@ class Session:
     code_left_s: float = 0.0
     sale: SaleCompleted | None = None
     member_id: str = ""
+    pin: PinPad | None = None
     reason: str = ""
     ticket: str = ""
     hint: str = ""
@@ -117,6 +119,13 @@ def _face(now: _Now) -> views.View:
                          look.hint if look else "look_here", now.time_s)
 
 
+def _pin(now: _Now) -> views.View:
+    pad = now.session.pin
+    if pad is not None and pad.checking:
+        return views.PayWaiting(now.status, "checking", now.time_s)
+    return views.PayPin(now.status, len(pad.entered) if pad else 0, PIN_DIGITS, wrong=pad is not None and pad.wrong)
+
+
 def _confirm(now: _Now) -> views.View:
     session = now.session
     return views.PayConfirm(now.status, session.priced.total, f"•• {session.digits.suffix[-2:]}", session.priced.pieces)
@@ -151,6 +160,7 @@ _VIEWS: dict[State, Callable[[_Now], views.View]] = {
     State.TENDER: _tender,
     State.DIGITS: _digits,
     State.FACE: _face,
+    State.PIN: _pin,
     State.CONFIRM: _confirm,
     State.QR: _qr,
     State.CODE: _code,

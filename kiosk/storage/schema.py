@@ -70,8 +70,8 @@ CREATE TABLE outbox (n INTEGER PRIMARY KEY, kind TEXT NOT NULL, slot TEXT NOT NU
 CREATE INDEX outbox_skipped ON outbox (n) WHERE kind = 'Skipped';
 """
 
-CARRIED = ("epochs", "lanes", "outbox", "downboxes", "inbox", "erasures", "quarantine", "sales", "receipts", "intents", "basket", "stock",
-           "requests", "pricelists", "planogram", "policy", "tallies", "settings")
+CARRIED = ("epochs", "lanes", "outbox", "downboxes", "inbox", "erasures", "vault_orders", "quarantine", "sales", "receipts", "intents",
+           "basket", "stock", "requests", "pricelists", "planogram", "policy", "tallies", "settings")
 """What is carried over from a damaged file, as far as it can be read. The journal is not: a chain with a hole proves nothing."""
 
 
@@ -105,7 +105,12 @@ def m002_signed_journal(db: sqlite3.Connection) -> None:
     db.execute("ALTER TABLE intents ADD COLUMN draft BLOB")
 
 
-def m003_one_tree(db: sqlite3.Connection) -> None:
+def m003_vault_orders(db: sqlite3.Connection) -> None:
+    """What HQ says about members waits for the service that owns the vault."""
+    db.execute("CREATE TABLE vault_orders (n INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, body BLOB NOT NULL) STRICT")
+
+
+def m004_one_tree(db: sqlite3.Connection) -> None:
     """Keep a fact under one integer key, without what surrounds its body on the wire: a third of the bytes, a fifth of the pages."""
     for statement in _statements(_ONE_TREE):
         db.execute(statement)
@@ -114,7 +119,7 @@ def m003_one_tree(db: sqlite3.Connection) -> None:
     db.execute("DROP TABLE former_lanes")
 
 
-MIGRATIONS = (m001_first_tables, m002_signed_journal, m003_one_tree)
+MIGRATIONS = (m001_first_tables, m002_signed_journal, m003_vault_orders, m004_one_tree)
 """In order; one that was released is never changed."""
 
 

@@ -102,6 +102,8 @@ def _pay(status: Status) -> dict[str, View]:
         "face-light": views.PayFace(status, seen, None, 0.0, "more_light", 1.0),
         "face-good": views.PayFace(status, seen, (245, 125, 150, 190), 0.8, "", 1.0),
         "face-starting": views.PayFace(status, None, time_s=1.0),
+        "pin": views.PayPin(status, 2),
+        "pin-wrong": views.PayPin(status, 0, wrong=True),
         "confirm": views.PayConfirm(status, total, "•• 42", 7),
         "qr": views.PayQr(status, total, seen, 0.8),
         "code": views.PayCode(status, total, "alipay", "https://qr.alipay.com/bax03431ljhokirwl38f00a7", 97, 1.0),
@@ -175,6 +177,7 @@ def gallery(language: str) -> list[tuple[str, View, tuple[tuple[int, int], ...]]
     plain = Status(language, clock="14:05", store=_STORES[language])
     shown = [(f"{area}.{name}", view, sizes) for area, build, sizes in _AREAS for name, view in build(plain).items()]
     poor = Status(language, offline=True, camera_lost=True, stale_price=True, clock="14:05", store=_STORES[language], banner="hq_silent")
-    troubled = {"pay": ("attract", "basket", "digits-more", "tender", "refused", "confirm", "paid-offline"), "enrol": ("consent", "digits"),
+    troubled = {"pay": ("attract", "basket", "digits-more", "pin", "tender", "refused", "confirm", "paid-offline"),
+                "enrol": ("consent", "digits"),
                 "staff": ("login-wrong", "slots"), "shelf": ("board",), "mirror": ("attract", "tryon")}
     return shown + [(f"{area}.{name}.troubled", build(poor)[name], sizes) for area, build, sizes in _AREAS for name in troubled[area]]

@@ -126,8 +126,18 @@ class PayFace(View):
 
 
 @dataclass(frozen=True, slots=True)
+class PayPin(View):
+    """The member's PIN, where a face alone is not enough. wrong: the last one was. Targets: key:0..key:9, erase, other_way, cancel."""
+
+    screen: ClassVar[str] = "pay.pin"
+    entered: int
+    wanted: int = 4
+    wrong: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class PayConfirm(View):
-    """Somebody was recognised. who: masked, e.g. "•• 42"; lines: pieces in the basket. Targets: confirm, not_me, cancel."""
+    """Somebody was recognised. who: masked, e.g. "•• 42"; lines: pieces in the basket. Targets: confirm, not_me, other_way, cancel."""
 
     screen: ClassVar[str] = "pay.confirm"
     total: Money
