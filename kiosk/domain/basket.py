@@ -1,4 +1,8 @@
-"""The open basket as text, so that it survives a power cut: "GTIN*pieces" joined by spaces."""
+"""The open checkout as text, so that it survives a power cut: "GTIN*pieces" joined by spaces, or "paid:" and the id of the sale.
+
+The second stands there from the moment when a sale is booked until its screen was seen: so after a power cut in between, the screen can
+still say that it is paid.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,18 @@ from collections.abc import Mapping
 from kiosk.domain.catalog import gtin
 from kiosk.domain.pricing import MAX_PIECES
 from kiosk.errors import InvalidValueError
+
+_PAID = "paid:"
+
+
+def pack_paid(sale_id: str) -> str:
+    """Return as text that this sale was paid and that the screen has not said so yet."""
+    return _PAID + sale_id
+
+
+def paid_sale(text: str) -> str:
+    """Return the id of the sale that the text says is paid, "" when it is a basket."""
+    return text.removeprefix(_PAID) if text.startswith(_PAID) else ""
 
 
 def pack(basket: Mapping[str, int]) -> str:

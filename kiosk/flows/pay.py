@@ -5,15 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from kiosk.domain import basket as baskets
-from kiosk.domain.checkout import Event, State, after
+from kiosk.domain.checkout import Event, State
 from kiosk.domain.frame import Frame
-from kiosk.domain.pricing import MAX_PIECES, quote
-from kiosk.errors import InvalidValueError
-from kiosk.flows.cashier import Cashier, Conclusion, Payer, Pending
+from kiosk.flows.cashier import Payer
+from kiosk.flows.checkout import Checkout
 from kiosk.flows.identify import Digits, FaceSearch, face_task
 from kiosk.flows.parts import Shop, next_language
-from kiosk.flows.pay_views import STAYS_S, Session, view
+from kiosk.flows.pay_views import view
 from kiosk.flows.sight import Sight
 from kiosk.ui import views
 
@@ -48,49 +46,16 @@ _BUTTONS: dict[tuple[State, str], Event] = {
 }
 
 
-_OFFLINE_REASONS = {"offline_member_unknown": "hq_silent", "offline_no_policy": "hq_silent", "offline_currency": "hq_silent",
-                    "offline_too_long_offline": "offline_limit", "offline_per_sale": "offline_limit", "offline_per_member": "offline_limit",
-                    "offline_per_kiosk": "offline_limit"}
-"""The rule of the offline policy that declined -> what the shopper is told."""
-
-
-class PayFlow:
-    """One checkout after the other at one device."""
+class PayFlow(Checkout):
+    """One checkout after the other at one device: what is seen and touched moves the checkout on."""
 
     def __init__(self, parts: Sight, shop: Shop, language: str) -> None:
-        self._parts, self._shop = parts, shop
-        self._default_language = language
-        self._cashier = Cashier(parts)
+        super().__init__(parts, shop, language)
+        self._sight = parts
         self._face_task = face_task(parts)
         self._scan_task = self._make_scan_task()
         self._seen: dict[str, float] = {}
         self.on_badge: Callable[[str], None] = lambda _code: None
-        self._now = self._fresh()
-        if self._cashier.resume():
-            log.info("payments that a restart left open were cancelled")
-        self._restore()
-
-    @property
-    def state(self) -> State:
-        """Where the checkout stands."""
-        return self._now.state
-
-    @property
-    def language(self) -> str:
-        """The language that the shopper chose."""
-        return self._now.language
-
-    def add(self, code: str) -> bool:
-        """Put one piece into the basket; False when it is not sold here or no more fit. Starts a checkout when there is none."""
-        pieces = self._now.basket.get(code, 0)
-        if self._now.state not in (State.IDLE, State.BASKET) or self._shop.product(code) is None or pieces >= MAX_PIECES:
-            return False
-        self._now.basket[code] = pieces + 1
-        if self._now.state is State.IDLE:
-            self._go(Event.START)
-        self._now.entered_s = self._parts.clock.monotonic()
-        self._save()
-        return True
 
     def tick(self, touched: list[str]) -> views.View:
         """Take what was touched and seen since the last tick; return what to show."""
@@ -98,32 +63,32 @@ class PayFlow:
         for target in touched:
             self._touch(target)
         {State.BASKET: self._scan, State.IDLE: self._scan, State.FACE: self._face, State.QR: self._scan,
-         State.CODE: self._authorise, State.AUTHORISING: self._authorise}.get(self._now.state, self._drop)()
-        self._expire()
-        return view(self._now, self._parts, self._shop)
+         State.CODE: self._settle, State.AUTHORISING: self._settle, State.CHECKING: self._settle}.get(self._now.state, self._drop)()
+        self.expire()
+        return view(self._now, self._parts, self._shop, self._sight.eyes.frame)
 
     # --- what is seen -------------------------------------------------------------------------------------------------------------
 
     def _look(self) -> None:
         tasks = {State.FACE: self._face_task, State.IDLE: self._scan_task, State.BASKET: self._scan_task, State.QR: self._scan_task}
-        self._parts.eyes.look(tasks.get(self._now.state))
+        self._sight.eyes.look(tasks.get(self._now.state))
 
     def _make_scan_task(self) -> Callable[[Frame], list[str]]:
-        scanner = self._parts.scanner
+        scanner = self._sight.scanner
         return lambda frame: [code.text for code in scanner.scan(frame)]
 
     def _drop(self) -> None:
-        self._parts.eyes.take()
+        self._sight.eyes.take()
 
     def _scan(self) -> None:
         self._drop_unsold()
         now = self._parts.clock.monotonic()
-        for text in self._parts.eyes.take() or ():
+        for text in self._sight.eyes.take() or ():
             fresh = now - self._seen.get(text, -_SAME_CODE_S) >= _SAME_CODE_S
             self._seen[text] = now
             if text.startswith(CODE_PREFIX):
                 if self._now.state is State.QR:
-                    self._ask(Payer("wallet_qr", code=text), Event.CODE_SEEN)
+                    self.ask(Payer("wallet_qr", code=text), Event.CODE_SEEN)
                     return
             elif text.startswith(BADGE_PREFIX):
                 if fresh and self._now.state is State.IDLE:
@@ -138,21 +103,25 @@ class PayFlow:
             for code in unsold:
                 del self._now.basket[code]
             self._now.hint = "unknown_code"
-            self._save()
+            self.save()
 
     def _face(self) -> None:
         if self._now.search is None:
             return
-        decision = self._now.search.step(self._parts.eyes.take())
+        decision = self._now.search.step(self._sight.eyes.take())
         if decision is None:
             return
         if decision.outcome == "accepted":
             self._now.member_id = decision.member_id
-            self._go(Event.RECOGNISED)
+            self.go(Event.RECOGNISED)
         else:
             crowd = self._now.search.look is not None and self._now.search.look.hint == "one_person"
             self._now.reason = "several_people" if crowd else "not_recognised"
-            self._go(Event.NOT_RECOGNISED)
+            self.go(Event.NOT_RECOGNISED)
+
+    def _settle(self) -> None:
+        self._drop()
+        self.settle()
 
     # --- what is touched ----------------------------------------------------------------------------------------------------------
 
@@ -160,147 +129,25 @@ class PayFlow:
         if target == "language":
             self._now.language = next_language(self._now.language)
         elif target == "cancel":
-            self._cancel()
+            self.cancel()
         elif self._now.state is State.BASKET and target.startswith("remove:"):
-            self._remove(int(target.removeprefix("remove:")))
+            self.remove(int(target.removeprefix("remove:")))
         elif self._now.state is State.DIGITS:
             self._press(target)
         elif self._now.state is State.TENDER and target.removeprefix("code:") in self._shop.codes:
-            self._ask(Payer(target.removeprefix("code:")), Event.CODE)
+            self.ask(Payer(target.removeprefix("code:")), Event.CODE)
         elif (self._now.state, target) in _BUTTONS:
-            self._button(_BUTTONS[self._now.state, target])
-
-    def begin(self, basket: dict[str, int]) -> None:
-        """Start a checkout with this basket at the question how to pay; the mirror's way in."""
-        if self._now.state is State.IDLE and basket and self._shop.prices is not None:
-            self._now.basket = dict(basket)
-            self._go(Event.START)
-            self._button(Event.PAY)
-
-    def _button(self, event: Event) -> None:
-        if event in (Event.START, Event.PAY) and self._shop.prices is None:
-            return
-        if event is Event.PAY:
-            if not self._now.basket or self._shop.prices is None:
-                return
-            self._now.quote = quote(self._now.basket, self._shop.prices)
-        if self._now.state is State.CODE and self._leave_code():
-            return
-        if event is Event.CONFIRM:
-            self._ask(Payer("wallet_face", member_id=self._now.member_id), event)
-            return
-        if event is Event.FACE:
-            self._now.digits = Digits(self._parts)
-        if event is Event.NOT_ME:
-            self._now.reason = "not_me"
-        if event is Event.CASH:
-            self._now.ticket = f"{self._parts.settings.device.id.upper()}-{self._parts.new_id()[-4:].upper()}"
-        self._go(event)
-        if self._now.state is State.IDLE:
-            self._finish()
+            if target == "face":
+                self._now.pad = Digits(self._sight)
+            self.button(_BUTTONS[self._now.state, target])
 
     def _press(self, target: str) -> None:
         if target == "erase":
             self._now.digits.erase()
         elif target == "other_way":
-            self._go(Event.BACK)
+            self.go(Event.BACK)
         elif target.startswith("key:"):
             bucket = self._now.digits.press(target.removeprefix("key:"))
             if bucket is not None:
-                self._now.search = FaceSearch(self._parts, bucket)
-                self._go(Event.BUCKET_SMALL)
-
-    def _remove(self, index: int) -> None:
-        codes = list(self._now.basket)
-        if 0 <= index < len(codes):
-            del self._now.basket[codes[index]]
-            self._save()
-        if not self._now.basket:
-            self._go(Event.EMPTY)
-            self._finish()
-
-    def _cancel(self) -> None:
-        if self._now.state in (State.IDLE, State.AUTHORISING, State.PAID, State.CASH):
-            return
-        if self._now.state is State.CODE and self._leave_code():
-            return
-        self._go(Event.CANCEL)
-        self._finish()
-
-    # --- money --------------------------------------------------------------------------------------------------------------------
-
-    def _ask(self, payer: Payer, event: Event) -> None:
-        self._now.pending = self._cashier.request(self._now.priced, payer)
-        self._go(event)
-
-    def _authorise(self) -> None:
-        self._drop()
-        if self._now.pending is None:
-            return
-        self._show_code(self._now.pending)
-        conclusion = self._cashier.conclude(self._now.pending)
-        if conclusion.outcome != "waiting":
-            self._end(conclusion)
-
-    def _show_code(self, pending: Pending) -> None:
-        if self._now.state is State.CODE:
-            self._now.code, self._now.code_left_s = self._cashier.code(pending)
-
-    def _leave_code(self) -> bool:
-        """Give up the code on the screen; True when it turns out that it was paid."""
-        if self._now.pending is None:
-            return False
-        conclusion = self._cashier.give_up(self._now.pending)
-        self._now.pending, self._now.code = None, ""
-        if conclusion.sale:
-            self._end(conclusion)
-        return conclusion.sale is not None
-
-    def _end(self, conclusion: Conclusion) -> None:
-        self._now.pending, self._now.code = None, ""
-        self._now.sale = conclusion.sale
-        self._now.reason = _OFFLINE_REASONS.get(conclusion.reason, conclusion.reason)
-        self._go(Event.APPROVED if conclusion.sale else Event.DECLINED)
-        if conclusion.sale:
-            self._now.basket = {}
-
-    # --- state --------------------------------------------------------------------------------------------------------------------
-
-    def _go(self, event: Event) -> None:
-        self._now.state = after(self._now.state, event)
-        self._now.entered_s = self._parts.clock.monotonic()
-        self._now.hint = ""
-
-    def _expire(self) -> None:
-        stays = STAYS_S.get(self._now.state)
-        if stays is None or self._parts.clock.monotonic() - self._now.entered_s < stays:
-            return
-        self._go(Event.DONE if self._now.state in (State.PAID, State.CASH) else Event.CANCEL)
-        self._finish()
-
-    def _finish(self) -> None:
-        self._now = self._fresh()
-        self._save()
-
-    def _fresh(self) -> Session:
-        return Session(self._default_language, self._parts.clock.monotonic(), Digits(self._parts))
-
-    def _save(self) -> None:
-        with self._parts.store.unit() as unit:
-            unit.basket.save(baskets.pack(self._now.basket).encode() if self._now.basket else None)
-
-    def _restore(self) -> None:
-        self._shop.refresh()
-        with self._parts.store.snapshot() as unit:
-            saved = unit.basket.load()
-        if not saved:
-            return
-        try:
-            kept = baskets.unpack(saved.decode())
-        except (InvalidValueError, UnicodeDecodeError):
-            log.warning("the basket that a restart left open cannot be read; it is given up")
-            return
-        self._now.basket = {code: pieces for code, pieces in kept.items() if self._shop.product(code)}
-        if self._now.basket:
-            self._go(Event.START)
-            self._now.hint = "restored"
+                self._now.search = FaceSearch(self._sight, bucket)
+                self.go(Event.BUCKET_SMALL)
