@@ -19,9 +19,11 @@ class State(StrEnum):
 
     IDLE = "idle"
     BASKET = "basket"
+    AGE = "age"
     TENDER = "tender"
     DIGITS = "digits"
     FACE = "face"
+    PIN = "pin"
     CONFIRM = "confirm"
     QR = "qr"
     CODE = "code"
@@ -38,6 +40,9 @@ class Event(StrEnum):
     START = "start"
     EMPTY = "empty"
     PAY = "pay"
+    AGE_ASKED = "age_asked"
+    AGE_PROVEN = "age_proven"
+    AGE_REFUSED = "age_refused"
     BACK = "back"
     CANCEL = "cancel"
     FACE = "face"
@@ -47,6 +52,9 @@ class Event(StrEnum):
     BUCKET_SMALL = "bucket_small"
     RECOGNISED = "recognised"
     NOT_RECOGNISED = "not_recognised"
+    ASK_PIN = "ask_pin"
+    PIN_RIGHT = "pin_right"
+    PIN_REFUSED = "pin_refused"
     CONFIRM = "confirm"
     NOT_ME = "not_me"
     CODE_SEEN = "code_seen"
@@ -66,6 +74,11 @@ TABLE: dict[tuple[State, Event], State] = {
     (_S.BASKET, _E.EMPTY): _S.IDLE,
     (_S.BASKET, _E.CANCEL): _S.IDLE,
     (_S.BASKET, _E.PAY): _S.TENDER,
+    (_S.BASKET, _E.AGE_ASKED): _S.AGE,
+    (_S.AGE, _E.AGE_PROVEN): _S.TENDER,
+    (_S.AGE, _E.AGE_REFUSED): _S.BASKET,
+    (_S.AGE, _E.BACK): _S.BASKET,
+    (_S.AGE, _E.CANCEL): _S.IDLE,
     (_S.TENDER, _E.BACK): _S.BASKET,
     (_S.TENDER, _E.CANCEL): _S.IDLE,
     (_S.TENDER, _E.FACE): _S.DIGITS,
@@ -77,9 +90,15 @@ TABLE: dict[tuple[State, Event], State] = {
     (_S.DIGITS, _E.CANCEL): _S.IDLE,
     (_S.FACE, _E.RECOGNISED): _S.CONFIRM,
     (_S.FACE, _E.NOT_RECOGNISED): _S.REFUSED,
+    (_S.FACE, _E.ASK_PIN): _S.PIN,
     (_S.FACE, _E.BACK): _S.TENDER,
     (_S.FACE, _E.CANCEL): _S.IDLE,
+    (_S.PIN, _E.PIN_RIGHT): _S.CONFIRM,
+    (_S.PIN, _E.PIN_REFUSED): _S.REFUSED,
+    (_S.PIN, _E.BACK): _S.TENDER,
+    (_S.PIN, _E.CANCEL): _S.IDLE,
     (_S.CONFIRM, _E.CONFIRM): _S.AUTHORISING,
+    (_S.CONFIRM, _E.BACK): _S.TENDER,
     (_S.CONFIRM, _E.NOT_ME): _S.REFUSED,
     (_S.CONFIRM, _E.CANCEL): _S.IDLE,
     (_S.QR, _E.CODE_SEEN): _S.AUTHORISING,
@@ -102,11 +121,11 @@ TABLE: dict[tuple[State, Event], State] = {
 }
 
 
-FINGERS = frozenset({_E.START, _E.EMPTY, _E.PAY, _E.BACK, _E.CANCEL, _E.FACE, _E.QR, _E.CODE, _E.CASH, _E.CONFIRM, _E.NOT_ME, _E.RETRY,
-                     _E.DONE})
-"""What a finger or a patience that ran out does. It may come when the screen has already moved on: then it is ignored."""
-EYES = frozenset({_E.BUCKET_SMALL, _E.RECOGNISED, _E.NOT_RECOGNISED, _E.CODE_SEEN})
-"""What the camera and the digits' pad find. A finding of a frame that is late is ignored."""
+FINGERS = frozenset({_E.START, _E.EMPTY, _E.PAY, _E.AGE_ASKED, _E.AGE_PROVEN, _E.AGE_REFUSED, _E.BACK, _E.CANCEL, _E.FACE, _E.QR, _E.CODE,
+                     _E.CASH, _E.CONFIRM, _E.NOT_ME, _E.RETRY, _E.DONE})
+"""What a finger of a shopper or of staff does, or a patience that ran out. It may come when the screen has moved on: then it is ignored."""
+EYES = frozenset({_E.BUCKET_SMALL, _E.RECOGNISED, _E.NOT_RECOGNISED, _E.ASK_PIN, _E.PIN_RIGHT, _E.PIN_REFUSED, _E.CODE_SEEN})
+"""What the camera and the pads for digits and PIN find. What they find too late is ignored."""
 ANSWERS = frozenset({_E.APPROVED, _E.DECLINED})
 """The end of a payment. One that nobody waits for is refused: it would pay twice, or undo what is paid."""
 RESTARTS = frozenset({_E.OPEN_PAYMENT, _E.PAID_BEFORE})

@@ -7,11 +7,14 @@ from collections.abc import Callable
 
 from kiosk.domain.checkout import Event, State
 from kiosk.domain.frame import Frame
+from kiosk.domain.identity import Decision
 from kiosk.flows.cashier import Payer
 from kiosk.flows.checkout import Checkout
 from kiosk.flows.identify import Digits, FaceSearch, face_task
 from kiosk.flows.parts import Shop, next_language
+from kiosk.flows.pay_buttons import BUTTONS
 from kiosk.flows.pay_views import view
+from kiosk.flows.pin import PinPad, step_up
 from kiosk.flows.sight import Sight
 from kiosk.ui import views
 
@@ -24,26 +27,6 @@ BADGE_PREFIX = "KS1."
 
 _SAME_CODE_S = 1.2
 """A code that stays in view counts again only after it was away for this long."""
-
-
-_BUTTONS: dict[tuple[State, str], Event] = {
-    (State.IDLE, "start"): Event.START,
-    (State.BASKET, "pay"): Event.PAY,
-    (State.TENDER, "back"): Event.BACK,
-    (State.TENDER, "face"): Event.FACE,
-    (State.TENDER, "qr"): Event.QR,
-    (State.TENDER, "cash"): Event.CASH,
-    (State.FACE, "other_way"): Event.BACK,
-    (State.CONFIRM, "confirm"): Event.CONFIRM,
-    (State.CONFIRM, "not_me"): Event.NOT_ME,
-    (State.QR, "back"): Event.BACK,
-    (State.CODE, "back"): Event.BACK,
-    (State.REFUSED, "retry"): Event.RETRY,
-    (State.REFUSED, "qr"): Event.QR,
-    (State.REFUSED, "cash"): Event.CASH,
-    (State.PAID, "done"): Event.DONE,
-    (State.CASH, "done"): Event.DONE,
-}
 
 
 class PayFlow(Checkout):
@@ -61,16 +44,20 @@ class PayFlow(Checkout):
         """Take what was touched and seen since the last tick; return what to show."""
         self._look()
         for target in touched:
-            self._touch(target)
-        {State.BASKET: self._scan, State.IDLE: self._scan, State.FACE: self._face, State.QR: self._scan,
-         State.CODE: self._settle, State.AUTHORISING: self._settle, State.CHECKING: self._settle}.get(self._now.state, self._drop)()
-        self.expire()
+            # A finger on the question whether somebody is still there answers it, and nothing else.
+            if not self._stayed() and target != "stay":
+                self._touch(target)
+        {State.BASKET: self._scan, State.IDLE: self._scan, State.FACE: self._face, State.QR: self._scan, State.AGE: self._scan,
+         State.PIN: self._pin}.get(self._now.state, self._drop)()
+        self._authorise()
+        self._expire()
         return view(self._now, self._parts, self._shop, self._sight.eyes.frame)
 
     # --- what is seen -------------------------------------------------------------------------------------------------------------
 
     def _look(self) -> None:
-        tasks = {State.FACE: self._face_task, State.IDLE: self._scan_task, State.BASKET: self._scan_task, State.QR: self._scan_task}
+        scanning = (State.IDLE, State.BASKET, State.QR, State.AGE)
+        tasks = {State.FACE: self._face_task, **dict.fromkeys(scanning, self._scan_task)}
         self._sight.eyes.look(tasks.get(self._now.state))
 
     def _make_scan_task(self) -> Callable[[Frame], list[str]]:
@@ -88,22 +75,22 @@ class PayFlow(Checkout):
             self._seen[text] = now
             if text.startswith(CODE_PREFIX):
                 if self._now.state is State.QR:
-                    self.ask(Payer("wallet_qr", code=text), Event.CODE_SEEN)
+                    self._ask(Payer("wallet_qr", code=text), Event.CODE_SEEN)
                     return
             elif text.startswith(BADGE_PREFIX):
-                if fresh and self._now.state is State.IDLE:
+                if fresh and self._now.state is not State.QR:
                     self.on_badge(text)
-            elif fresh and self._now.state is not State.QR and not self.add(text):
+            elif fresh and self._now.state in (State.IDLE, State.BASKET) and not self.add(text):
                 self._now.hint = "unknown_code"
 
     def _drop_unsold(self) -> None:
         # A new price list may no longer sell what is already in the basket.
-        unsold = [code for code in self._now.basket if self._shop.product(code) is None]
+        unsold = [code for code in self._now.basket if not self._shop.takes(code)]
         if unsold and self._now.state is State.BASKET:
             for code in unsold:
                 del self._now.basket[code]
             self._now.hint = "unknown_code"
-            self.save()
+            self._save()
 
     def _face(self) -> None:
         if self._now.search is None:
@@ -111,17 +98,36 @@ class PayFlow(Checkout):
         decision = self._now.search.step(self._sight.eyes.take())
         if decision is None:
             return
-        if decision.outcome == "accepted":
-            self._now.member_id = decision.member_id
-            self.go(Event.RECOGNISED)
+        if decision.outcome in ("accepted", "ask_pin"):
+            self._known(decision)
         else:
             crowd = self._now.search.look is not None and self._now.search.look.hint == "one_person"
             self._now.reason = "several_people" if crowd else "not_recognised"
-            self.go(Event.NOT_RECOGNISED)
+            self._go(Event.NOT_RECOGNISED)
 
-    def _settle(self) -> None:
+    def _known(self, decision: Decision) -> None:
+        self._now.member_id = decision.member_id
+        self._price(member=True)
+        needed = step_up(self._sight, decision, self._now.priced.total)
+        if needed == "pin":
+            self._now.pin = PinPad(self._sight, decision.member_id)
+            self._go(Event.ASK_PIN)
+        elif needed:
+            self._now.reason = needed
+            self._go(Event.NOT_RECOGNISED)
+        else:
+            self._go(Event.RECOGNISED)
+
+    def _pin(self) -> None:
         self._drop()
-        self.settle()
+        answer = self._now.pin.step() if self._now.pin is not None else ""
+        if answer == "right":
+            self._go(Event.PIN_RIGHT)
+        elif answer == "locked":
+            self._now.reason = "pin_locked"
+            self._go(Event.PIN_REFUSED)
+        elif answer:
+            self._now.entered_s = self._parts.clock.monotonic()
 
     # --- what is touched ----------------------------------------------------------------------------------------------------------
 
@@ -129,25 +135,35 @@ class PayFlow(Checkout):
         if target == "language":
             self._now.language = next_language(self._now.language)
         elif target == "cancel":
-            self.cancel()
+            self._cancel()
         elif self._now.state is State.BASKET and target.startswith("remove:"):
-            self.remove(int(target.removeprefix("remove:")))
+            self._remove(int(target.removeprefix("remove:")))
         elif self._now.state is State.DIGITS:
             self._press(target)
+        elif self._now.state is State.PIN and self._now.pin is not None and target != "other_way":
+            self._now.pin.press(target)
         elif self._now.state is State.TENDER and target.removeprefix("code:") in self._shop.codes:
-            self.ask(Payer(target.removeprefix("code:")), Event.CODE)
-        elif (self._now.state, target) in _BUTTONS:
-            if target == "face":
-                self._now.pad = Digits(self._sight)
-            self.button(_BUTTONS[self._now.state, target])
+            self._ask(Payer(target.removeprefix("code:")), Event.CODE)
+        elif (self._now.state, target) in BUTTONS:
+            self._button(BUTTONS[self._now.state, target])
 
     def _press(self, target: str) -> None:
         if target == "erase":
             self._now.digits.erase()
         elif target == "other_way":
-            self.go(Event.BACK)
+            self._go(Event.BACK)
         elif target.startswith("key:"):
             bucket = self._now.digits.press(target.removeprefix("key:"))
             if bucket is not None:
                 self._now.search = FaceSearch(self._sight, bucket)
-                self.go(Event.BUCKET_SMALL)
+                self._go(Event.BUCKET_SMALL)
+
+    def _button(self, event: Event) -> None:
+        if event is Event.FACE:
+            self._now.pad = Digits(self._sight)
+        super()._button(event)
+
+    def seen_codes(self) -> list[str]:
+        """Return the codes before the camera, while staff has the screen."""
+        self._sight.eyes.look(self._scan_task)
+        return list(self._sight.eyes.take() or ())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kiosk.config import Settings
 from kiosk.flows.opening import open_display, open_parts, open_scale
-from kiosk.flows.parts import Shop
+from kiosk.flows.parts import Shop, zone_of
 from kiosk.flows.shelf import ShelfFlow
 from kiosk.flows.stage import Stage
 from kiosk.flows.terminal import shelf_terminal
@@ -15,7 +15,7 @@ def serve(settings: Settings) -> int:
     """Run until SIGTERM; return the exit code."""
     parts = open_parts(settings)
     stage = Stage(open_display(settings, "Kiosk - shelf"))
-    shop = Shop(parts.store, parts.clock)
+    shop = Shop(parts.store, parts.clock, zone_of(settings))
     shelf = ShelfFlow(parts, shop, lambda slots: open_scale(settings, slots))
     terminal = shelf_terminal(parts, shop, shelf)
 

@@ -55,8 +55,8 @@ CREATE TABLE tallies (name TEXT PRIMARY KEY, n INTEGER NOT NULL) STRICT, WITHOUT
 CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 """
 
-CARRIED = ("lanes", "outbox", "downboxes", "inbox", "erasures", "quarantine", "sales", "receipts", "intents", "basket", "stock", "requests",
-           "pricelists", "planogram", "policy", "tallies", "settings")
+CARRIED = ("lanes", "outbox", "downboxes", "inbox", "erasures", "vault_orders", "quarantine", "sales", "receipts", "intents", "basket",
+           "stock", "requests", "pricelists", "planogram", "policy", "tallies", "settings")
 """What is carried over from a damaged file, as far as it can be read. The journal is not: a chain with a hole proves nothing."""
 
 
@@ -90,8 +90,14 @@ def m002_signed_journal(db: Database) -> None:
     db.execute("ALTER TABLE intents ADD COLUMN draft BLOB")
 
 
+def m003_vault_orders(db: Database) -> None:
+    """What HQ says about members waits for the service that owns the vault."""
+    db.execute("CREATE TABLE vault_orders (n INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, body BLOB NOT NULL) STRICT")
+
+
 migrations()(m001_first_tables)
 migrations()(m002_signed_journal)
+migrations()(m003_vault_orders)
 
 
 def is_current(db: sqlite3.Connection) -> bool:

@@ -36,6 +36,7 @@ class Unit:
         self.outbox = outbox.Outbox(book)
         self.inbox = inbox.Inbox(book, self.facts)
         self.erasures = inbox.Erasures(book)
+        self.vault_orders = inbox.VaultOrders(book)
         self.quarantine = inbox.Quarantine(book)
         self.journal = Journal(book)
         self.training = Journal(book, TRAINING)
