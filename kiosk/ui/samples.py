@@ -87,6 +87,7 @@ def _pay(status: Status) -> dict[str, View]:
     total, lines, seen = _euros(1348), _lines(status.language), portrait(640, 480)
     return {
         "attract": views.PayAttract(status, time_s=2.0),
+        "attract-lost": views.PayAttract(replace(status, banner="basket_lost"), time_s=2.0),
         "basket": views.PayBasket(status, lines, total, _euros(60), "added"),
         "basket-long": views.PayBasket(status, lines * 3, total * 3, hint="restored"),
         "basket-empty": views.PayBasket(status, (), _euros(0)),
@@ -116,6 +117,8 @@ def _pay(status: Status) -> dict[str, View]:
         "refused-funds": views.PayRefused(status, "insufficient_funds"),
         "refused-code": views.PayRefused(status, "code_expired"),
         "refused-offline": views.PayRefused(status, "offline_limit"),
+        "refused-restart": views.PayRefused(status, "restart"),
+        "checking": views.PayWaiting(status, "checking", 1.3),
         "cash": views.PayCash(status, total, "A 17"),
     }
 
