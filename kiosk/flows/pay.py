@@ -215,6 +215,7 @@ class PayFlow:
         if self._now.state is State.CODE and self._leave_code():
             return
         if event is Event.CONFIRM:
+            self._parts.vault.used(self._now.member_id, self._parts.clock.now().date().isoformat())
             self._ask(Payer("wallet_face", member_id=self._now.member_id), event)
             return
         if event is Event.FACE:
