@@ -8,6 +8,7 @@ import re
 import tomllib
 import types
 import typing
+import zoneinfo
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -96,11 +97,18 @@ class CameraSettings:
 
 @dataclass(frozen=True, slots=True)
 class ScaleSettings:
-    """[scale] kind: none, world (simulated) or iio; root: folder of the Linux IIO devices; cells: slot -> channel and calibration."""
+    """[scale] kind: none, world (simulated), iio, nau7802, serial or trace (plays the recording in root); root: folder of IIO devices.
+
+    cells: load cell -> where it hangs (see hardware.md); rate_hz: samples a second that a NAU7802 gives; calibration: file of
+    `kiosk shelf calibrate`, empty: scale.json in the storage folder; record_mb: raw samples are kept in its folder raw/ up to this size.
+    """
 
     kind: str = "none"
     root: Path = Path("/sys/bus/iio/devices")
     cells: Mapping[str, Any] = field(default_factory=dict)
+    rate_hz: int = 80
+    calibration: str = ""
+    record_mb: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +193,8 @@ _CHOICES: dict[str, tuple[object, ...]] = {
     "device.language": ("fr", "en", "zh"),
     "camera.kind": ("none", "world", "file", "usb", "pi"),
     "camera.rotate": (0, 90, 180, 270),
-    "scale.kind": ("none", "world", "iio"),
+    "scale.kind": ("none", "world", "iio", "nau7802", "serial", "trace"),
+    "scale.rate_hz": (10, 20, 40, 80, 320),
     "display.kind": ("window", "offscreen"),
     "display.rotate": (0, 90, 180, 270),
     "broker.version": (3, 5),
@@ -193,7 +202,7 @@ _CHOICES: dict[str, tuple[object, ...]] = {
     "members.mode": ("store", "card"),
 }
 _RANGES: dict[str, tuple[float, float]] = {
-    "broker.port": (1, 65535), "storage.reserve_mb": (1, 100_000),
+    "scale.record_mb": (0, 100_000), "broker.port": (1, 65535), "storage.reserve_mb": (1, 100_000),
     "members.retention_days": (1, 3650), "members.pin_over_minor": (0, 100_000_000), "phone.port": (0, 65535),
     "camera.width": (64, 4096), "camera.height": (64, 4096), "camera.rate_hz": (0.5, 120),
     "display.width": (240, 4096), "display.height": (240, 4096), "display.rate_hz": (1, 120),
@@ -271,6 +280,9 @@ class _Reader:
             self._say(key, f"{key} = {value!r} is not one of {', '.join(choices)}" + (f"; did you mean {near[0]}?" if near else ""))
         elif key in _RANGES and not _RANGES[key][0] <= kept <= _RANGES[key][1]:
             self._say(key, f"{key} = {value!r} is not between {_RANGES[key][0]} and {_RANGES[key][1]}")
+        elif key == "device.timezone" and kept not in zoneinfo.available_timezones():
+            near = difflib.get_close_matches(kept, zoneinfo.available_timezones(), n=1)
+            self._say(key, f"{key} = {value!r} is no time zone" + (f"; did you mean {near[0]}?" if near else ""))
         elif key == "device.id" and not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,63}", kept):
             self._say(key, f"{key} = {value!r} may hold a-z, 0-9, dot, dash and underscore only")
         elif key == "device.roles" and (not kept or not set(kept) <= set(_ROLES)):

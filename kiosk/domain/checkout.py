@@ -17,6 +17,7 @@ class State(StrEnum):
 
     IDLE = "idle"
     BASKET = "basket"
+    AGE = "age"
     TENDER = "tender"
     DIGITS = "digits"
     FACE = "face"
@@ -36,6 +37,9 @@ class Event(StrEnum):
     START = "start"
     EMPTY = "empty"
     PAY = "pay"
+    AGE_ASKED = "age_asked"
+    AGE_PROVEN = "age_proven"
+    AGE_REFUSED = "age_refused"
     BACK = "back"
     CANCEL = "cancel"
     FACE = "face"
@@ -63,6 +67,11 @@ TABLE: dict[tuple[State, Event], State] = {
     (_S.BASKET, _E.EMPTY): _S.IDLE,
     (_S.BASKET, _E.CANCEL): _S.IDLE,
     (_S.BASKET, _E.PAY): _S.TENDER,
+    (_S.BASKET, _E.AGE_ASKED): _S.AGE,
+    (_S.AGE, _E.AGE_PROVEN): _S.TENDER,
+    (_S.AGE, _E.AGE_REFUSED): _S.BASKET,
+    (_S.AGE, _E.BACK): _S.BASKET,
+    (_S.AGE, _E.CANCEL): _S.IDLE,
     (_S.TENDER, _E.BACK): _S.BASKET,
     (_S.TENDER, _E.CANCEL): _S.IDLE,
     (_S.TENDER, _E.FACE): _S.DIGITS,

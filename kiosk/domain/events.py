@@ -159,8 +159,8 @@ class JournalHead:
 class StockChanged:
     """Pieces moved in a slot. biz_step is a word of GS1's Core Business Vocabulary.
 
-    biz_step: retail_selling (picked), stocking (refilled or put back by a shopper), stock_taking (counted by staff).
-    confidence: 0..1; reason: pick | put_back | refill | count | sale.
+    biz_step: retail_selling (picked), stocking (refilled or put back by a shopper), stock_taking (counted by staff, or
+    by weight at night). confidence: 0..1; reason: pick | put_back | refill | count | recount | sale.
     """
 
     slot: str

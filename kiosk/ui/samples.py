@@ -60,6 +60,17 @@ def _lines(language: str) -> tuple[LineView, ...]:
             LineView(names["chocolate"], 2, _euros(598), "", "chocolate"), LineView(names["coffee"], 1, _euros(220), "", "coffee"))
 
 
+def _offers(language: str) -> tuple[LineView, ...]:
+    cheese = {"fr": "Comté 18 mois", "en": "Comté cheese", "zh": "孔泰奶酪"}[language]
+    coupon = {"fr": "Coupon · −2 €", "en": "Coupon · €2 off", "zh": "优惠券 · 减 2 欧元"}[language]
+    weight = {"fr": "0,482 kg × 24,90 €/kg", "en": "0.482 kg × €24.90/kg", "zh": "0.482 kg × €24.90/kg"}[language]
+    deposit = {"fr": "Consigne", "en": "Bottle deposit", "zh": "瓶押金"}[language]
+    names = _NAMES[language]
+    return (LineView(names["juice"], 3, _euros(700), f"{_NOTES[language]} −3,50 €", "juice"),
+            LineView(cheese, 1, _euros(1200), weight, "cheese"),
+            LineView(coupon, 1, None, "", "coupon"), LineView(deposit, 3, _euros(75), "", "deposit", fixed=True))
+
+
 def _slots(language: str) -> tuple[SlotView, ...]:
     rows = (("A1", "apple", 14, 20, 5, 0, 60, "ok"), ("A2", "water", 4, 24, 6, 24, 110, "low"), ("A3", "juice", 0, 12, 3, 0, 350, "empty"),
             ("A4", "chocolate", 9, 16, 4, 0, 299, "ok"), ("B1", "chips", 2, 10, 3, 0, 245, "low"), ("B2", "coffee", 7, 8, 2, 0, 220, "ok"),
@@ -79,6 +90,9 @@ def _pay(status: Status) -> dict[str, View]:
         "basket": views.PayBasket(status, lines, total, _euros(60), "added"),
         "basket-long": views.PayBasket(status, lines * 3, total * 3, hint="restored"),
         "basket-empty": views.PayBasket(status, (), _euros(0)),
+        "basket-offers": views.PayBasket(status, _offers(status.language), _euros(2147), _euros(395)),
+        "age": views.PayAge(status, 18, 1.0),
+        "still-there": views.PayStillThere(status, 9),
         "tender": views.PayTender(status, total),
         "tender-cash": views.PayTender(status, total, face=False, qr=False),
         "tender-codes": views.PayTender(status, total, codes=("alipay", "wechat", "emv_qr")),

@@ -55,8 +55,12 @@ CARD = views.GarmentCard("Jacket", TOTAL, stock=2)
 
 @pytest.mark.parametrize(("view", "names"), [
     (views.PayAttract(EN), {"start", "language", "enrol", "staff"}),
-    (views.PayBasket(EN, LINES, TOTAL), {"pay", "language", "cancel", "remove:0"}),
-    (views.PayBasket(EN, (), TOTAL), {"language", "cancel"}),
+    (views.PayBasket(EN, LINES, TOTAL), {"pay", "language", "staff", "cancel", "remove:0"}),
+    (views.PayBasket(EN, (), TOTAL), {"language", "staff", "cancel"}),
+    (views.PayBasket(EN, (views.LineView("Deposit", 1, TOTAL, fixed=True), views.LineView("Coupon", 1, None)), TOTAL),
+     {"pay", "language", "staff", "cancel", "remove:1"}),
+    (views.PayAge(EN, 18), {"staff", "back", "cancel"}),
+    (views.PayStillThere(EN, 9), {"stay"}),
     (views.PayTender(EN, TOTAL), {"face", "qr", "cash", "back"}),
     (views.PayTender(EN, TOTAL, face=False), {"qr", "cash", "back"}),
     (views.PayDigits(EN, 0), KEYS | {"erase", "cancel", "other_way"}),

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from kiosk import wire
-from kiosk.domain.catalog import Cell, OfflinePolicy, Planogram, PriceList, Product, Promotion, TenderPolicy
+from kiosk.domain.catalog import Cell, OfflinePolicy, Planogram, Plate, PriceList, Product, Promotion, TenderPolicy
 from kiosk.domain.events import (
     LANE_OF,
     DeviceHealth,
@@ -80,7 +80,8 @@ ORDERS = (
     PaymentAnswered("intent-1", "declined", "insufficient_funds", "member-1"),
     ReplenishmentAnswered("request-1", "approved", 12),
     MemberErasureOrdered("member-1"),
-    Planogram(3, "kiosk-1", (Cell("A1", TEA, 12, 3, 6),)),
+    Planogram(3, "kiosk-1", (Cell("A1", TEA, 12, 3, 6, ("P1", "P2"), "top", 120.0, 80.0),),
+              (Plate("P1", "top", 0.0, 150.0), Plate("P2", "top", 150.0, 150.0))),
     PaymentCode("intent-1", "https://pay.example/1", 120),
     MemberLockOrdered("member-1", True),
     MembersAnnounced(("member-1", "member-2"), False),
