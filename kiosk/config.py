@@ -102,11 +102,18 @@ class CameraSettings:
 
 @dataclass(frozen=True, slots=True)
 class ScaleSettings:
-    """[scale] kind: none, world (simulated) or iio; root: folder of the Linux IIO devices; cells: slot -> channel and calibration."""
+    """[scale] kind: none, world (simulated), iio, nau7802, serial or trace (plays the recording in root); root: folder of IIO devices.
+
+    cells: load cell -> where it hangs (see hardware.md); rate_hz: samples a second that a NAU7802 gives; calibration: file of
+    `kiosk shelf calibrate`, empty: scale.json in the storage folder; record_mb: raw samples are kept in its folder raw/ up to this size.
+    """
 
     kind: str = "none"
     root: Path = Path("/sys/bus/iio/devices")
     cells: Mapping[str, Any] = field(default_factory=dict)
+    rate_hz: int = 80
+    calibration: str = ""
+    record_mb: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +174,32 @@ class IdentitySettings:
 
 
 @dataclass(frozen=True, slots=True)
+class MembersSettings:
+    """[members] mode: store (the device's key opens templates) or card (only the member's own code does); vault: folder of the templates,
+    <storage.folder>/vault when empty; key: file of the device key, vault.key in that folder when empty and systemd hands none over.
+
+    retention_days: a face that nobody paid with for so long is erased; pin_over_minor: amounts above this ask for the PIN too.
+    """
+
+    mode: str = "store"
+    vault: str = ""
+    key: str = ""
+    retention_days: int = 365
+    pin_over_minor: int = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneSettings:
+    """[phone] port of the pages for shoppers' phones, 0 = off; bind: address of the shop's Wi-Fi, never the internet; name: how phones
+    reach it, bind when empty. The pages speak HTTP without TLS: whoever listens on that Wi-Fi can read along.
+    """
+
+    port: int = 0
+    bind: str = "127.0.0.1"
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class WorldSettings:
     """[world] socket of the simulated world, for demos; empty on a real kiosk."""
 
@@ -188,6 +221,8 @@ class Settings:
     printer: PrinterSettings = PrinterSettings()
     voice: VoiceSettings = VoiceSettings()
     identity: IdentitySettings = IdentitySettings()
+    members: MembersSettings = MembersSettings()
+    phone: PhoneSettings = PhoneSettings()
     world: WorldSettings = WorldSettings()
 
 
@@ -195,7 +230,8 @@ _CHOICES: dict[str, tuple[object, ...]] = {
     "device.language": ("fr", "en", "zh"),
     "camera.kind": ("none", "world", "file", "usb", "pi"),
     "camera.rotate": (0, 90, 180, 270),
-    "scale.kind": ("none", "world", "iio"),
+    "scale.kind": ("none", "world", "iio", "nau7802", "serial", "trace"),
+    "scale.rate_hz": (10, 20, 40, 80, 320),
     "display.kind": ("window", "offscreen"),
     "display.rotate": (0, 90, 180, 270),
     "broker.version": (3, 5),
@@ -203,9 +239,11 @@ _CHOICES: dict[str, tuple[object, ...]] = {
     "printer.kind": ("none", "file", "network", "serial", "usb"),
     "printer.columns": (32, 48),
     "voice.kind": ("none", "espeak"),
+    "members.mode": ("store", "card"),
 }
 _RANGES: dict[str, tuple[float, float]] = {
-    "broker.port": (1, 65535), "storage.reserve_mb": (1, 100_000),
+    "scale.record_mb": (0, 100_000), "broker.port": (1, 65535), "storage.reserve_mb": (1, 100_000),
+    "members.retention_days": (1, 3650), "members.pin_over_minor": (0, 100_000_000), "phone.port": (0, 65535),
     "camera.width": (64, 4096), "camera.height": (64, 4096), "camera.rate_hz": (0.5, 120),
     "device.closing_hour": (0, 12), "voice.rate_wpm": (80, 400),
     "display.width": (240, 4096), "display.height": (240, 4096), "display.rate_hz": (1, 120),

@@ -117,23 +117,64 @@ def bundle_groups(promotions: tuple[Promotion, ...]) -> list[list[Promotion]]:
 
 
 @dataclass(frozen=True, slots=True)
+class Plate:
+    """A load cell under a shelf. shelf: the board it carries; x_mm: its left edge on that board."""
+
+    cell: str
+    shelf: str
+    x_mm: float
+    width_mm: float
+
+    def __post_init__(self) -> None:
+        if not self.cell or not self.x_mm >= 0 or not self.width_mm > 0:
+            raise InvalidValueError(f"plate {self.cell!r} at {self.x_mm:g} mm, {self.width_mm:g} mm wide, cannot be")
+
+
+@dataclass(frozen=True, slots=True)
 class Cell:
-    """A slot of a planogram: one product on one load cell. Counts are in pieces."""
+    """A slot of a planogram: where pieces of one product stand. Counts are in pieces.
+
+    plates: load cells that its pieces stand on or across; none: a load cell (or vending lane) of its own, named as the slot.
+    shelf, x_mm, width_mm: its place, for who looks at the planogram; width 0: not drawn to scale.
+    """
 
     slot: str
     gtin: str
     capacity: int
     reorder_point: int
     case_pack: int = 1
+    plates: tuple[str, ...] = ()
+    shelf: str = ""
+    x_mm: float = 0.0
+    width_mm: float = 0.0
+
+    def __post_init__(self) -> None:
+        gtin(self.gtin)
+        if not self.x_mm >= 0 or not self.width_mm >= 0:
+            raise InvalidValueError(f"slot {self.slot}: {self.width_mm:g} mm wide at {self.x_mm:g} mm cannot be")
+
+    @property
+    def weighed_on(self) -> tuple[str, ...]:
+        """The load cells that feel its pieces."""
+        return self.plates or (self.slot,)
 
 
 @dataclass(frozen=True, slots=True)
 class Planogram:
-    """Which product lies in which cell of a device's shelf."""
+    """Which product stands in which slot of a device's shelf, and where its load cells are."""
 
     version: int
     device: str
     cells: tuple[Cell, ...]
+    plates: tuple[Plate, ...] = ()
+
+    def __post_init__(self) -> None:
+        slots, known = [c.slot for c in self.cells], {p.cell for p in self.plates}
+        if len(set(slots)) < len(slots) or len(known) < len(self.plates):
+            raise InvalidValueError(f"planogram of {self.device}: a slot or plate stands in it twice")
+        for cell in self.cells:
+            if lost := set(cell.plates) - known:
+                raise InvalidValueError(f"planogram of {self.device}: slot {cell.slot} stands on plate {min(lost)}, which is not there")
 
     def cell(self, slot: str) -> Cell | None:
         """Return the cell of this slot, None when the shelf has no such slot."""

@@ -142,7 +142,8 @@ class Terminal:
 def pay_terminal(parts: Sight, shop: Shop, press: Press | None = None) -> Terminal:
     """Return the screen of a pay terminal."""
     press = press or Press(parts, shop)
-    pay = PayFlow(parts, shop, parts.settings.device.language, press.first)
+    pay = PayFlow(parts, shop, parts.settings.device.language)
+    pay.on_paid = press.first
 
     def shopper(touched: list[str]) -> views.View:
         if "enrol" in touched and pay.state is State.IDLE:
@@ -158,7 +159,8 @@ def pay_terminal(parts: Sight, shop: Shop, press: Press | None = None) -> Termin
 def mirror_terminal(parts: Sight, shop: Shop, tryon: TryOnFlow, press: Press | None = None) -> Terminal:
     """Return the screen of a mirror: paying is the very same flow as at the terminal."""
     press = press or Press(parts, shop)
-    pay = PayFlow(parts, shop, parts.settings.device.language, press.first)
+    pay = PayFlow(parts, shop, parts.settings.device.language)
+    pay.on_paid = press.first
 
     def shopper(touched: list[str]) -> views.View:
         if pay.state is State.IDLE:

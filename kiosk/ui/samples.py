@@ -110,6 +110,7 @@ def _pay(status: Status) -> dict[str, View]:
     total, lines, seen = _euros(1348), _lines(status.language), portrait(640, 480)
     return {
         "attract": views.PayAttract(status, time_s=2.0),
+        "attract-lost": views.PayAttract(replace(status, banner="basket_lost"), time_s=2.0),
         "basket": views.PayBasket(status, lines, total, _euros(60), "added"),
         "basket-long": views.PayBasket(status, lines * 3, total * 3, hint="restored"),
         "basket-empty": views.PayBasket(status, (), _euros(0)),
@@ -125,6 +126,8 @@ def _pay(status: Status) -> dict[str, View]:
         "face-light": views.PayFace(status, seen, None, 0.0, "more_light", 1.0),
         "face-good": views.PayFace(status, seen, (245, 125, 150, 190), 0.8, "", 1.0),
         "face-starting": views.PayFace(status, None, time_s=1.0),
+        "pin": views.PayPin(status, 2),
+        "pin-wrong": views.PayPin(status, 0, wrong=True),
         "confirm": views.PayConfirm(status, total, "•• 42", 7),
         "qr": views.PayQr(status, total, seen, 0.8),
         "code": views.PayCode(status, total, "alipay", "https://qr.alipay.com/bax03431ljhokirwl38f00a7", 97, 1.0),
@@ -137,6 +140,8 @@ def _pay(status: Status) -> dict[str, View]:
         "refused-funds": views.PayRefused(status, "insufficient_funds"),
         "refused-code": views.PayRefused(status, "code_expired"),
         "refused-offline": views.PayRefused(status, "offline_limit"),
+        "refused-restart": views.PayRefused(status, "restart"),
+        "checking": views.PayWaiting(status, "checking", 1.3),
         "cash": views.PayCash(status, total, "A 17"),
     }
 
@@ -212,6 +217,7 @@ def gallery(language: str) -> list[tuple[str, View, tuple[tuple[int, int], ...]]
     plain = Status(language, clock="14:05", store=_STORES[language])
     shown = [(f"{area}.{name}", view, sizes) for area, build, sizes in _AREAS for name, view in build(plain).items()]
     poor = Status(language, offline=True, camera_lost=True, stale_price=True, clock="14:05", store=_STORES[language], banner="hq_silent")
-    troubled = {"pay": ("attract", "basket", "digits-more", "tender", "refused", "confirm", "paid-offline"), "enrol": ("consent", "digits"),
+    troubled = {"pay": ("attract", "basket", "digits-more", "pin", "tender", "refused", "confirm", "paid-offline"),
+                "enrol": ("consent", "digits"),
                 "staff": ("login-wrong", "slots"), "shelf": ("board",), "mirror": ("attract", "tryon")}
     return shown + [(f"{area}.{name}.troubled", build(poor)[name], sizes) for area, build, sizes in _AREAS for name in troubled[area]]

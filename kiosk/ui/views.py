@@ -12,49 +12,27 @@ from typing import ClassVar
 
 from kiosk.domain.frame import Picture
 from kiosk.domain.money import Money
+from kiosk.ui.view import LineView, SlotView, Status, View
+from kiosk.ui.views_staff import (
+    StaffAge,
+    StaffHours,
+    StaffLines,
+    StaffLogin,
+    StaffMenu,
+    StaffNumber,
+    StaffReport,
+    StaffSlots,
+)
+
+__all__ = [
+    "EnrolConsent", "EnrolDigits", "EnrolDone", "EnrolFace", "FaceBox", "GarmentCard", "LineView", "MirrorAttract", "MirrorTryOn",
+    "OutOfOrder", "PayAge", "PayAttract", "PayBasket", "PayCash", "PayCode", "PayConfirm", "PayDigits", "PayFace", "PayPaid", "PayPin",
+    "PayQr", "PayRefused", "PayStillThere", "PayTender", "PayWaiting", "ShelfBoard", "SlotView", "StaffAge", "StaffHours", "StaffLines",
+    "StaffLogin", "StaffMenu", "StaffNumber", "StaffReport", "StaffSlots", "Status", "View",
+]
 
 FaceBox = tuple[int, int, int, int]
 """(x, y, width, height) in pixels of the preview, unturned."""
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """What every screen says about the device. banner: a key of `banner.*`, "" for none. clock and store: ready to show.
-
-    training: nothing is really sold, and every screen says so. large, contrast: how the screen is drawn for whoever stands there.
-    """
-
-    language: str
-    offline: bool = False
-    camera_lost: bool = False
-    stale_price: bool = False
-    clock: str = ""
-    store: str = ""
-    banner: str = ""
-    printer_lost: bool = False
-    training: bool = False
-    large: bool = False
-    contrast: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """What every view-model has."""
-
-    screen: ClassVar[str] = ""
-    status: Status
-
-
-@dataclass(frozen=True, slots=True)
-class LineView:
-    """A line of a basket; amount is what the whole line costs, None for a coupon. fixed: it cannot be removed by itself."""
-
-    name: str
-    quantity: int
-    amount: Money | None
-    note: str = ""
-    picture: str = ""
-    fixed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +111,18 @@ class PayFace(View):
 
 
 @dataclass(frozen=True, slots=True)
+class PayPin(View):
+    """The member's PIN, where a face alone is not enough. wrong: the last one was. Targets: key:0..key:9, erase, other_way, cancel."""
+
+    screen: ClassVar[str] = "pay.pin"
+    entered: int
+    wanted: int = 4
+    wrong: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class PayConfirm(View):
-    """Somebody was recognised. who: masked, e.g. "•• 42"; lines: pieces in the basket. Targets: confirm, not_me, cancel."""
+    """Somebody was recognised. who: masked, e.g. "•• 42"; lines: pieces in the basket. Targets: confirm, not_me, other_way, cancel."""
 
     screen: ClassVar[str] = "pay.confirm"
     total: Money
@@ -241,115 +229,6 @@ class EnrolDone(View):
     ok: bool
     reason: str = ""
     time_s: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class StaffLogin(View):
-    """The PIN of staff. Targets: key:0..key:9, ok, erase, cancel."""
-
-    screen: ClassVar[str] = "staff.login"
-    entered: int
-    wrong: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class StaffMenu(View):
-    """What this member of staff can do here. acts: words of domain.staff.Right, in order. Targets: each of them, and leave."""
-
-    screen: ClassVar[str] = "staff.menu"
-    who: str
-    acts: tuple[str, ...]
-    out_of_order: bool = False
-    training: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class StaffAge(View):
-    """Look at the shopper's age. born_by: the last day on which he may be born, ready to show. Targets: approve, refuse, back."""
-
-    screen: ClassVar[str] = "staff.age"
-    age: int
-    born_by: str
-
-
-@dataclass(frozen=True, slots=True)
-class StaffNumber(View):
-    """A number to be typed. what: a key of `staff.number.*`; shown: ready to show; wrong: a key of `staff.wrong.*`, "" for none.
-
-    Targets: key:0..key:9, erase, ok, back.
-    """
-
-    screen: ClassVar[str] = "staff.number"
-    what: str
-    shown: str
-    entered: bool
-    wrong: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class StaffLines(View):
-    """Lines of a basket or a sale to choose from. mode: void or refund; chosen: (line, pieces); due: what goes back, None for nothing yet.
-
-    page: the lines that are shown when there are more than fit, counted round. Targets: line:<i> of those shown that are not fixed, more
-    (when there are more), back, ok (void) or whole, restock and write_off (refund).
-    """
-
-    screen: ClassVar[str] = "staff.lines"
-    mode: str
-    lines: tuple[LineView, ...]
-    chosen: tuple[tuple[int, int], ...] = ()
-    due: Money | None = None
-    page: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class StaffHours(View):
-    """Opening hours. days: (name, hours) from Monday on; chosen: 1..7; opens, closes: of that day, ready to show.
-
-    Targets: day:1..day:7, closed, opens_minus, opens_plus, closes_minus, closes_plus (unless closed), ok, back.
-    """
-
-    screen: ClassVar[str] = "staff.hours"
-    days: tuple[tuple[str, str], ...]
-    chosen: int
-    opens: str
-    closes: str
-    closed: bool
-
-
-@dataclass(frozen=True, slots=True)
-class SlotView:
-    """A slot of the shelf. state: ok, low, empty or unsure. Counts in pieces."""
-
-    slot: str
-    name: str
-    on_hand: int
-    capacity: int
-    reorder_point: int
-    on_order: int
-    price: Money
-    picture: str = ""
-    state: str = "ok"
-
-
-@dataclass(frozen=True, slots=True)
-class StaffSlots(View):
-    """Refill or count, slot by slot. mode: refill or count; chosen: a slot, "" for none. Targets: slot:<slot>, plus, minus, ok, back."""
-
-    screen: ClassVar[str] = "staff.slots"
-    mode: str
-    slots: tuple[SlotView, ...]
-    chosen: str = ""
-    value: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class StaffReport(View):
-    """Lines of (label, value), ready to show. title: a key of `staff.report.*`. Targets: done."""
-
-    screen: ClassVar[str] = "staff.report"
-    lines: tuple[tuple[str, str], ...]
-    title: str = "close_day"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,15 +12,17 @@ import pytest
 
 from kiosk.config import parse
 from kiosk.devices.scale import Sample
+from kiosk.devices.scale_calibration import write_calibrations
+from kiosk.domain.calibration import Calibration
 from kiosk.domain.events import Lane
 from kiosk.domain.identity import Template
 from kiosk.domain.orders import ReplenishmentAnswered
 from kiosk.domain.units import Grams
-from kiosk.errors import ConfigError, DeviceLostError
+from kiosk.errors import ConfigError, DeviceLostError, DeviceMissingError
 from kiosk.flows.enrol import EnrolFlow
 from kiosk.flows.forget import forget
-from kiosk.flows.opening import open_scale
 from kiosk.flows.printing import Press
+from kiosk.flows.scales import calibration_file, open_scale
 from kiosk.flows.shelf import ShelfFlow
 from kiosk.flows.staff import Site, StaffFlow
 from kiosk.flows.staff_desk import StaffDoor
@@ -55,7 +57,7 @@ def test_joining_keeps_a_sealed_template_and_no_picture(device: Device, member_t
     assert device.sight.vault.consent(member.member_id).version == "2026-11"
     with device.sight.store.snapshot() as unit:
         assert unit.outbox.waiting()[Lane.MONEY] == 1
-    kept = b"".join(path.read_bytes() for path in (tmp_path / "state").iterdir())
+    kept = b"".join(path.read_bytes() for path in (tmp_path / "state").rglob("*") if path.is_file())
     assert not re.search(rb"\xff\xd8\xff|\x89PNG|55501234", kept)
     assert member.template.tobytes() not in kept
 
@@ -183,7 +185,7 @@ def weights() -> Weights:
 
 
 def shelf_of(device: Device, weights: Weights) -> ShelfFlow:
-    flow = ShelfFlow(device.sight, device.shop, lambda _slots: weights)
+    flow = ShelfFlow(device.sight, device.shop, lambda _plan: weights)
     settle(flow)
     return flow
 
@@ -262,20 +264,23 @@ def test_a_thing_that_is_no_goods_is_unsure_on_the_board_and_books_nothing(devic
 
 
 @pytest.mark.parametrize(("cell", "told"), [
-    ("device = 'iio:device0'\nchannel = 0\ngrams_per_unit = 2.0", ""),
-    ("device = 'iio:device0'\nchanel = 0\ngrams_per_unit = 2.0", "chanel"),
+    ("device = 'iio:device0'\nchannel = 0", ""),
+    ("device = 'iio:device0'\nchanel = 0", "chanel"),
 ])
 def test_iio_cells_of_kiosk_toml_are_opened_or_their_mistake_is_told(tmp_path: Path, cell: str, told: str) -> None:
     root = tmp_path / "iio:device0"
     root.mkdir()
     (root / "in_voltage0_raw").write_text("150\n")
     settings = parse(f"{TOML.format(folder=tmp_path)}\n[scale]\nkind = 'iio'\nroot = '{tmp_path}'\n[scale.cells.P1]\n{cell}\n")
+    with pytest.raises(ConfigError if told else DeviceMissingError, match=told or "kiosk shelf calibrate P1"):
+        open_scale(settings, ("P1",))
     if told:
-        with pytest.raises(ConfigError, match=told):
-            open_scale(settings, ("P1",))
         return
+    with pytest.raises(ConfigError, match=r"scale\.cells\.P2"):
+        open_scale(settings, ("P1", "P2"))
+    write_calibrations(calibration_file(settings), {"P1": Calibration(0.0, 2.0, 500.0, 1.0, "")})
     scale = open_scale(settings, ("P1",))
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 20
     samples: list[Sample] = []
     while not samples and time.monotonic() < deadline:
         samples = scale.read()
