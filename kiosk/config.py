@@ -8,6 +8,7 @@ import re
 import tomllib
 import types
 import typing
+import zoneinfo
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -138,6 +139,32 @@ class IdentitySettings:
 
 
 @dataclass(frozen=True, slots=True)
+class MembersSettings:
+    """[members] mode: store (the device's key opens templates) or card (only the member's own code does); vault: folder of the templates,
+    <storage.folder>/vault when empty; key: file of the device key, vault.key in that folder when empty and systemd hands none over.
+
+    retention_days: a face that nobody paid with for so long is erased; pin_over_minor: amounts above this ask for the PIN too.
+    """
+
+    mode: str = "store"
+    vault: str = ""
+    key: str = ""
+    retention_days: int = 365
+    pin_over_minor: int = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneSettings:
+    """[phone] port of the pages for shoppers' phones, 0 = off; bind: address of the shop's Wi-Fi, never the internet; name: how phones
+    reach it, bind when empty. The pages speak HTTP without TLS: whoever listens on that Wi-Fi can read along.
+    """
+
+    port: int = 0
+    bind: str = "127.0.0.1"
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class WorldSettings:
     """[world] socket of the simulated world, for demos; empty on a real kiosk."""
 
@@ -157,6 +184,8 @@ class Settings:
     display: DisplaySettings = DisplaySettings()
     staff: StaffSettings = StaffSettings()
     identity: IdentitySettings = IdentitySettings()
+    members: MembersSettings = MembersSettings()
+    phone: PhoneSettings = PhoneSettings()
     world: WorldSettings = WorldSettings()
 
 
@@ -170,9 +199,11 @@ _CHOICES: dict[str, tuple[object, ...]] = {
     "display.rotate": (0, 90, 180, 270),
     "broker.version": (3, 5),
     "identity.backend": ("onnx", "dlib"),
+    "members.mode": ("store", "card"),
 }
 _RANGES: dict[str, tuple[float, float]] = {
     "scale.record_mb": (0, 100_000), "broker.port": (1, 65535), "storage.reserve_mb": (1, 100_000),
+    "members.retention_days": (1, 3650), "members.pin_over_minor": (0, 100_000_000), "phone.port": (0, 65535),
     "camera.width": (64, 4096), "camera.height": (64, 4096), "camera.rate_hz": (0.5, 120),
     "display.width": (240, 4096), "display.height": (240, 4096), "display.rate_hz": (1, 120),
 }
@@ -249,6 +280,9 @@ class _Reader:
             self._say(key, f"{key} = {value!r} is not one of {', '.join(choices)}" + (f"; did you mean {near[0]}?" if near else ""))
         elif key in _RANGES and not _RANGES[key][0] <= kept <= _RANGES[key][1]:
             self._say(key, f"{key} = {value!r} is not between {_RANGES[key][0]} and {_RANGES[key][1]}")
+        elif key == "device.timezone" and kept not in zoneinfo.available_timezones():
+            near = difflib.get_close_matches(kept, zoneinfo.available_timezones(), n=1)
+            self._say(key, f"{key} = {value!r} is no time zone" + (f"; did you mean {near[0]}?" if near else ""))
         elif key == "device.id" and not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,63}", kept):
             self._say(key, f"{key} = {value!r} may hold a-z, 0-9, dot, dash and underscore only")
         elif key == "device.roles" and (not kept or not set(kept) <= set(_ROLES)):

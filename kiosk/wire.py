@@ -46,6 +46,10 @@ EVENT_TYPES: dict[str, type[Any]] = {
     "kiosk.replenishment.requested.v1": events.ReplenishmentRequested,
     "kiosk.member.enrolled.v1": events.MemberEnrolled,
     "kiosk.member.erased.v1": events.MemberErased,
+    "kiosk.member.locked.v1": events.MemberLocked,
+    "kiosk.template.requested.v1": events.TemplateRequested,
+    "kiosk.template.sealed.v1": events.TemplateSealed,
+    "kiosk.template.held.v1": events.TemplateHeld,
     "kiosk.staff.acted.v1": events.StaffActed,
     "kiosk.identity.decided.v1": events.IdentityDecided,
     "kiosk.device.health.v1": events.DeviceHealth,
@@ -57,6 +61,10 @@ ORDER_KINDS: dict[str, type[Any]] = {
     "payment-code": orders.PaymentCode,
     "replenishment": orders.ReplenishmentAnswered,
     "erasure": orders.MemberErasureOrdered,
+    "member-lock": orders.MemberLockOrdered,
+    "members": orders.MembersAnnounced,
+    "template-wanted": orders.TemplateWanted,
+    "template": orders.TemplateDelivered,
     "planogram": Planogram,
 }
 MANIFEST_KINDS: dict[str, type[Any]] = {"pricelist": PriceList, "offline-policy": OfflinePolicy, "tenders": TenderPolicy}

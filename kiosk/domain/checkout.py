@@ -17,9 +17,11 @@ class State(StrEnum):
 
     IDLE = "idle"
     BASKET = "basket"
+    AGE = "age"
     TENDER = "tender"
     DIGITS = "digits"
     FACE = "face"
+    PIN = "pin"
     CONFIRM = "confirm"
     QR = "qr"
     CODE = "code"
@@ -35,6 +37,9 @@ class Event(StrEnum):
     START = "start"
     EMPTY = "empty"
     PAY = "pay"
+    AGE_ASKED = "age_asked"
+    AGE_PROVEN = "age_proven"
+    AGE_REFUSED = "age_refused"
     BACK = "back"
     CANCEL = "cancel"
     FACE = "face"
@@ -44,6 +49,9 @@ class Event(StrEnum):
     BUCKET_SMALL = "bucket_small"
     RECOGNISED = "recognised"
     NOT_RECOGNISED = "not_recognised"
+    ASK_PIN = "ask_pin"
+    PIN_RIGHT = "pin_right"
+    PIN_REFUSED = "pin_refused"
     CONFIRM = "confirm"
     NOT_ME = "not_me"
     CODE_SEEN = "code_seen"
@@ -59,6 +67,11 @@ TABLE: dict[tuple[State, Event], State] = {
     (_S.BASKET, _E.EMPTY): _S.IDLE,
     (_S.BASKET, _E.CANCEL): _S.IDLE,
     (_S.BASKET, _E.PAY): _S.TENDER,
+    (_S.BASKET, _E.AGE_ASKED): _S.AGE,
+    (_S.AGE, _E.AGE_PROVEN): _S.TENDER,
+    (_S.AGE, _E.AGE_REFUSED): _S.BASKET,
+    (_S.AGE, _E.BACK): _S.BASKET,
+    (_S.AGE, _E.CANCEL): _S.IDLE,
     (_S.TENDER, _E.BACK): _S.BASKET,
     (_S.TENDER, _E.CANCEL): _S.IDLE,
     (_S.TENDER, _E.FACE): _S.DIGITS,
@@ -70,9 +83,15 @@ TABLE: dict[tuple[State, Event], State] = {
     (_S.DIGITS, _E.CANCEL): _S.IDLE,
     (_S.FACE, _E.RECOGNISED): _S.CONFIRM,
     (_S.FACE, _E.NOT_RECOGNISED): _S.REFUSED,
+    (_S.FACE, _E.ASK_PIN): _S.PIN,
     (_S.FACE, _E.BACK): _S.TENDER,
     (_S.FACE, _E.CANCEL): _S.IDLE,
+    (_S.PIN, _E.PIN_RIGHT): _S.CONFIRM,
+    (_S.PIN, _E.PIN_REFUSED): _S.REFUSED,
+    (_S.PIN, _E.BACK): _S.TENDER,
+    (_S.PIN, _E.CANCEL): _S.IDLE,
     (_S.CONFIRM, _E.CONFIRM): _S.AUTHORISING,
+    (_S.CONFIRM, _E.BACK): _S.TENDER,
     (_S.CONFIRM, _E.NOT_ME): _S.REFUSED,
     (_S.CONFIRM, _E.CANCEL): _S.IDLE,
     (_S.QR, _E.CODE_SEEN): _S.AUTHORISING,

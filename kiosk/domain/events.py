@@ -203,6 +203,43 @@ class MemberErased:
 
 
 @dataclass(frozen=True, slots=True)
+class MemberLocked:
+    """Five wrong PINs locked this member (not the device), or the member has five tries again. HQ tells the other devices."""
+
+    member_id: str
+    locked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateRequested:
+    """This device wants the template of a member who enrolled elsewhere. public_key: the X25519 key to seal it to, base64."""
+
+    member_id: str
+    public_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateSealed:
+    """A template, sealed by a device that holds it to the device that asked; HQ forwards it and cannot open it.
+
+    sealed: base64, "" when the member is not here (any more). key_known: that the receiver's key is the one it was first met with.
+    """
+
+    member_id: str
+    receiver: str
+    receiver_epoch: str
+    sealed: str
+    key_known: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateHeld:
+    """A template came, opened and is kept: this device knows the member from now on."""
+
+    member_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class StaffActed:
     """Something that staff did on the device.
 
@@ -258,14 +295,17 @@ class Skipped:
 
 Event = (
     SaleCompleted | SaleRefunded | PeriodClosed | JournalHead | PaymentRequested | PaymentCancelled | StockChanged
-    | ReplenishmentRequested | MemberEnrolled | MemberErased | StaffActed | IdentityDecided | DeviceHealth | InboxCommitted | Skipped
+    | ReplenishmentRequested | MemberEnrolled | MemberErased | MemberLocked | TemplateRequested | TemplateSealed | TemplateHeld
+    | StaffActed | IdentityDecided | DeviceHealth | InboxCommitted | Skipped
 )
 
 LANE_OF: dict[type, Lane] = {
     SaleCompleted: Lane.MONEY, SaleRefunded: Lane.MONEY, PeriodClosed: Lane.MONEY, PaymentRequested: Lane.MONEY,
     PaymentCancelled: Lane.MONEY, StaffActed: Lane.MONEY,
-    MemberEnrolled: Lane.MONEY, MemberErased: Lane.MONEY,
+    MemberEnrolled: Lane.MONEY, MemberErased: Lane.MONEY, MemberLocked: Lane.MONEY,
     StockChanged: Lane.STOCK, ReplenishmentRequested: Lane.STOCK, InboxCommitted: Lane.STOCK,
+    # Templates travel in the lane that lets payments pass; it is compacted for stock alone.
+    TemplateRequested: Lane.STOCK, TemplateSealed: Lane.STOCK, TemplateHeld: Lane.STOCK,
     IdentityDecided: Lane.HEALTH, DeviceHealth: Lane.HEALTH, JournalHead: Lane.HEALTH,
 }
 """The lane of each fact. Skipped travels in the lane whose numbers it covers."""

@@ -16,8 +16,9 @@ from kiosk.domain.events import PeriodTotals, SaleCompleted, SaleLine, SaleRefun
 
 START = bytes(32)
 """What the first record of a journal follows."""
-OPENED, KEY, CLOSURE = "opened", "key", "closure"
-"""Kinds of records that the journal writes about itself: its beginning, another signing key from here on, a period's end."""
+OPENED, KEY, DAY, MONTH, YEAR = "opened", "key", "day", "month", "year"
+"""Kinds of records that the journal writes about itself: its beginning, another signing key from here on, and a period's end."""
+PERIODS = (DAY, MONTH, YEAR)
 SALES, TRAINING = "sales", "training"
 """The two chains. What happens in training mode is kept apart and is in no total."""
 
@@ -54,6 +55,52 @@ class Fault:
 
     def __str__(self) -> str:
         return f"record {self.number}: {self.what}" if self.number else self.what
+
+
+@dataclass(frozen=True, slots=True)
+class Predecessor:
+    """The journal of a damaged database, as far as it could be read, which a new one follows.
+
+    file: the name under which it is kept; last, head: number and hash (hexadecimal) of its last readable record; perpetual: at its last
+    closure; unclosed: what it had recorded since, by currency; carried: rows that the new database took over, by table.
+    """
+
+    file: str
+    journal: str
+    last: int
+    head: str
+    perpetual: dict[str, PeriodTotals]
+    unclosed: dict[str, PeriodTotals]
+    carried: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """The body of the first record: whose journal it is, which key (base64) signs it, which journal it follows. at: wall time, ISO 8601."""
+
+    journal: str
+    device: str
+    chain: str
+    key: str
+    at: str
+    predecessor: Predecessor | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeyChanged:
+    """The body of a record KEY: from here on, and for this record already, another key signs."""
+
+    key: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class SettingChanged:
+    """The body of a record "setting": what it is (pricelist, offline-policy, planogram, configuration) and what it became."""
+
+    what: str
+    value: str
+    at: str
 
 
 def link(previous_hash: bytes, number: int, kind: str, body: bytes) -> bytes:
@@ -138,24 +185,29 @@ class Open:
     year: str = ""
 
 
-def due(now: Open, today: date, by_hand: bool = False) -> tuple[tuple[str, str], ...]:
-    """Return the closures to make, as (period, name), in order. by_hand: staff closes the day that runs.
+def begins(now: Open, today: date) -> bool:
+    """Whether `today` is another business day than the one that runs.
 
     A clock that goes back by up to a day changes nothing (daylight saving, corrections by the network); one that goes back further was
-    wrong before, and the day that it began is closed under the name it had.
+    wrong before, and the day that it had begun is closed under the name it had.
     """
+    return now.day is None or today > now.day or today < now.day - timedelta(days=1)
+
+
+def due(now: Open, today: date, by_hand: bool = False) -> tuple[tuple[str, str], ...]:
+    """Return the closures to make, as (period, name), in order. by_hand: staff closes the day that runs."""
     if now.day is None:
         return ()
-    passed = today > now.day or today < now.day - timedelta(days=1)
+    passed = begins(now, today)
     if not passed and not by_hand:
         return ()
     made: list[tuple[str, str]] = []
     month, year = now.month, now.year
     if now.records:
-        made.append(("day", now.day.isoformat()))
+        made.append((DAY, now.day.isoformat()))
         month, year = month or f"{now.day:%Y-%m}", year or f"{now.day:%Y}"
     if passed and month and month != f"{today:%Y-%m}":
-        made.append(("month", month))
+        made.append((MONTH, month))
     if passed and year and year != f"{today:%Y}":
-        made.append(("year", year))
+        made.append((YEAR, year))
     return tuple(made)

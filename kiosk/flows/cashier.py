@@ -7,7 +7,7 @@ the sale, the stock, the journal and the outbox row are one transaction, so afte
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kiosk import wire
 from kiosk.domain.catalog import CODE_TENDERS
@@ -36,13 +36,14 @@ class Payer:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A payment that was asked for and has no end yet."""
+    """A payment that was asked for and has no end yet. training: nobody was asked, and nobody will pay."""
 
     intent_id: str
     sale_id: str
     payer: Payer
     quote: Quote
     asked_at_s: float
+    training: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +64,12 @@ class Cashier:
     def request(self, quote: Quote, payer: Payer) -> Pending:
         """Commit the intent and its request; both are on disk when this returns."""
         parts = self._parts
-        pending = Pending(parts.new_id(), parts.new_id(), payer, quote, parts.clock.monotonic())
-        request = PaymentRequested(pending.intent_id, quote.total.minor, quote.total.currency, payer.tender, payer.member_id, payer.code)
         with parts.store.unit() as unit:
+            pending = Pending(parts.new_id(), parts.new_id(), payer, quote, parts.clock.monotonic(), in_training(unit))
+            if pending.training:
+                return pending
+            total = quote.total
+            request = PaymentRequested(pending.intent_id, total.minor, total.currency, payer.tender, payer.member_id, payer.code)
             unit.intents.open(request, pending.sale_id)
             unit.facts.record(request)
         return pending
@@ -91,6 +95,8 @@ class Cashier:
 
         A code waits for as long as it lasts, and is never paid offline.
         """
+        if pending.training:
+            return self._train(pending)
         with self._parts.store.snapshot() as unit:
             if self._judge(unit, pending) == ("waiting", ""):
                 return Conclusion("waiting")
@@ -124,17 +130,22 @@ class Cashier:
         intent = unit.intents.get(pending.intent_id)
         member_id = pending.payer.member_id or (intent.member_id if intent else "")
         quote = pending.quote
-        sale = SaleCompleted(
-            sale_id=pending.sale_id, receipt=unit.sales.next_receipt(self._parts.settings.device.id), intent_id=pending.intent_id,
-            lines=quote.sale_lines(), total_minor=quote.total.minor, currency=quote.total.currency,
-            vat={str(rate): amount for rate, amount in quote.vat.items()}, tender=pending.payer.tender, member_id=member_id,
-            offline=offline, pricelist_version=quote.pricelist_version, policy_version=_policy_version(unit) if offline else 0)
+        sale = replace(_sale(pending, unit.sales.next_receipt(self._parts.settings.device.id)), member_id=member_id, offline=offline,
+                       policy_version=_policy_version(unit) if offline else 0)
         unit.sales.add(sale)
         unit.journal.append("sale", wire.encode_event(unit.facts.record(sale)))
         unit.intents.settle(pending.intent_id, IntentState.OFFLINE_CAPTURED if offline else IntentState.CAPTURED)
         unit.basket.save(None)
         self._take_stock(unit, quote)
         return sale
+
+    def _train(self, pending: Pending) -> Conclusion:
+        """Book a sale of training: in a chain and with numbers of its own; no money, no stock, nothing for HQ, in no total."""
+        with self._parts.store.unit() as unit:
+            sale = _sale(pending, unit.sales.next_receipt(f"T-{self._parts.settings.device.id}"))
+            unit.training.append("training_sale", wire.encode_value(sale))
+            unit.basket.save(None)
+        return Conclusion("paid", sale=sale)
 
     def cancel(self, intent_id: str, reason: str) -> None:
         """End an intent that became no sale; HQ releases whatever it holds, or will hold, for it."""
@@ -180,9 +191,22 @@ def remember_hq(unit: Unit, boot_id: str, monotonic_s: float) -> None:
     unit.settings.put("hq_heard", f"{boot_id}@{monotonic_s:.0f}")
 
 
+def in_training(unit: Unit) -> bool:
+    """Whether staff has switched the device to training: what is sold then is not sold."""
+    return unit.settings.get("training") == "on"
+
+
 def _cancel(unit: Unit, intent_id: str, reason: str) -> None:
     unit.intents.settle(intent_id, IntentState.CANCELLED, reason)
-    unit.facts.record(PaymentCancelled(intent_id, reason))
+    unit.journal.append("void", wire.encode_event(unit.facts.record(PaymentCancelled(intent_id, reason))))
+
+
+def _sale(pending: Pending, receipt: str) -> SaleCompleted:
+    quote = pending.quote
+    return SaleCompleted(
+        sale_id=pending.sale_id, receipt=receipt, intent_id=pending.intent_id, lines=quote.sale_lines(), total_minor=quote.total.minor,
+        currency=quote.total.currency, vat={str(rate): amount for rate, amount in quote.vat.items()}, tender=pending.payer.tender,
+        member_id=pending.payer.member_id, offline=False, pricelist_version=quote.pricelist_version)
 
 
 def _policy_version(unit: Unit) -> int:

@@ -33,7 +33,9 @@ def open_vault(settings: Settings) -> Vault:
     """Open the templates' own file."""
     from kiosk.storage.vault import Vault
 
-    return Vault.open(settings.storage.folder / "vault.db", settings.storage.folder / "vault.key")
+    given = settings.members
+    folder = Path(given.vault) if given.vault else settings.storage.folder / "vault"
+    return Vault.open(folder / "vault.db", Path(given.key) if given.key else folder / "vault.key")
 
 
 def open_display(settings: Settings, title: str) -> Display:

@@ -8,12 +8,15 @@ from collections.abc import Callable
 from kiosk.domain import basket as baskets
 from kiosk.domain.checkout import Event, State, after
 from kiosk.domain.frame import Frame
-from kiosk.domain.pricing import MAX_PIECES, quote
+from kiosk.domain.identity import Decision
+from kiosk.domain.pricing import MAX_PIECES
 from kiosk.errors import InvalidValueError
 from kiosk.flows.cashier import Cashier, Conclusion, Payer, Pending
 from kiosk.flows.identify import Digits, FaceSearch, face_task
 from kiosk.flows.parts import Shop, next_language
-from kiosk.flows.pay_views import STAYS_S, Session, view
+from kiosk.flows.pay_buttons import BUTTONS, OFFLINE_REASONS
+from kiosk.flows.pay_views import STAYS_S, WARNS_S, Session, line_views, view
+from kiosk.flows.pin import PinPad, step_up
 from kiosk.flows.sight import Sight
 from kiosk.ui import views
 
@@ -26,32 +29,6 @@ BADGE_PREFIX = "KS1."
 
 _SAME_CODE_S = 1.2
 """A code that stays in view counts again only after it was away for this long."""
-
-
-_BUTTONS: dict[tuple[State, str], Event] = {
-    (State.IDLE, "start"): Event.START,
-    (State.BASKET, "pay"): Event.PAY,
-    (State.TENDER, "back"): Event.BACK,
-    (State.TENDER, "face"): Event.FACE,
-    (State.TENDER, "qr"): Event.QR,
-    (State.TENDER, "cash"): Event.CASH,
-    (State.FACE, "other_way"): Event.BACK,
-    (State.CONFIRM, "confirm"): Event.CONFIRM,
-    (State.CONFIRM, "not_me"): Event.NOT_ME,
-    (State.QR, "back"): Event.BACK,
-    (State.CODE, "back"): Event.BACK,
-    (State.REFUSED, "retry"): Event.RETRY,
-    (State.REFUSED, "qr"): Event.QR,
-    (State.REFUSED, "cash"): Event.CASH,
-    (State.PAID, "done"): Event.DONE,
-    (State.CASH, "done"): Event.DONE,
-}
-
-
-_OFFLINE_REASONS = {"offline_member_unknown": "hq_silent", "offline_no_policy": "hq_silent", "offline_currency": "hq_silent",
-                    "offline_too_long_offline": "offline_limit", "offline_per_sale": "offline_limit", "offline_per_member": "offline_limit",
-                    "offline_per_kiosk": "offline_limit"}
-"""The rule of the offline policy that declined -> what the shopper is told."""
 
 
 class PayFlow:
@@ -83,7 +60,7 @@ class PayFlow:
     def add(self, code: str) -> bool:
         """Put one piece into the basket; False when it is not sold here or no more fit. Starts a checkout when there is none."""
         pieces = self._now.basket.get(code, 0)
-        if self._now.state not in (State.IDLE, State.BASKET) or self._shop.product(code) is None or pieces >= MAX_PIECES:
+        if self._now.state not in (State.IDLE, State.BASKET) or not self._shop.takes(code) or pieces >= MAX_PIECES:
             return False
         self._now.basket[code] = pieces + 1
         if self._now.state is State.IDLE:
@@ -96,16 +73,19 @@ class PayFlow:
         """Take what was touched and seen since the last tick; return what to show."""
         self._look()
         for target in touched:
-            self._touch(target)
-        {State.BASKET: self._scan, State.IDLE: self._scan, State.FACE: self._face, State.QR: self._scan,
-         State.CODE: self._authorise, State.AUTHORISING: self._authorise}.get(self._now.state, self._drop)()
+            # A finger on the question whether somebody is still there answers it, and nothing else.
+            if not self._stayed() and target != "stay":
+                self._touch(target)
+        {State.BASKET: self._scan, State.IDLE: self._scan, State.FACE: self._face, State.QR: self._scan, State.AGE: self._scan,
+         State.PIN: self._pin, State.CODE: self._authorise, State.AUTHORISING: self._authorise}.get(self._now.state, self._drop)()
         self._expire()
         return view(self._now, self._parts, self._shop)
 
     # --- what is seen -------------------------------------------------------------------------------------------------------------
 
     def _look(self) -> None:
-        tasks = {State.FACE: self._face_task, State.IDLE: self._scan_task, State.BASKET: self._scan_task, State.QR: self._scan_task}
+        scanning = (State.IDLE, State.BASKET, State.QR, State.AGE)
+        tasks = {State.FACE: self._face_task, **dict.fromkeys(scanning, self._scan_task)}
         self._parts.eyes.look(tasks.get(self._now.state))
 
     def _make_scan_task(self) -> Callable[[Frame], list[str]]:
@@ -126,14 +106,14 @@ class PayFlow:
                     self._ask(Payer("wallet_qr", code=text), Event.CODE_SEEN)
                     return
             elif text.startswith(BADGE_PREFIX):
-                if fresh and self._now.state is State.IDLE:
+                if fresh and self._now.state is not State.QR:
                     self.on_badge(text)
-            elif fresh and self._now.state is not State.QR and not self.add(text):
+            elif fresh and self._now.state in (State.IDLE, State.BASKET) and not self.add(text):
                 self._now.hint = "unknown_code"
 
     def _drop_unsold(self) -> None:
         # A new price list may no longer sell what is already in the basket.
-        unsold = [code for code in self._now.basket if self._shop.product(code) is None]
+        unsold = [code for code in self._now.basket if not self._shop.takes(code)]
         if unsold and self._now.state is State.BASKET:
             for code in unsold:
                 del self._now.basket[code]
@@ -146,13 +126,36 @@ class PayFlow:
         decision = self._now.search.step(self._parts.eyes.take())
         if decision is None:
             return
-        if decision.outcome == "accepted":
-            self._now.member_id = decision.member_id
-            self._go(Event.RECOGNISED)
+        if decision.outcome in ("accepted", "ask_pin"):
+            self._known(decision)
         else:
             crowd = self._now.search.look is not None and self._now.search.look.hint == "one_person"
             self._now.reason = "several_people" if crowd else "not_recognised"
             self._go(Event.NOT_RECOGNISED)
+
+    def _known(self, decision: Decision) -> None:
+        self._now.member_id = decision.member_id
+        self._price(member=True)
+        needed = step_up(self._parts, decision, self._now.priced.total)
+        if needed == "pin":
+            self._now.pin = PinPad(self._parts, decision.member_id)
+            self._go(Event.ASK_PIN)
+        elif needed:
+            self._now.reason = needed
+            self._go(Event.NOT_RECOGNISED)
+        else:
+            self._go(Event.RECOGNISED)
+
+    def _pin(self) -> None:
+        self._drop()
+        answer = self._now.pin.step() if self._now.pin is not None else ""
+        if answer == "right":
+            self._go(Event.PIN_RIGHT)
+        elif answer == "locked":
+            self._now.reason = "pin_locked"
+            self._go(Event.PIN_REFUSED)
+        elif answer:
+            self._now.entered_s = self._parts.clock.monotonic()
 
     # --- what is touched ----------------------------------------------------------------------------------------------------------
 
@@ -165,10 +168,12 @@ class PayFlow:
             self._remove(int(target.removeprefix("remove:")))
         elif self._now.state is State.DIGITS:
             self._press(target)
+        elif self._now.state is State.PIN and self._now.pin is not None and target != "other_way":
+            self._now.pin.press(target)
         elif self._now.state is State.TENDER and target.removeprefix("code:") in self._shop.codes:
             self._ask(Payer(target.removeprefix("code:")), Event.CODE)
-        elif (self._now.state, target) in _BUTTONS:
-            self._button(_BUTTONS[self._now.state, target])
+        elif (self._now.state, target) in BUTTONS:
+            self._button(BUTTONS[self._now.state, target])
 
     def begin(self, basket: dict[str, int]) -> None:
         """Start a checkout with this basket at the question how to pay; the mirror's way in."""
@@ -180,10 +185,12 @@ class PayFlow:
     def _button(self, event: Event) -> None:
         if event in (Event.START, Event.PAY) and self._shop.prices is None:
             return
-        if event is Event.PAY:
-            if not self._now.basket or self._shop.prices is None:
-                return
-            self._now.quote = quote(self._now.basket, self._shop.prices)
+        if event is Event.PAY and not self._now.basket:
+            return
+        if event in (Event.PAY, Event.RETRY, Event.QR, Event.CASH):
+            self._price()
+        if event is Event.PAY and self._now.priced.min_age > self._now.age_proven:
+            event = Event.AGE_ASKED
         if self._now.state is State.CODE and self._leave_code():
             return
         if event is Event.CONFIRM:
@@ -198,6 +205,17 @@ class PayFlow:
         self._go(event)
         if self._now.state is State.IDLE:
             self._finish()
+
+    def _price(self, member: bool = False) -> None:
+        """Ask what the basket costs now; whoever pays with a wallet is a member and gets members' offers.
+
+        What the shopper has seen never rises behind his back: a member's price counts only when it is not higher.
+        """
+        if not all(self._shop.takes(code) for code in self._now.basket):
+            return
+        priced, before = self._shop.quote(self._now.basket, member), self._now.quote
+        if not member or before is None or (priced is not None and priced.total <= before.total):
+            self._now.quote = priced
 
     def _press(self, target: str) -> None:
         if target == "erase":
@@ -214,7 +232,11 @@ class PayFlow:
         codes = list(self._now.basket)
         if 0 <= index < len(codes):
             del self._now.basket[codes[index]]
-            self._save()
+        self._kept()
+
+    def _kept(self) -> None:
+        """Save what is left in the basket; an empty one is no checkout."""
+        self._save()
         if not self._now.basket:
             self._go(Event.EMPTY)
             self._finish()
@@ -230,6 +252,8 @@ class PayFlow:
     # --- money --------------------------------------------------------------------------------------------------------------------
 
     def _ask(self, payer: Payer, event: Event) -> None:
+        if payer.tender == "wallet_qr":
+            self._price(member=True)
         self._now.pending = self._cashier.request(self._now.priced, payer)
         self._go(event)
 
@@ -259,17 +283,73 @@ class PayFlow:
     def _end(self, conclusion: Conclusion) -> None:
         self._now.pending, self._now.code = None, ""
         self._now.sale = conclusion.sale
-        self._now.reason = _OFFLINE_REASONS.get(conclusion.reason, conclusion.reason)
+        self._now.reason = OFFLINE_REASONS.get(conclusion.reason, conclusion.reason)
         self._go(Event.APPROVED if conclusion.sale else Event.DECLINED)
         if conclusion.sale:
             self._now.basket = {}
+
+    # --- what staff does with an open checkout --------------------------------------------------------------------------------------
+
+    @property
+    def age_asked(self) -> int:
+        """Years that staff is asked to see, 0 when nobody is asked."""
+        return self._now.priced.min_age if self._now.state is State.AGE else 0
+
+    def age_checked(self, proven: bool) -> None:
+        """Go on to paying, or take what is not for this shopper out of the basket."""
+        if self._now.state is not State.AGE:
+            return
+        if proven:
+            self._now.age_proven = self._now.priced.min_age
+            self._go(Event.AGE_PROVEN)
+            return
+        for line in self._now.priced.lines:
+            if line.product.min_age:
+                del self._now.basket[line.code]
+        self._go(Event.AGE_REFUSED)
+        self._now.hint = "age_refused"
+        self._kept()
+
+    def open_lines(self) -> tuple[views.LineView, ...]:
+        """Return the lines of the open basket, () when there is none."""
+        quoted = self._shop.quote(self._now.basket) if self._now.state is State.BASKET and self._now.basket else None
+        return line_views(quoted, self._now, self._shop) if quoted else ()
+
+    def void(self, index: int) -> str:
+        """Take a line out of the open basket; return its code, "" when there is no such line."""
+        codes = list(self._now.basket)
+        if self._now.state is not State.BASKET or not 0 <= index < len(codes):
+            return ""
+        del self._now.basket[codes[index]]
+        self._kept()
+        return codes[index]
+
+    def seen_codes(self) -> list[str]:
+        """Return the codes before the camera, while staff has the screen."""
+        self._parts.eyes.look(self._scan_task)
+        return list(self._parts.eyes.take() or ())
+
+    def stay(self) -> None:
+        """Begin the wait for the shopper anew: staff had the screen."""
+        self._now.entered_s = self._parts.clock.monotonic()
 
     # --- state --------------------------------------------------------------------------------------------------------------------
 
     def _go(self, event: Event) -> None:
         self._now.state = after(self._now.state, event)
+        if event in (Event.BACK, Event.NOT_ME, Event.NOT_RECOGNISED, Event.PIN_REFUSED) and self._now.member_id:
+            self._now.member_id = ""  # nobody is known any more: members' offers are for members
+            self._price()
         self._now.entered_s = self._parts.clock.monotonic()
         self._now.hint = ""
+
+    def _stayed(self) -> bool:
+        """Whether the shopper was being asked if anybody is still there; then the wait begins anew."""
+        stays, now = STAYS_S.get(self._now.state), self._parts.clock.monotonic()
+        asked = self._now.state in WARNS_S and stays is not None and now - self._now.entered_s >= stays - WARNS_S[self._now.state]
+        if asked:
+            self._now.entered_s = now
+        return asked
 
     def _expire(self) -> None:
         stays = STAYS_S.get(self._now.state)
@@ -300,7 +380,7 @@ class PayFlow:
         except (InvalidValueError, UnicodeDecodeError):
             log.warning("the basket that a restart left open cannot be read; it is given up")
             return
-        self._now.basket = {code: pieces for code, pieces in kept.items() if self._shop.product(code)}
+        self._now.basket = {code: pieces for code, pieces in kept.items() if self._shop.takes(code)}
         if self._now.basket:
             self._go(Event.START)
             self._now.hint = "restored"

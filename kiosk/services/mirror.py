@@ -6,7 +6,7 @@ from functools import cache
 
 from kiosk.config import Settings
 from kiosk.flows.opening import open_display
-from kiosk.flows.parts import Shop
+from kiosk.flows.parts import Shop, zone_of
 from kiosk.flows.sight import open_sight
 from kiosk.flows.stage import Stage
 from kiosk.flows.terminal import mirror_terminal
@@ -23,7 +23,7 @@ def serve(settings: Settings) -> int:
     models = ModelStore()
     parts = open_sight(settings, models)
     stage = Stage(open_display(settings, "Kiosk - mirror"))
-    shop = Shop(parts.store, parts.clock)
+    shop = Shop(parts.store, parts.clock, zone_of(settings))
     terminal = mirror_terminal(parts, shop, TryOnFlow(parts, shop, BodyFinder(models), cache(garment), settings.device.language))
     watched = Watched(parts)
 

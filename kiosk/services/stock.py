@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kiosk.config import Settings
 from kiosk.flows.opening import open_display, open_parts
-from kiosk.flows.parts import Shop
+from kiosk.flows.parts import Shop, zone_of
 from kiosk.flows.scales import open_recorded_scale
 from kiosk.flows.shelf import ShelfFlow
 from kiosk.flows.stage import Stage
@@ -16,7 +16,7 @@ def serve(settings: Settings) -> int:
     """Run until SIGTERM; return the exit code."""
     parts = open_parts(settings)
     stage = Stage(open_display(settings, "Kiosk - shelf"))
-    shop = Shop(parts.store, parts.clock)
+    shop = Shop(parts.store, parts.clock, zone_of(settings))
     shelf = ShelfFlow(parts, shop, lambda plan: open_recorded_scale(settings, plan, parts.clock))
     terminal = shelf_terminal(parts, shop, shelf)
 

@@ -10,17 +10,18 @@ from __future__ import annotations
 import logging
 import sqlite3
 import zlib
-from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 from kiosk import wire
-from kiosk.domain import journal
 from kiosk.domain.events import Lane, Skipped
+from kiosk.domain.journal import Predecessor
 from kiosk.errors import WireError
-from kiosk.runtime import Clock
 from kiosk.storage.book import Book
-from kiosk.storage.outbox import holes, insert, recount
+from kiosk.storage.closures import Closures
+from kiosk.storage.journal import Journal
+from kiosk.storage.outbox import Facts, holes, insert, recount
 from kiosk.storage.schema import CARRIED
 
 log = logging.getLogger(__name__)
@@ -49,21 +50,38 @@ def latest(path: Path) -> Path | None:
     return max(numbered)[1] if numbered else None
 
 
-def carry_over(db: sqlite3.Connection, aside: Path, device: str, clock: Clock, new_id: Callable[[], str]) -> dict[str, int]:
-    """Copy what can be read of a damaged file into the new one; return rows carried over by table."""
+def carry_over(book: Book, aside: Path) -> dict[str, int]:
+    """Copy what can be read of a damaged file into the new one, give that its epoch, and return rows carried over by table."""
+    db = book.db
     db.execute("BEGIN IMMEDIATE")
     carried = _copied(db, aside)
-    epoch = new_id()
-    db.execute("INSERT INTO meta VALUES ('device', ?), ('epoch', ?), ('rebuilt_from', ?)", (device, epoch, aside.name))
-    book = Book(db, device, epoch, clock, new_id)
+    book.epoch = book.new_id()
+    db.execute("INSERT INTO meta VALUES ('device', ?), ('epoch', ?), ('rebuilt_from', ?)", (book.device, book.epoch, aside.name))
     for former, lane in db.execute("SELECT DISTINCT epoch, lane FROM outbox").fetchall():
         _cover(book, former, Lane(lane))
     recount(book)
-    body = wire.encode_value({"file": aside.name, "carried": carried})
-    db.execute("INSERT INTO journal VALUES (1, 'rebuilt', ?, ?)", (body, journal.link(journal.START, 1, "rebuilt", body)))
+    Journal(book).begin(_predecessor(book, aside, carried))
     db.execute("COMMIT")
-    log.error("%s: carried over from %s: %s", device, aside.name, {table: n for table, n in carried.items() if n})
+    log.error("%s: carried over from %s: %s", book.device, aside.name, {table: n for table, n in carried.items() if n})
     return carried
+
+
+def _predecessor(book: Book, aside: Path, carried: dict[str, int]) -> Predecessor:
+    """Return what the journal of the damaged file was, as far as it can be read. It stays there: a chain with a hole proves nothing."""
+    nothing = Predecessor(aside.name, "", 0, "", {}, {}, carried)
+    try:
+        with closing(sqlite3.connect(aside, isolation_level=None)) as db:
+            old = Book(db, book.device, "", book.clock, book.new_id, book.key)
+            journal = Journal(old)
+            opening, head = journal.opening(), journal.head()
+            if opening is None or head is None:
+                return nothing
+            closures = Closures(old, journal, Facts(old))
+            return replace(nothing, journal=opening.journal, last=head.number, head=head.hash.hex(), perpetual=closures.perpetual(),
+                           unclosed=closures.unclosed())
+    except (sqlite3.Error, UnicodeDecodeError, WireError) as error:
+        log.error("the journal of %s cannot be read: %s", aside, error)
+        return nothing
 
 
 def _copied(db: sqlite3.Connection, aside: Path) -> dict[str, int]:
@@ -78,14 +96,15 @@ def _copied(db: sqlite3.Connection, aside: Path) -> dict[str, int]:
 
 def _copy(old: sqlite3.Connection, db: sqlite3.Connection, table: str) -> int:
     """Copy a table's rows from its start up to the damage and from its end down to it."""
-    names = [row[1] for row in db.execute(f"PRAGMA table_info({table})")]
+    had = {row[1] for row in old.execute(f"PRAGMA table_info({table})")}
+    names = [row[1] for row in db.execute(f"PRAGMA table_info({table})") if row[1] in had]
     keys = [row[1] for row in db.execute(f"PRAGMA table_info({table})") if row[5]]
     count = 0
     for direction in ("ASC", "DESC"):
         order = ", ".join(f"{key} {direction}" for key in keys)
         try:
             for row in old.execute(f"SELECT {', '.join(names)} FROM {table} ORDER BY {order}"):
-                count += _put(db, table, row)
+                count += _put(db, table, names, row)
         except (sqlite3.Error, UnicodeDecodeError) as error:
             log.warning("table %s of the damaged file ends early: %s", table, error)
         else:
@@ -93,11 +112,11 @@ def _copy(old: sqlite3.Connection, db: sqlite3.Connection, table: str) -> int:
     return count
 
 
-def _put(db: sqlite3.Connection, table: str, row: tuple[object, ...]) -> int:
+def _put(db: sqlite3.Connection, table: str, names: list[str], row: tuple[object, ...]) -> int:
     if table == "outbox" and not _is_fact(row):
         return 0
     try:
-        return db.execute(f"INSERT OR IGNORE INTO {table} VALUES ({', '.join('?' * len(row))})", row).rowcount
+        return db.execute(f"INSERT OR IGNORE INTO {table} ({', '.join(names)}) VALUES ({', '.join('?' * len(row))})", row).rowcount
     except sqlite3.IntegrityError:  # a value of the wrong type: what was read is not what was written
         return 0
 

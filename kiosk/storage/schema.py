@@ -55,9 +55,21 @@ CREATE TABLE tallies (name TEXT PRIMARY KEY, n INTEGER NOT NULL) STRICT, WITHOUT
 CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 """
 
-CARRIED = ("lanes", "outbox", "downboxes", "inbox", "erasures", "quarantine", "sales", "receipts", "intents", "basket", "stock", "requests",
-           "pricelists", "planogram", "policy", "tallies", "settings")
+CARRIED = ("lanes", "outbox", "downboxes", "inbox", "erasures", "vault_orders", "quarantine", "sales", "receipts", "intents", "basket",
+           "stock", "requests", "pricelists", "planogram", "policy", "tallies", "settings")
 """What is carried over from a damaged file, as far as it can be read. The journal is not: a chain with a hole proves nothing."""
+
+
+OWN_KINDS = "kind IN ('opened', 'key', 'day', 'month', 'year')"
+"""The condition of the index over what a journal says about itself; a query must say it in these very words to use it."""
+_JOURNAL = f"""
+CREATE TABLE journal (n INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, body BLOB NOT NULL, hash BLOB NOT NULL,
+  signature BLOB NOT NULL) STRICT;
+CREATE INDEX journal_own ON journal (kind, n) WHERE {OWN_KINDS};
+CREATE TABLE training (n INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, body BLOB NOT NULL, hash BLOB NOT NULL,
+  signature BLOB NOT NULL) STRICT;
+CREATE INDEX training_own ON training (kind, n) WHERE {OWN_KINDS};
+"""
 
 
 def _statements(text: str) -> list[str]:
@@ -70,7 +82,22 @@ def m001_first_tables(db: Database) -> None:
         db.execute(statement)
 
 
+def m002_signed_journal(db: Database) -> None:
+    """Begin a signed journal; records of an unsigned one stay beside it. An intent keeps the sale that it would become."""
+    db.execute("ALTER TABLE journal RENAME TO journal_unsigned")
+    for statement in _statements(_JOURNAL):
+        db.execute(statement)
+    db.execute("ALTER TABLE intents ADD COLUMN draft BLOB")
+
+
+def m003_vault_orders(db: Database) -> None:
+    """What HQ says about members waits for the service that owns the vault."""
+    db.execute("CREATE TABLE vault_orders (n INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, body BLOB NOT NULL) STRICT")
+
+
 migrations()(m001_first_tables)
+migrations()(m002_signed_journal)
+migrations()(m003_vault_orders)
 
 
 def is_current(db: sqlite3.Connection) -> bool:

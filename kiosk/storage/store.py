@@ -14,11 +14,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from kiosk.domain.journal import TRAINING
 from kiosk.errors import StorageDamagedError, StorageError, StorageFullError
 from kiosk.runtime import Clock
 from kiosk.storage import damage, inbox, outbox, settings, shelf, till
 from kiosk.storage.book import Book
+from kiosk.storage.closures import Closures
+from kiosk.storage.journal import Journal
 from kiosk.storage.schema import is_current, migrate
+from kiosk.storage.seal import JournalKey
 
 BUSY_MS = 10_000
 Connect = Callable[[Path], sqlite3.Connection]
@@ -32,8 +36,11 @@ class Unit:
         self.outbox = outbox.Outbox(book)
         self.inbox = inbox.Inbox(book, self.facts)
         self.erasures = inbox.Erasures(book)
+        self.vault_orders = inbox.VaultOrders(book)
         self.quarantine = inbox.Quarantine(book)
-        self.journal = till.Journal(book)
+        self.journal = Journal(book)
+        self.training = Journal(book, TRAINING)
+        self.closures = Closures(book, self.journal, self.facts)
         self.sales = till.Sales(book)
         self.intents = till.Intents(book)
         self.basket = till.Basket(book)
@@ -75,6 +82,11 @@ class Store:
         device or cannot be opened.
         """
         path.parent.mkdir(parents=True, exist_ok=True)
+        key = JournalKey.open(path.parent)
+
+        def book(db: sqlite3.Connection, epoch: str) -> Book:
+            return Book(db, device, epoch, clock, new_id, key)
+
         gate = _gate(path)
         try:
             with _named(path):
@@ -82,14 +94,14 @@ class Store:
                 db = _sound(path, connect)
                 if db is None:
                     fcntl.flock(gate, fcntl.LOCK_EX)  # alone: one process makes, migrates or rebuilds, and nobody writes meanwhile
-                    db = _sound(path, connect) or _made(path, device, clock, new_id, connect)
+                    db = _sound(path, connect) or _made(path, book, connect)
                 meta = dict(db.execute("SELECT key, value FROM meta"))
         finally:
             os.close(gate)
         if meta["device"] != device:
             db.close()
             raise StorageError(f"{path} belongs to device {meta['device']!r}, not to {device!r}: give each device a folder of its own")
-        return cls(path, Book(db, device, meta["epoch"], clock, new_id), reserve_mb, "rebuilt_from" in meta)
+        return cls(path, book(db, meta["epoch"]), reserve_mb, "rebuilt_from" in meta)
 
     @property
     def device(self) -> str:
@@ -208,7 +220,7 @@ def _sound(path: Path, connect: Connect) -> sqlite3.Connection | None:
     return None
 
 
-def _made(path: Path, device: str, clock: Clock, new_id: Callable[[], str], connect: Connect) -> sqlite3.Connection:
+def _made(path: Path, book: Callable[[sqlite3.Connection, str], Book], connect: Connect) -> sqlite3.Connection:
     """Make, migrate or rebuild the file. One without an epoch is not claimed yet: a rebuild that a power cut broke off goes on."""
     if path.exists() and not _is_whole(path, connect):
         damage.set_aside(path)
@@ -219,9 +231,10 @@ def _made(path: Path, device: str, clock: Clock, new_id: Callable[[], str], conn
         if not db.execute("SELECT count(*) FROM meta").fetchone()[0]:
             aside = damage.latest(path)
             if aside is None:
-                db.execute("INSERT INTO meta VALUES ('device', ?), ('epoch', ?)", (device, new_id()))
+                fresh = book(db, "")
+                db.execute("INSERT INTO meta VALUES ('device', ?), ('epoch', ?)", (fresh.device, fresh.new_id()))
             else:
-                damage.carry_over(db, aside, device, clock, new_id)
+                damage.carry_over(book(db, ""), aside)
     except sqlite3.Error:
         db.close()
         raise

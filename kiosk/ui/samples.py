@@ -60,6 +60,17 @@ def _lines(language: str) -> tuple[LineView, ...]:
             LineView(names["chocolate"], 2, _euros(598), "", "chocolate"), LineView(names["coffee"], 1, _euros(220), "", "coffee"))
 
 
+def _offers(language: str) -> tuple[LineView, ...]:
+    cheese = {"fr": "Comté 18 mois", "en": "Comté cheese", "zh": "孔泰奶酪"}[language]
+    coupon = {"fr": "Coupon · −2 €", "en": "Coupon · €2 off", "zh": "优惠券 · 减 2 欧元"}[language]
+    weight = {"fr": "0,482 kg × 24,90 €/kg", "en": "0.482 kg × €24.90/kg", "zh": "0.482 kg × €24.90/kg"}[language]
+    deposit = {"fr": "Consigne", "en": "Bottle deposit", "zh": "瓶押金"}[language]
+    names = _NAMES[language]
+    return (LineView(names["juice"], 3, _euros(700), f"{_NOTES[language]} −3,50 €", "juice"),
+            LineView(cheese, 1, _euros(1200), weight, "cheese"),
+            LineView(coupon, 1, None, "", "coupon"), LineView(deposit, 3, _euros(75), "", "deposit", fixed=True))
+
+
 def _slots(language: str) -> tuple[SlotView, ...]:
     rows = (("A1", "apple", 14, 20, 5, 0, 60, "ok"), ("A2", "water", 4, 24, 6, 24, 110, "low"), ("A3", "juice", 0, 12, 3, 0, 350, "empty"),
             ("A4", "chocolate", 9, 16, 4, 0, 299, "ok"), ("B1", "chips", 2, 10, 3, 0, 245, "low"), ("B2", "coffee", 7, 8, 2, 0, 220, "ok"),
@@ -79,6 +90,9 @@ def _pay(status: Status) -> dict[str, View]:
         "basket": views.PayBasket(status, lines, total, _euros(60), "added"),
         "basket-long": views.PayBasket(status, lines * 3, total * 3, hint="restored"),
         "basket-empty": views.PayBasket(status, (), _euros(0)),
+        "basket-offers": views.PayBasket(status, _offers(status.language), _euros(2147), _euros(395)),
+        "age": views.PayAge(status, 18, 1.0),
+        "still-there": views.PayStillThere(status, 9),
         "tender": views.PayTender(status, total),
         "tender-cash": views.PayTender(status, total, face=False, qr=False),
         "tender-codes": views.PayTender(status, total, codes=("alipay", "wechat", "emv_qr")),
@@ -88,6 +102,8 @@ def _pay(status: Status) -> dict[str, View]:
         "face-light": views.PayFace(status, seen, None, 0.0, "more_light", 1.0),
         "face-good": views.PayFace(status, seen, (245, 125, 150, 190), 0.8, "", 1.0),
         "face-starting": views.PayFace(status, None, time_s=1.0),
+        "pin": views.PayPin(status, 2),
+        "pin-wrong": views.PayPin(status, 0, wrong=True),
         "confirm": views.PayConfirm(status, total, "•• 42", 7),
         "qr": views.PayQr(status, total, seen, 0.8),
         "code": views.PayCode(status, total, "alipay", "https://qr.alipay.com/bax03431ljhokirwl38f00a7", 97, 1.0),
@@ -161,6 +177,7 @@ def gallery(language: str) -> list[tuple[str, View, tuple[tuple[int, int], ...]]
     plain = Status(language, clock="14:05", store=_STORES[language])
     shown = [(f"{area}.{name}", view, sizes) for area, build, sizes in _AREAS for name, view in build(plain).items()]
     poor = Status(language, offline=True, camera_lost=True, stale_price=True, clock="14:05", store=_STORES[language], banner="hq_silent")
-    troubled = {"pay": ("attract", "basket", "digits-more", "tender", "refused", "confirm", "paid-offline"), "enrol": ("consent", "digits"),
+    troubled = {"pay": ("attract", "basket", "digits-more", "pin", "tender", "refused", "confirm", "paid-offline"),
+                "enrol": ("consent", "digits"),
                 "staff": ("login-wrong", "slots"), "shelf": ("board",), "mirror": ("attract", "tryon")}
     return shown + [(f"{area}.{name}.troubled", build(poor)[name], sizes) for area, build, sizes in _AREAS for name in troubled[area]]

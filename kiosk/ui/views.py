@@ -40,13 +40,14 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class LineView:
-    """A line of a basket; amount is what the whole line costs."""
+    """A line of a basket; amount is what the whole line costs, None for a coupon. fixed: it cannot be removed by itself."""
 
     name: str
     quantity: int
-    amount: Money
+    amount: Money | None
     note: str = ""
     picture: str = ""
+    fixed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +60,30 @@ class PayAttract(View):
 
 @dataclass(frozen=True, slots=True)
 class PayBasket(View):
-    """The basket. hint: a key of `hint.*`, "" for none. Targets: pay (when there are lines), language, cancel, remove:<line's index>."""
+    """The basket. hint: a key of `hint.*`, "" for none. Targets: pay (when there are lines), language, staff, cancel, remove:<index>."""
 
     screen: ClassVar[str] = "pay.basket"
     lines: tuple[LineView, ...]
     total: Money
     saved: Money | None = None
     hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PayAge(View):
+    """Goods for grown-ups only: staff is asked to come and look. age: years. Targets: staff, back, cancel."""
+
+    screen: ClassVar[str] = "pay.age"
+    age: int
+    time_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class PayStillThere(View):
+    """Is anybody still there? Else the basket is given up when the seconds are over. Targets: stay; any other touch counts as it."""
+
+    screen: ClassVar[str] = "pay.still_there"
+    seconds_left: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +126,18 @@ class PayFace(View):
 
 
 @dataclass(frozen=True, slots=True)
+class PayPin(View):
+    """The member's PIN, where a face alone is not enough. wrong: the last one was. Targets: key:0..key:9, erase, other_way, cancel."""
+
+    screen: ClassVar[str] = "pay.pin"
+    entered: int
+    wanted: int = 4
+    wrong: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class PayConfirm(View):
-    """Somebody was recognised. who: masked, e.g. "•• 42"; lines: pieces in the basket. Targets: confirm, not_me, cancel."""
+    """Somebody was recognised. who: masked, e.g. "•• 42"; lines: pieces in the basket. Targets: confirm, not_me, other_way, cancel."""
 
     screen: ClassVar[str] = "pay.confirm"
     total: Money

@@ -149,8 +149,8 @@ def open_device(folder: Path, networks: Networks, clock: ManualClock) -> Device:
 
     store = Store.open(folder / "kiosk.db", "pay-1", clock, new_id, reserve_mb=1)
     eyes = StillEyes()
-    sight = Sight(settings(folder), store, clock, new_id, Vault.open(folder / "vault.db", folder / "vault.key"), eyes, CameraScanner(),
-                  networks.finder, networks.embedder, Policy())
+    vault = Vault.open(folder / "vault" / "vault.db", folder / "vault" / "vault.key")
+    sight = Sight(settings(folder), store, clock, new_id, vault, eyes, CameraScanner(), networks.finder, networks.embedder, Policy())
     return Device(sight, eyes, clock, Shop(store, clock), networks.figures)
 
 

@@ -55,7 +55,7 @@ def test_joining_keeps_a_sealed_template_and_no_picture(device: Device, member_t
     assert device.sight.vault.consent(member.member_id).version == "2026-11"
     with device.sight.store.snapshot() as unit:
         assert unit.outbox.waiting()[Lane.MONEY] == 1
-    kept = b"".join(path.read_bytes() for path in (tmp_path / "state").iterdir())
+    kept = b"".join(path.read_bytes() for path in (tmp_path / "state").rglob("*") if path.is_file())
     assert not re.search(rb"\xff\xd8\xff|\x89PNG|55501234", kept)
     assert member.template.tobytes() not in kept
 

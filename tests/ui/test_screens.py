@@ -55,13 +55,18 @@ CARD = views.GarmentCard("Jacket", TOTAL, stock=2)
 
 @pytest.mark.parametrize(("view", "names"), [
     (views.PayAttract(EN), {"start", "language", "enrol", "staff"}),
-    (views.PayBasket(EN, LINES, TOTAL), {"pay", "language", "cancel", "remove:0"}),
-    (views.PayBasket(EN, (), TOTAL), {"language", "cancel"}),
+    (views.PayBasket(EN, LINES, TOTAL), {"pay", "language", "staff", "cancel", "remove:0"}),
+    (views.PayBasket(EN, (), TOTAL), {"language", "staff", "cancel"}),
+    (views.PayBasket(EN, (views.LineView("Deposit", 1, TOTAL, fixed=True), views.LineView("Coupon", 1, None)), TOTAL),
+     {"pay", "language", "staff", "cancel", "remove:1"}),
+    (views.PayAge(EN, 18), {"staff", "back", "cancel"}),
+    (views.PayStillThere(EN, 9), {"stay"}),
     (views.PayTender(EN, TOTAL), {"face", "qr", "cash", "back"}),
     (views.PayTender(EN, TOTAL, face=False), {"qr", "cash", "back"}),
     (views.PayDigits(EN, 0), KEYS | {"erase", "cancel", "other_way"}),
     (views.PayFace(EN), {"other_way", "cancel"}),
-    (views.PayConfirm(EN, TOTAL, "•• 42", 1), {"confirm", "not_me", "cancel"}),
+    (views.PayConfirm(EN, TOTAL, "•• 42", 1), {"confirm", "not_me", "other_way", "cancel"}),
+    (views.PayPin(EN, 0), KEYS | {"erase", "cancel", "other_way"}),
     (views.PayQr(EN, TOTAL), {"back", "cancel"}),
     (views.PayWaiting(EN, "authorising"), set()),
     (views.PayPaid(EN, TOTAL, "R-1", "r"), {"done"}),
@@ -86,6 +91,21 @@ CARD = views.GarmentCard("Jacket", TOTAL, stock=2)
 def test_the_targets_are_those_that_flows_know(view, names):
     size = (720, 1280) if view.screen.startswith("mirror") else (800, 480)
     assert targets(view, size) == names
+
+
+WITHOUT_A_FACE = {"qr", "cash", "other_way", "pay", "start"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_way_to_pay_without_a_face_is_on_every_screen_that_asks_for_one(language):
+    """From the question how to pay until money moves; the basket and the start lead to that question."""
+    asking = [(name, view) for name, view, _sizes in gallery(language) if name.startswith("pay.") and view.screen not in (
+        "pay.waiting", "pay.paid", "pay.cash", "pay.qr", "pay.code")]
+    assert {view.screen for _name, view in asking} >= {"pay.tender", "pay.digits", "pay.face", "pay.pin", "pay.confirm", "pay.refused"}
+    for name, view in asking:
+        for size in ((800, 480), (720, 1280)):
+            empty = isinstance(view, views.PayBasket) and not view.lines
+            assert empty or targets(view, size) & WITHOUT_A_FACE, (name, size)
 
 
 def test_facts_tell_what_a_shopper_would_read():

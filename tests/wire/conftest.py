@@ -21,6 +21,7 @@ from kiosk.domain.events import (
     Lane,
     MemberEnrolled,
     MemberErased,
+    MemberLocked,
     PaymentCancelled,
     PaymentRequested,
     PeriodClosed,
@@ -32,9 +33,21 @@ from kiosk.domain.events import (
     Skipped,
     StaffActed,
     StockChanged,
+    TemplateHeld,
+    TemplateRequested,
+    TemplateSealed,
 )
 from kiosk.domain.money import Money
-from kiosk.domain.orders import MemberErasureOrdered, PaymentAnswered, PaymentCode, ReplenishmentAnswered
+from kiosk.domain.orders import (
+    MemberErasureOrdered,
+    MemberLockOrdered,
+    MembersAnnounced,
+    PaymentAnswered,
+    PaymentCode,
+    ReplenishmentAnswered,
+    TemplateDelivered,
+    TemplateWanted,
+)
 
 TEA = "4006381333931"
 NOW = datetime(2026, 1, 2, 9, 30, 15, 250000, tzinfo=UTC)
@@ -58,6 +71,10 @@ EVENTS = (
                  PeriodTotals(2, 405, 1, 135, {"55": 270}, {"55": 14}), PeriodTotals(3, 675, 1, 135, {"55": 540}, {"55": 28}),
                  "a2V5", "c2lnbmF0dXJl"),
     JournalHead("sales", "journal-1", 10, "cd" * 32, "a2V5", "c2lnbmF0dXJl"),
+    MemberLocked("member-1", True),
+    TemplateRequested("member-1", "AAECAw=="),
+    TemplateSealed("member-1", "kiosk-2", "epoch-2", "AAECAw==", True),
+    TemplateHeld("member-1"),
 )
 ORDERS = (
     PaymentAnswered("intent-1", "declined", "insufficient_funds", "member-1"),
@@ -66,6 +83,10 @@ ORDERS = (
     Planogram(3, "kiosk-1", (Cell("A1", TEA, 12, 3, 6, ("P1", "P2"), "top", 120.0, 80.0),),
               (Plate("P1", "top", 0.0, 150.0), Plate("P2", "top", 150.0, 150.0))),
     PaymentCode("intent-1", "https://pay.example/1", 120),
+    MemberLockOrdered("member-1", True),
+    MembersAnnounced(("member-1", "member-2"), False),
+    TemplateWanted("member-1", "kiosk-2", "epoch-2", "AAECAw=="),
+    TemplateDelivered("member-1", "AAECAw=="),
 )
 MANIFESTS = (
     PriceList(7, NOW, "EUR", (Product(TEA, {"fr": "Thé", "en": "Tea", "zh": "茶"}, Money(150, "EUR"), 55, 120.5, "tea.webp"),),

@@ -163,6 +163,10 @@ def _digits(visit: Visit, facts: Facts) -> Act:
     return _type(visit, facts, typing_order(visit.claims, _number(facts, "wanted", 4))) or Act("wait")
 
 
+def _pin(visit: Visit, facts: Facts) -> Act:
+    return _type(visit, facts, visit.pin) or Act("wait")
+
+
 def _enrol_digits(visit: Visit, facts: Facts) -> Act:
     return _type(visit, facts, visit.claims) or Act("touch", "ok")
 
@@ -223,6 +227,7 @@ TABLE: dict[tuple[str, str], Rule] = {
     ("*", "pay.tender"): _tender,
     ("*", "pay.digits"): _digits,
     ("*", "pay.face"): _do("look"),
+    ("*", "pay.pin"): _pin,
     ("*", "pay.confirm"): _touch("confirm"),
     ("*", "pay.qr"): _qr,
     ("*", "pay.waiting"): _do("wait"),
