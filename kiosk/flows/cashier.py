@@ -7,7 +7,6 @@ the sale, the stock, the journal and the outbox row are one transaction, so afte
 from __future__ import annotations
 
 import logging
-import math
 from dataclasses import dataclass, replace
 
 from kiosk import wire
@@ -18,6 +17,7 @@ from kiosk.domain.intent import IntentState
 from kiosk.domain.money import Money
 from kiosk.domain.offline import Exposure, verdict
 from kiosk.domain.pricing import Quote
+from kiosk.flows.health import silent_for_s
 from kiosk.flows.parts import Parts
 from kiosk.flows.stock import Movement, move
 from kiosk.storage.store import Unit
@@ -198,18 +198,6 @@ class Cashier:
                             sum(sale.total_minor for sale in unknown_to_hq),
                             silent_for_s(unit, self._parts.clock.boot_id, self._parts.clock.monotonic()))
         return verdict(policy, Money(pending.draft.total_minor, pending.draft.currency), member_id, exposure)
-
-
-def silent_for_s(unit: Unit, boot_id: str, monotonic_s: float) -> float:
-    """Return how long HQ has been silent, in monotonic seconds; infinite when it was not heard since this boot (wall clocks may lie)."""
-    heard = unit.settings.get("hq_heard") or ""
-    boot, _, moment = heard.partition("@")
-    return monotonic_s - float(moment) if boot == boot_id and moment else math.inf
-
-
-def remember_hq(unit: Unit, boot_id: str, monotonic_s: float) -> None:
-    """Note that HQ was heard now."""
-    unit.settings.put("hq_heard", f"{boot_id}@{monotonic_s:.0f}")
 
 
 def in_training(unit: Unit) -> bool:

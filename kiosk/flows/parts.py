@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from kiosk.config import Settings
@@ -13,7 +14,9 @@ from kiosk.domain.pricing import Quote, quote
 from kiosk.domain.promotion import occasion
 from kiosk.runtime import Clock
 from kiosk.storage.store import Store
-from kiosk.ui.views import Status
+
+if TYPE_CHECKING:  # the sync process has parts and no screen
+    from kiosk.ui.views import Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +105,8 @@ def zone_of(settings: Settings) -> tzinfo:
 
 def status(parts: Parts, shop: Shop, language: str) -> Status:
     """Return what every screen of this device says."""
+    from kiosk.ui.views import Status
+
     return Status(language, offline=shop.offline, camera_lost=parts.camera_lost, stale_price=shop.prices is None,
                   store=parts.settings.device.store)
 

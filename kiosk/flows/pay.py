@@ -161,6 +161,8 @@ class PayFlow(Checkout):
     def _button(self, event: Event) -> None:
         if event is Event.FACE:
             self._now.pad = Digits(self._sight)
+        if event is Event.CONFIRM and self._now.state is State.CONFIRM:
+            self._sight.vault.used(self._now.member_id, self._parts.clock.now().date().isoformat())
         super()._button(event)
 
     def seen_codes(self) -> list[str]:

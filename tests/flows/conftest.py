@@ -20,8 +20,8 @@ from kiosk.domain.frame import Frame, Picture
 from kiosk.domain.identity import Policy, Template, template
 from kiosk.domain.money import Money
 from kiosk.domain.orders import PaymentAnswered, ReplenishmentAnswered
-from kiosk.flows.cashier import remember_hq
 from kiosk.flows.eyes import StillEyes
+from kiosk.flows.health import remember_hq
 from kiosk.flows.parts import Shop
 from kiosk.flows.sight import Sight
 from kiosk.runtime import ManualClock

@@ -107,6 +107,28 @@ def m001_first(db: Database) -> None:
     db.execute("INSERT INTO stores (id, name) VALUES ('store-1', 'Store 1')")
 
 
+_FACES = """
+ALTER TABLE members ADD COLUMN locked INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE members ADD COLUMN lost INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE holders (
+  member_id TEXT NOT NULL, device TEXT NOT NULL, epoch TEXT NOT NULL, state TEXT NOT NULL CHECK (state IN ('announced', 'held', 'gone')),
+  at_ms INTEGER NOT NULL, erase_ms INTEGER, erased_ms INTEGER, cause TEXT NOT NULL DEFAULT '',
+  PRIMARY KEY (member_id, device, epoch)) STRICT, WITHOUT ROWID;
+CREATE TABLE template_requests (
+  member_id TEXT NOT NULL, device TEXT NOT NULL, epoch TEXT NOT NULL, public_key TEXT NOT NULL, holder TEXT NOT NULL, tried TEXT NOT NULL,
+  tries INTEGER NOT NULL, sent_ms INTEGER NOT NULL, PRIMARY KEY (member_id, device, epoch)) STRICT, WITHOUT ROWID;
+CREATE TABLE device_keys (
+  device TEXT PRIMARY KEY, epoch TEXT NOT NULL, public_key TEXT NOT NULL, at_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+"""
+
+
+@migrations()  # type: ignore[untyped-decorator]
+def m_faces(db: Database) -> None:
+    """Which device holds whose template, who asks for one, and the keys of devices."""
+    for statement in _statements(_FACES):
+        db.execute(statement)
+
+
 def _statements(script: str) -> list[str]:
     """Split a script where a line ends in ';': none of ours has one inside a statement's line end."""
     return [s.strip() for s in script.split(";\n") if s.strip()]
