@@ -5,7 +5,7 @@ A field name here is a field name on the wire: tests/wire/golden pins them. A ne
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -19,7 +19,11 @@ class Lane(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SaleLine:
-    """One line of a sale. amount_minor = quantity * unit_minor - discount_minor, VAT included."""
+    """One line of a sale. amount_minor = quantity * unit_minor - discount_minor, VAT included.
+
+    kind: goods | deposit (of the bottle of that GTIN). grams and kilo_minor: of a weighed pack and its price a kilogram, else 0.
+    offers: id of each promotion -> what it took off; they add up to the discount. promotion: the one of them that took most.
+    """
 
     gtin: str
     quantity: int
@@ -28,6 +32,10 @@ class SaleLine:
     amount_minor: int
     vat_permille: int
     promotion: str = ""
+    kind: str = "goods"
+    grams: int = 0
+    kilo_minor: int = 0
+    offers: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +106,24 @@ class SaleRefunded:
 
 
 @dataclass(frozen=True, slots=True)
+class PeriodTotals:
+    """What was taken and given back in one currency. turnover, vat: permille as text -> gross and VAT of sales less those of refunds."""
+
+    sales: int = 0
+    sales_minor: int = 0
+    refunds: int = 0
+    refunds_minor: int = 0
+    turnover: dict[str, int] = field(default_factory=dict)
+    vat: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class PeriodClosed:
     """A period of the journal was closed. period: day | month | year; name: "2026-11-22", "2026-11" or "2026", in the store's own time.
 
-    first..last: numbers of the records that it covers; head: hash of record `last`, hexadecimal. sales_minor, refunds_minor and vat
-    (permille as text -> VAT of sales less refunds) are the period's; perpetual_* are since the device's first journal and never go back.
-    journal: id of the journal's start. key, signature: the device's Ed25519 key and its signature over the closure's record, base64.
+    journal: id of the journal's start. first..last: numbers of the records that it covers; head: hash of record `last`, hexadecimal.
+    totals: of the period; perpetual: since the device's first journal, whose amounts never go back. key, signature: the device's Ed25519
+    key and its signature over the closure's record, base64 (in the record itself they are empty).
     """
 
     period: str
@@ -113,15 +133,10 @@ class PeriodClosed:
     first: int
     last: int
     head: str
-    sales: int
-    sales_minor: int
-    refunds: int
-    refunds_minor: int
-    vat: dict[str, int]
-    perpetual_sales_minor: int
-    perpetual_refunds_minor: int
-    key: str
-    signature: str
+    totals: PeriodTotals
+    perpetual: PeriodTotals
+    key: str = ""
+    signature: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +159,8 @@ class JournalHead:
 class StockChanged:
     """Pieces moved in a slot. biz_step is a word of GS1's Core Business Vocabulary.
 
-    biz_step: retail_selling (picked), stocking (refilled or put back by a shopper), stock_taking (counted by staff).
-    confidence: 0..1; reason: pick | put_back | refill | count | sale.
+    biz_step: retail_selling (picked), stocking (refilled, put back or brought back), stock_taking (counted by staff, or by weight at
+    night), destroying (waste). confidence: 0..1; reason: pick | put_back | refill | count | recount | sale | waste | return.
     """
 
     slot: str
@@ -188,10 +203,48 @@ class MemberErased:
 
 
 @dataclass(frozen=True, slots=True)
-class StaffActed:
-    """Something that staff did on the device.
+class MemberLocked:
+    """Five wrong PINs locked this member (not the device), or the member has five tries again. HQ tells the other devices."""
 
-    act: refill | count | out_of_order | in_order | close_of_day | opened | refused | void_line.
+    member_id: str
+    locked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateRequested:
+    """This device wants the template of a member who enrolled elsewhere. public_key: the X25519 key to seal it to, base64."""
+
+    member_id: str
+    public_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateSealed:
+    """A template, sealed by a device that holds it to the device that asked; HQ forwards it and cannot open it.
+
+    sealed: base64, "" when the member is not here (any more). key_known: that the receiver's key is the one it was first met with.
+    """
+
+    member_id: str
+    receiver: str
+    receiver_epoch: str
+    sealed: str
+    key_known: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateHeld:
+    """A template came, opened and is kept: this device knows the member from now on."""
+
+    member_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class StaffActed:
+    """Something that staff did on the device, and who.
+
+    act: opened | refused | refill | count | waste | age_proven | age_refused | void_line | refund | reprint | out_of_order | in_order
+    | hours | close_of_day | training_on | training_off.
     """
 
     act: str
@@ -243,14 +296,17 @@ class Skipped:
 
 Event = (
     SaleCompleted | SaleRefunded | PeriodClosed | JournalHead | PaymentRequested | PaymentCancelled | StockChanged
-    | ReplenishmentRequested | MemberEnrolled | MemberErased | StaffActed | IdentityDecided | DeviceHealth | InboxCommitted | Skipped
+    | ReplenishmentRequested | MemberEnrolled | MemberErased | MemberLocked | TemplateRequested | TemplateSealed | TemplateHeld
+    | StaffActed | IdentityDecided | DeviceHealth | InboxCommitted | Skipped
 )
 
 LANE_OF: dict[type, Lane] = {
     SaleCompleted: Lane.MONEY, SaleRefunded: Lane.MONEY, PeriodClosed: Lane.MONEY, PaymentRequested: Lane.MONEY,
     PaymentCancelled: Lane.MONEY, StaffActed: Lane.MONEY,
-    MemberEnrolled: Lane.MONEY, MemberErased: Lane.MONEY,
+    MemberEnrolled: Lane.MONEY, MemberErased: Lane.MONEY, MemberLocked: Lane.MONEY,
     StockChanged: Lane.STOCK, ReplenishmentRequested: Lane.STOCK, InboxCommitted: Lane.STOCK,
+    # Templates travel in the lane that lets payments pass; it is compacted for stock alone.
+    TemplateRequested: Lane.STOCK, TemplateSealed: Lane.STOCK, TemplateHeld: Lane.STOCK,
     IdentityDecided: Lane.HEALTH, DeviceHealth: Lane.HEALTH, JournalHead: Lane.HEALTH,
 }
 """The lane of each fact. Skipped travels in the lane whose numbers it covers."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from kiosk.domain import events
@@ -11,8 +11,9 @@ from kiosk.domain.catalog import CODE_TENDERS
 from kiosk.domain.money import Money
 from kiosk.domain.orders import PaymentAnswered
 from kiosk.errors import HqError, InvalidValueError
-from kiosk.hq import asking, downbox, refunds, wallet
+from kiosk.hq import asking, downbox, members, refunds, wallet
 from kiosk.hq.ledger import accounts, charges, facts, fleet, trade
+from kiosk.hq.ledger.members import Place
 from kiosk.hq.ledger.store import Db
 from kiosk.hq.stamp import Stamp
 from kiosk.wire import Envelope
@@ -31,6 +32,11 @@ class Books:
     db: Db
     stamp: Stamp
     welcome: Money
+
+
+def kept(event: events.Event) -> events.Event:
+    """Return what HQ keeps of a fact: all of it, but for a sealed template, which is forwarded and not kept."""
+    return replace(event, sealed="") if isinstance(event, events.TemplateSealed) else event
 
 
 def post(books: Books, envelope: Envelope, origin: trade.Origin) -> None:
@@ -96,12 +102,33 @@ def _enrol(books: Books, member: events.MemberEnrolled, origin: trade.Origin) ->
     at_ms = books.stamp.at_ms
     row = (member.member_id, origin.device, member.consent_version, member.consent_language, member.templates, at_ms)
     accounts.add_member(books.db, row)
-    wallet.open_member(books.db, member.member_id, books.welcome, at_ms)
+    if members.enrolled(books.db, member, _place(origin), books.stamp):
+        wallet.open_member(books.db, member.member_id, books.welcome, at_ms)
 
 
-def _erase(books: Books, erased: events.MemberErased, _origin: trade.Origin) -> None:
-    accounts.erase_member(books.db, erased.member_id, books.stamp.at_ms)
+def _erase(books: Books, erased: events.MemberErased, origin: trade.Origin) -> None:
+    members.erased(books.db, erased, _place(origin), books.stamp)
     charges.end_mandate(books.db, erased.member_id, books.stamp.at_ms)
+
+
+def _lock(books: Books, locked: events.MemberLocked, origin: trade.Origin) -> None:
+    members.locked(books.db, locked, _place(origin), books.stamp)
+
+
+def _ask_template(books: Books, asked: events.TemplateRequested, origin: trade.Origin) -> None:
+    members.requested(books.db, asked, _place(origin), books.stamp)
+
+
+def _forward_template(books: Books, sealed: events.TemplateSealed, origin: trade.Origin) -> None:
+    members.sealed(books.db, sealed, _place(origin), books.stamp)
+
+
+def _hold_template(books: Books, held: events.TemplateHeld, origin: trade.Origin) -> None:
+    members.held(books.db, held, _place(origin), books.stamp)
+
+
+def _place(origin: trade.Origin) -> Place:
+    return Place(origin.device, origin.epoch)
 
 
 def _health(books: Books, health: events.DeviceHealth, origin: trade.Origin) -> None:
@@ -125,6 +152,10 @@ _POSTINGS: dict[type, Callable[[Books, Any, trade.Origin], None]] = {
     events.ReplenishmentRequested: _replenish,
     events.MemberEnrolled: _enrol,
     events.MemberErased: _erase,
+    events.MemberLocked: _lock,
+    events.TemplateRequested: _ask_template,
+    events.TemplateSealed: _forward_template,
+    events.TemplateHeld: _hold_template,
     events.DeviceHealth: _health,
     events.IdentityDecided: _identity,
     events.InboxCommitted: _inbox,

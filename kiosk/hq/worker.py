@@ -12,7 +12,7 @@ from kiosk import __version__
 from kiosk.domain.events import Lane
 from kiosk.domain.money import Money
 from kiosk.errors import StorageError
-from kiosk.hq import publish, replenishment
+from kiosk.hq import members, publish, replenishment
 from kiosk.hq.downbox import Sender
 from kiosk.hq.ingest import Ingest, Message
 from kiosk.hq.ledger import catalogue, trade
@@ -138,12 +138,15 @@ class Worker:
         after_s = self._settings.auto_approve_after_s
         before_ms = now.at_ms - round((after_s or 0.0) * 1000)
         with self._ledger.read() as db:
-            due = bool(trade.due(db, now.at_ms)) or (after_s is not None and bool(trade.waiting(db, before_ms)))
+            late = bool(members.overdue(db, now.at_ms))
+            due = late or bool(trade.due(db, now.at_ms)) or (after_s is not None and bool(trade.waiting(db, before_ms)))
         if due:
             with self._ledger.write() as db:
                 if after_s is not None:
                     replenishment.approve_waiting(db, before_ms, now)
                 replenishment.send_due(db, now)
+                for request in members.overdue(db, now.at_ms):
+                    members.forward(db, request, now)
 
     def _send(self) -> None:
         if self._greet and self._link.publish(STATE_TOPIC, self._state(online=True), retain=True):

@@ -116,12 +116,12 @@ def add_member(db: Db, row: tuple[str, str, str, str, int, int]) -> None:
     """Write a member down: (id, device, consent version, consent language, templates, at_ms)."""
     db.execute("INSERT INTO members (id, device, consent_version, consent_language, templates, at_ms) VALUES (?, ?, ?, ?, ?, ?)"
                " ON CONFLICT (id) DO UPDATE SET consent_version = excluded.consent_version, consent_language = excluded.consent_language,"
-               " templates = excluded.templates, erased_ms = NULL", row)
+               " templates = excluded.templates WHERE erased_ms IS NULL", row)
 
 
 def erase_member(db: Db, member_id: str, at_ms: int) -> None:
     """Note that a member's face is forgotten; the money stays."""
-    db.execute("UPDATE members SET erased_ms = ?, templates = 0 WHERE id = ?", (at_ms, member_id))
+    db.execute("UPDATE members SET erased_ms = coalesce(erased_ms, ?), templates = 0 WHERE id = ?", (at_ms, member_id))
 
 
 def is_member(db: Db, member_id: str) -> bool:

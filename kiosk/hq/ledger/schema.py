@@ -107,6 +107,20 @@ def m001_first(db: Database) -> None:
     db.execute("INSERT INTO stores (id, name) VALUES ('store-1', 'Store 1')")
 
 
+_FACES = """
+ALTER TABLE members ADD COLUMN locked INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE members ADD COLUMN lost INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE holders (
+  member_id TEXT NOT NULL, device TEXT NOT NULL, epoch TEXT NOT NULL, state TEXT NOT NULL CHECK (state IN ('announced', 'held', 'gone')),
+  at_ms INTEGER NOT NULL, erase_ms INTEGER, erased_ms INTEGER, cause TEXT NOT NULL DEFAULT '',
+  PRIMARY KEY (member_id, device, epoch)) STRICT, WITHOUT ROWID;
+CREATE TABLE template_requests (
+  member_id TEXT NOT NULL, device TEXT NOT NULL, epoch TEXT NOT NULL, public_key TEXT NOT NULL, holder TEXT NOT NULL, tried TEXT NOT NULL,
+  tries INTEGER NOT NULL, sent_ms INTEGER NOT NULL, PRIMARY KEY (member_id, device, epoch)) STRICT, WITHOUT ROWID;
+CREATE TABLE device_keys (
+  device TEXT PRIMARY KEY, epoch TEXT NOT NULL, public_key TEXT NOT NULL, at_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+"""
+
 _TENDERS = """
 CREATE TABLE charges (
   intent_id TEXT PRIMARY KEY, tender TEXT NOT NULL, purpose TEXT NOT NULL CHECK (purpose IN ('sale', 'top_up')), device TEXT NOT NULL,
@@ -139,7 +153,14 @@ CREATE TABLE day_ends (day TEXT PRIMARY KEY, zero INTEGER NOT NULL, body BLOB NO
 
 
 @migrations()  # type: ignore[untyped-decorator]
-def m002_tenders(db: Database) -> None:
+def m_faces(db: Database) -> None:
+    """Which device holds whose template, who asks for one, and the keys of devices."""
+    for statement in _statements(_FACES):
+        db.execute(statement)
+
+
+@migrations()  # type: ignore[untyped-decorator]
+def m_tenders(db: Database) -> None:
     """Charges at payment services, refunds, mandates, and the ends of days."""
     for statement in _statements(_TENDERS):
         db.execute(statement)
