@@ -7,9 +7,11 @@ is lost), a payment whose status is asked for until HQ has answered, or "paid" w
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
 from kiosk.domain import basket as baskets
 from kiosk.domain.checkout import Event, Ruling, State, after, ruling
+from kiosk.domain.events import SaleCompleted
 from kiosk.domain.pricing import MAX_PIECES
 from kiosk.errors import InvalidValueError
 from kiosk.flows.cashier import Cashier, Conclusion, Payer, Pending
@@ -31,6 +33,7 @@ class Checkout:
         self._parts, self._shop = parts, shop
         self._default_language = language
         self._cashier = Cashier(parts)
+        self.on_paid: Callable[[SaleCompleted, str], None] = lambda _sale, _language: None
         self._now = self._fresh()
         self._resume()
 
@@ -164,6 +167,7 @@ class Checkout:
         self._go(Event.APPROVED if conclusion.sale else Event.DECLINED)
         if conclusion.sale:
             self._now.basket = {}
+            self.on_paid(conclusion.sale, self._now.language)
 
     # --- what staff does with an open checkout --------------------------------------------------------------------------------------
 

@@ -17,6 +17,7 @@ from kiosk.flows.cashier import Pending
 from kiosk.flows.identify import Digits, FaceSearch
 from kiosk.flows.parts import Parts, Shop, status
 from kiosk.flows.pin import PIN_DIGITS, PinPad
+from kiosk.flows.printing import receipt_address
 from kiosk.ui import views
 
 STAYS_S = {State.BASKET: 60.0, State.AGE: 180.0, State.TENDER: 45.0, State.DIGITS: 45.0, State.PIN: 45.0, State.CONFIRM: 30.0,
@@ -157,8 +158,7 @@ def _paid(now: _Now) -> views.View:
     sale = now.session.sale
     if sale is None:
         raise LookupError("a paid checkout has no sale")
-    address = now.parts.settings.hq.receipts
-    qr = f"{address}/{sale.sale_id}" if address else f"{sale.receipt} {sale.total_minor} {sale.currency}"
+    qr = receipt_address(now.parts, sale) or f"{sale.receipt} {sale.total_minor} {sale.currency}"
     since_s = now.time_s - now.session.entered_s
     left = max(0, round(STAYS_S[State.PAID] - since_s))
     return views.PayPaid(now.status, Money(sale.total_minor, sale.currency), sale.receipt, qr, sale.offline, left, since_s)
