@@ -8,11 +8,13 @@ import re
 import tomllib
 import types
 import typing
+import zoneinfo
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from kiosk.domain.staff import Role
 from kiosk.errors import ConfigError
 
 _ROLES = ("pay", "mirror", "stock")
@@ -42,7 +44,10 @@ _NO_SECRET = Secret("")
 
 @dataclass(frozen=True, slots=True)
 class DeviceSettings:
-    """[device] id: 1-64 of a-z 0-9 - _ . and the certificate's name; group: whose manifests it follows; language: fr, en or zh."""
+    """[device] id: 1-64 of a-z 0-9 - _ . and the certificate's name; group: whose manifests it follows; language: fr, en or zh.
+
+    timezone: of the store; closing_hour: its business day ends at this hour of the next morning.
+    """
 
     id: str
     store: str
@@ -50,6 +55,7 @@ class DeviceSettings:
     group: str = "all"
     language: str = "fr"
     timezone: str = "Europe/Paris"
+    closing_hour: int = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,16 +102,26 @@ class CameraSettings:
 
 @dataclass(frozen=True, slots=True)
 class ScaleSettings:
-    """[scale] kind: none, world (simulated) or iio; root: folder of the Linux IIO devices; cells: slot -> channel and calibration."""
+    """[scale] kind: none, world (simulated), iio, nau7802, serial or trace (plays the recording in root); root: folder of IIO devices.
+
+    cells: load cell -> where it hangs (see hardware.md); rate_hz: samples a second that a NAU7802 gives; calibration: file of
+    `kiosk shelf calibrate`, empty: scale.json in the storage folder; record_mb: raw samples are kept in its folder raw/ up to this size.
+    """
 
     kind: str = "none"
     root: Path = Path("/sys/bus/iio/devices")
     cells: Mapping[str, Any] = field(default_factory=dict)
+    rate_hz: int = 80
+    calibration: str = ""
+    record_mb: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class DisplaySettings:
-    """[display] kind: window, offscreen; rotate: 0, 90, 180 or 270; snapshot: picture file for the console's live view, off when empty."""
+    """[display] kind: window, offscreen; rotate: 0, 90, 180 or 270; snapshot: picture file for the console's live view, off when empty.
+
+    large, contrast: large type and high contrast from the start; shoppers turn to them with the button Aa.
+    """
 
     kind: str = "window"
     width: int = 800
@@ -113,14 +129,41 @@ class DisplaySettings:
     rotate: int = 0
     snapshot: str = ""
     rate_hz: float = 30.0
+    large: bool = False
+    contrast: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class StaffSettings:
-    """[staff] pins: name -> PIN of four digits or more; badges: name -> code on the badge. A badge or a PIN opens staff mode."""
+    """[staff] pins: name -> PIN of four digits or more; badges: name -> code on the badge. A badge or a PIN opens staff mode.
+
+    roles: name -> clerk, manager or technician; whoever is not named is a clerk.
+    """
 
     pins: Mapping[str, Secret] = field(default_factory=dict)
     badges: Mapping[str, Secret] = field(default_factory=dict)
+    roles: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PrinterSettings:
+    """[printer] kind: none, file, network, serial or usb (python-escpos). address: file, host, serial port, or vendor:product in hex.
+
+    columns: 48 (80 mm paper) or 32 (58 mm). profile: of python-escpos, for the printer's code pages.
+    """
+
+    kind: str = "none"
+    address: str = ""
+    columns: int = 48
+    profile: str = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceSettings:
+    """[voice] kind: none or espeak (espeak-ng reads prompts aloud). rate_wpm: words a minute."""
+
+    kind: str = "none"
+    rate_wpm: int = 160
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +171,32 @@ class IdentitySettings:
     """[identity] backend: onnx (ours) or dlib (face_recognition, extra [dlib])."""
 
     backend: str = "onnx"
+
+
+@dataclass(frozen=True, slots=True)
+class MembersSettings:
+    """[members] mode: store (the device's key opens templates) or card (only the member's own code does); vault: folder of the templates,
+    <storage.folder>/vault when empty; key: file of the device key, vault.key in that folder when empty and systemd hands none over.
+
+    retention_days: a face that nobody paid with for so long is erased; pin_over_minor: amounts above this ask for the PIN too.
+    """
+
+    mode: str = "store"
+    vault: str = ""
+    key: str = ""
+    retention_days: int = 365
+    pin_over_minor: int = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneSettings:
+    """[phone] port of the pages for shoppers' phones, 0 = off; bind: address of the shop's Wi-Fi, never the internet; name: how phones
+    reach it, bind when empty. The pages speak HTTP without TLS: whoever listens on that Wi-Fi can read along.
+    """
+
+    port: int = 0
+    bind: str = "127.0.0.1"
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +218,11 @@ class Settings:
     scale: ScaleSettings = ScaleSettings()
     display: DisplaySettings = DisplaySettings()
     staff: StaffSettings = StaffSettings()
+    printer: PrinterSettings = PrinterSettings()
+    voice: VoiceSettings = VoiceSettings()
     identity: IdentitySettings = IdentitySettings()
+    members: MembersSettings = MembersSettings()
+    phone: PhoneSettings = PhoneSettings()
     world: WorldSettings = WorldSettings()
 
 
@@ -157,15 +230,22 @@ _CHOICES: dict[str, tuple[object, ...]] = {
     "device.language": ("fr", "en", "zh"),
     "camera.kind": ("none", "world", "file", "usb", "pi"),
     "camera.rotate": (0, 90, 180, 270),
-    "scale.kind": ("none", "world", "iio"),
+    "scale.kind": ("none", "world", "iio", "nau7802", "serial", "trace"),
+    "scale.rate_hz": (10, 20, 40, 80, 320),
     "display.kind": ("window", "offscreen"),
     "display.rotate": (0, 90, 180, 270),
     "broker.version": (3, 5),
     "identity.backend": ("onnx", "dlib"),
+    "printer.kind": ("none", "file", "network", "serial", "usb"),
+    "printer.columns": (32, 48),
+    "voice.kind": ("none", "espeak"),
+    "members.mode": ("store", "card"),
 }
 _RANGES: dict[str, tuple[float, float]] = {
-    "broker.port": (1, 65535), "storage.reserve_mb": (1, 100_000),
+    "scale.record_mb": (0, 100_000), "broker.port": (1, 65535), "storage.reserve_mb": (1, 100_000),
+    "members.retention_days": (1, 3650), "members.pin_over_minor": (0, 100_000_000), "phone.port": (0, 65535),
     "camera.width": (64, 4096), "camera.height": (64, 4096), "camera.rate_hz": (0.5, 120),
+    "device.closing_hour": (0, 12), "voice.rate_wpm": (80, 400),
     "display.width": (240, 4096), "display.height": (240, 4096), "display.rate_hz": (1, 120),
 }
 
@@ -241,8 +321,13 @@ class _Reader:
             self._say(key, f"{key} = {value!r} is not one of {', '.join(choices)}" + (f"; did you mean {near[0]}?" if near else ""))
         elif key in _RANGES and not _RANGES[key][0] <= kept <= _RANGES[key][1]:
             self._say(key, f"{key} = {value!r} is not between {_RANGES[key][0]} and {_RANGES[key][1]}")
+        elif key == "device.timezone" and kept not in zoneinfo.available_timezones():
+            near = difflib.get_close_matches(kept, zoneinfo.available_timezones(), n=1)
+            self._say(key, f"{key} = {value!r} is no time zone" + (f"; did you mean {near[0]}?" if near else ""))
         elif key == "device.id" and not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,63}", kept):
             self._say(key, f"{key} = {value!r} may hold a-z, 0-9, dot, dash and underscore only")
+        elif key == "staff.roles" and not set(kept.values()) <= set(Role):
+            self._say(key, f"{key} = {dict(kept)!r}: each is one of {', '.join(Role)}")
         elif key == "device.roles" and (not kept or not set(kept) <= set(_ROLES)):
             self._say(key, f"{key} = {list(kept)!r} may hold {', '.join(_ROLES)}")
         return kept

@@ -12,6 +12,7 @@ from kiosk.evaluation.tryon import PairScore, evaluate, gallery, pairs, summary
 from kiosk.vision.body import BodyFinder
 from kiosk.vision.networks import ModelStore
 from kiosk.vision.pictures import write_picture
+from kiosk.vision.tryon import Dresser
 
 
 def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -23,6 +24,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     tryon.add_argument("folder", type=Path, metavar="DIR", help="holds image/, cloth/, cloth-mask/ and image-parse/")
     tryon.add_argument("--json", action="store_true", help="print the figures as JSON")
     tryon.add_argument("--gallery", type=Path, metavar="FILE", help="write a contact sheet of best, median and worst pairs (.png or .jpg)")
+    tryon.add_argument("--own-length", action="store_true", help="end tops where their own length puts them, not where the worn top ends")
     tryon.add_argument("--limit", type=int, metavar="N", help="take the first N pairs only")
     tryon.set_defaults(run=_tryon)
     eval_shelf.add(commands)
@@ -33,7 +35,7 @@ def _tryon(args: argparse.Namespace) -> int:
     finder = BodyFinder(ModelStore())
     total = len(pairs(args.folder, args.limit))
     scores: list[PairScore] = []
-    for score in evaluate(args.folder, finder, limit=args.limit):
+    for score in evaluate(args.folder, finder, Dresser(follow_hem=not args.own_length).cover_mask, args.limit):
         scores.append(score)
         show_progress(len(scores), total)
     if args.gallery:

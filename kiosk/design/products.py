@@ -71,6 +71,12 @@ _DRESS = (path("M36 8 L40 8 Q50 24 60 8 L64 8 L70 34 L62 46 L84 90 Q50 100 16 90
 _UNKNOWN = (path("M14 34 L50 16 L86 34 L86 74 L50 92 L14 74 Z", (222, 178, 130)), path("M14 34 L50 52 L86 34 L50 16 Z", (240, 206, 164)),
             path("M50 52 L86 34 L86 74 L50 92 Z", (198, 150, 104)), path("M30 26 L66 44 L66 56 L72 53 L72 41 L36 23 Z", COLOURS.coral))
 
+_CHEESE: Final = (path("M8 62 L66 26 Q92 38 92 62 Z", (255, 214, 96)), path("M8 62 L92 62 L92 82 L8 82 Z", (244, 186, 62)),
+                  circle(34, 71, 5, (222, 156, 40)), circle(62, 74, 6, (222, 156, 40)), circle(66, 48, 5, (236, 184, 66)))
+_COUPON: Final = (path("M8 30 L92 30 L92 44 Q84 50 92 56 L92 70 L8 70 L8 56 Q16 50 8 44 Z", (255, 200, 66)),
+                  line((64, 34), (64, 66), width=2, fill=(168, 28, 58)), line((28, 62), (48, 38), width=5, fill=(168, 28, 58)),
+                  circle(30, 42, 5, (168, 28, 58)), circle(46, 58, 5, (168, 28, 58)))
+
 PRODUCTS: Final[dict[str, tuple[Shape, ...]]] = {
     "apple": _APPLE,
     "water": _bottle((170, 216, 244), (52, 120, 206), (30, 84, 168)),
@@ -82,6 +88,10 @@ PRODUCTS: Final[dict[str, tuple[Shape, ...]]] = {
     "noodles": _NOODLES,
     "cookie": _COOKIE,
     "soap": _SOAP,
+    "beer": _bottle((190, 120, 40), (250, 220, 150), (60, 40, 30)),
+    "cheese": _CHEESE,
+    "coupon": _COUPON,
+    "deposit": _bottle((214, 232, 224), (240, 248, 244), (150, 176, 166)),
     "tshirt_red": _shirt((222, 52, 62), (186, 34, 50), 0),
     "shirt_white": (*_shirt((250, 248, 244), (218, 214, 214), 40), path("M38 14 L50 25 L43 34 Z", (234, 230, 230)),
                     path("M62 14 L50 25 L57 34 Z", (234, 230, 230)),

@@ -6,10 +6,11 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from kiosk.domain.calibration import Calibration
 from kiosk.domain.units import Grams
 from kiosk.errors import DeviceError, DeviceLostError, WorldError
 
@@ -52,10 +53,74 @@ class ScaleSource(Protocol):
         """The names of the cells that must be heard."""
 
     def sample(self) -> list[Sample]:
-        """Return one sample of each cell that answers; may take as long as the converter does. Raises DeviceError or WorldError."""
+        """Return the samples since the last call; may take as long as the converter does. Raises DeviceError or WorldError."""
 
     def close(self) -> None:
         """Give the cells back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One raw value of one cell in its converter's own units, at the sensor's monotonic time."""
+
+    cell: str
+    time_s: float
+    raw: float
+
+
+class Converter(Protocol):
+    """What digitises load cells: an I2C chip, a kernel driver, a microcontroller. Called from one thread."""
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """The names of the cells that must be heard."""
+
+    def read(self) -> list[Reading]:
+        """Return what was converted since the last call, oldest first; a cell that gave nothing is left out.
+
+        Raises DeviceError when no cell can be read.
+        """
+
+    def close(self) -> None:
+        """Give the converter back; safe to call twice."""
+
+
+def read_each(names: Iterable[str], one: Callable[[str], Reading | None]) -> list[Reading]:
+    """Return `one` reading of each cell that has one; raise the last cause when none had and some failed."""
+    readings: list[Reading] = []
+    trouble: DeviceError | None = None
+    for name in names:
+        try:
+            reading = one(name)
+        except DeviceError as error:
+            trouble = error
+            continue
+        if reading is not None:
+            readings.append(reading)
+    if trouble and not readings:
+        raise trouble
+    return readings
+
+
+class CalibratedSource:
+    """A ScaleSource: a converter whose raw values become grams by each cell's calibration."""
+
+    def __init__(self, converter: Converter, calibrations: Mapping[str, Calibration]) -> None:
+        """calibrations: one for each of the converter's cells."""
+        self._converter, self._calibrations = converter, dict(calibrations)
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """The names of the cells that must be heard."""
+        return self._converter.cells
+
+    def sample(self) -> list[Sample]:
+        """Return the samples since the last call. Raises DeviceError."""
+        return [Sample(r.cell, r.time_s, Grams(self._calibrations[r.cell].grams(r.raw))) for r in self._converter.read()]
+
+    def close(self) -> None:
+        """Give the converter back."""
+        self._converter.close()
 
 
 class PolledScale:

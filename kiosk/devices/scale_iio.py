@@ -7,26 +7,23 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from kiosk.devices.scale import PolledScale, Sample
-from kiosk.domain.units import Grams
-from kiosk.errors import DeviceLostError, DeviceMissingError
+from kiosk.devices.scale import Reading, read_each
+from kiosk.errors import DeviceError, DeviceLostError, DeviceMissingError
 
 DEFAULT_ROOT = Path("/sys/bus/iio/devices")
+RATE_HZ = 10.0
+"""The kernel's HX711 driver waits for each conversion: more often than this it only waits longer."""
 
 
 @dataclass(frozen=True, slots=True)
 class IioCell:
-    """Where a cell hangs and what its numbers mean.
+    """Where a cell hangs. device: folder under the root ("iio:device0") or what its `name` file says ("hx711").
 
-    device: folder under the root ("iio:device0") or what its `name` file says ("hx711"). channel: N of in_voltageN_raw.
-    grams_per_unit: grams per processed unit, (raw + offset) * scale as the kernel's ABI defines it (millivolts for voltages).
-    tare_g: what the empty cell shows in grams; it is taken off.
+    channel: N of in_voltageN_raw.
     """
 
     device: str
     channel: int
-    grams_per_unit: float
-    tare_g: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +33,8 @@ class _Channel:
     offset: float
 
 
-class IioSource:
-    """Reads in_voltageN_raw of each cell (Linux: Documentation/ABI/testing/sysfs-bus-iio).
+class IioConverter:
+    """Reads in_voltageN_raw of each cell (Linux: Documentation/ABI/testing/sysfs-bus-iio); raw values are (raw + offset) * scale.
 
     Scale and offset are those of the channel (in_voltageN_scale), else of the device (in_voltage_scale), else 1 and 0.
     A cell that cannot be read gives no sample; `PolledScale` says which one is silent.
@@ -52,30 +49,23 @@ class IioSource:
         """The names of the cells."""
         return tuple(self._cells)
 
-    def sample(self) -> list[Sample]:
-        """Return one sample of each cell that answers; raise the last cause when none does."""
-        samples: list[Sample] = []
-        trouble: DeviceLostError | DeviceMissingError | None = None
-        for name, cell in self._cells.items():
-            try:
-                samples.append(Sample(name, self._now(), self._grams(name, cell)))
-            except (DeviceLostError, DeviceMissingError) as error:
-                self._channels.pop(name, None)
-                trouble = error
-        if trouble and not samples:
-            raise trouble
-        return samples
+    def read(self) -> list[Reading]:
+        """Return one reading of each cell that answers; raise the last cause when none does."""
+        return read_each(self._cells, self._one)
 
     def close(self) -> None:
         """Nothing is kept open."""
         self._channels.clear()
 
-    def _grams(self, name: str, cell: IioCell) -> Grams:
-        if name not in self._channels:
-            self._channels[name] = self._find(name, cell)
-        channel = self._channels[name]
-        processed = (_number(channel.raw, name) + channel.offset) * channel.scale
-        return Grams(processed * cell.grams_per_unit - cell.tare_g)
+    def _one(self, name: str) -> Reading:
+        try:
+            if name not in self._channels:
+                self._channels[name] = self._find(name, self._cells[name])
+            channel = self._channels[name]
+            return Reading(name, self._now(), (_number(channel.raw, name) + channel.offset) * channel.scale)
+        except DeviceError:
+            self._channels.pop(name, None)
+            raise
 
     def _find(self, name: str, cell: IioCell) -> _Channel:
         folder = self._folder(name, cell)
@@ -100,11 +90,6 @@ class IioSource:
             if path.is_file():
                 return _number(path, name)
         return otherwise
-
-
-def iio_scale(name: str, cells: Mapping[str, IioCell], root: Path = DEFAULT_ROOT, rate_hz: float = 10.0) -> PolledScale:
-    """Return the load cells under `root` as a Scale; name: what it is called in errors, e.g. the device's id."""
-    return PolledScale(name, IioSource(cells, root), rate_hz)
 
 
 def _number(path: Path, name: str) -> float:

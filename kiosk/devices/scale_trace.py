@@ -22,8 +22,10 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from kiosk.devices.scale import Sample
 from kiosk.domain.shelf import SPREAD
 from kiosk.domain.shelf_match import Facing, Hint, LoadCell, ShelfPlan, Sku
+from kiosk.domain.units import Grams
 from kiosk.errors import InvalidValueError
 
 _T = TypeVar("_T")
@@ -61,10 +63,15 @@ def write_trace(folder: Path, trace: Trace) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     table = np.column_stack([trace.time_s, trace.grams])
     np.savetxt(folder / "samples.csv", table, fmt="%.3f", delimiter=",", header=",".join(("time_s", *trace.cells)), comments="")
-    _write(folder / "planogram.json", asdict(trace.plan))
+    write_plan(folder, trace.plan)
     _write(folder / "truth.json", {"actions": [asdict(a) for a in trace.truth]})
     if trace.hints:
         _write(folder / "hints.json", {"hints": [asdict(h) for h in trace.hints]})
+
+
+def write_plan(folder: Path, plan: ShelfPlan) -> None:
+    """Write the planogram of a trace."""
+    _write(folder / "planogram.json", asdict(plan))
 
 
 def read_trace(folder: Path) -> Trace:
@@ -121,3 +128,23 @@ def _hints(raw: Mapping[str, Any]) -> tuple[Hint, ...]:
     hints = [Hint(float(h["time_s"]), tuple(map(str, h["cells"])), {str(k): float(v) for k, v in h["products"].items()})
              for h in raw["hints"]]
     return tuple(sorted(hints, key=lambda h: h.time_s))
+
+
+class ReplayedScale:
+    """A Scale that plays a trace as if its cells hung here, `speed` times as fast as it was; silent once it is over."""
+
+    def __init__(self, trace: Trace, now: Callable[[], float], speed: float = 1.0) -> None:
+        self._trace, self._now, self._speed = trace, now, speed
+        self._began_s, self._next = now(), 0
+
+    def read(self) -> list[Sample]:
+        """Return the samples since the last call, at the trace's own times."""
+        trace = self._trace
+        until = float(trace.time_s[0]) + (self._now() - self._began_s) * self._speed
+        first, self._next = self._next, int(np.searchsorted(trace.time_s, until, side="right"))
+        rows = zip(trace.time_s[first:self._next].tolist(), trace.grams[first:self._next].tolist(), strict=True)
+        return [Sample(cell, second, Grams(weight)) for second, row in rows for cell, weight in zip(trace.cells, row, strict=True)
+                if np.isfinite(weight)]
+
+    def close(self) -> None:
+        """Nothing is kept open."""

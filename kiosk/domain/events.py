@@ -5,7 +5,7 @@ A field name here is a field name on the wire: tests/wire/golden pins them. A ne
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -19,7 +19,11 @@ class Lane(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SaleLine:
-    """One line of a sale. amount_minor = quantity * unit_minor - discount_minor, VAT included."""
+    """One line of a sale. amount_minor = quantity * unit_minor - discount_minor, VAT included.
+
+    kind: goods | deposit (of the bottle of that GTIN). grams and kilo_minor: of a weighed pack and its price a kilogram, else 0.
+    offers: id of each promotion -> what it took off; they add up to the discount. promotion: the one of them that took most.
+    """
 
     gtin: str
     quantity: int
@@ -28,13 +32,18 @@ class SaleLine:
     amount_minor: int
     vat_permille: int
     promotion: str = ""
+    kind: str = "goods"
+    grams: int = 0
+    kilo_minor: int = 0
+    offers: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class PaymentRequested:
     """Asks HQ to hold money. intent_id is the idempotency key of everything that follows.
 
-    tender: "wallet_face" (member known by face), "wallet_qr" (member_code is the code that the shopper's phone shows).
+    tender: "wallet_face" (member known by face), "wallet_qr" (member_code is the code that the shopper's phone shows), or one of
+    catalog.CODE_TENDERS (HQ sends a PaymentCode that the shopper's phone reads off the screen).
     """
 
     intent_id: str
@@ -57,7 +66,8 @@ class PaymentCancelled:
 class SaleCompleted:
     """A sale that took place: goods are the shopper's. HQ turns the hold into a posting, or posts it when `offline`.
 
-    tender: wallet_face | wallet_qr | cash_desk. vat: permille as text -> VAT in minor units contained in the total.
+    tender: wallet_face | wallet_qr | cash_desk | one of catalog.CODE_TENDERS.
+    vat: permille as text -> VAT in minor units contained in the total.
     """
 
     sale_id: str
@@ -75,11 +85,82 @@ class SaleCompleted:
 
 
 @dataclass(frozen=True, slots=True)
+class SaleRefunded:
+    """Money given back for goods of a sale, to the tender that paid it. refund_id: HQ books it once.
+
+    lines: the goods, as pieces of the sale's own lines, quantities and amounts positive; amount_minor: their sum; vat as in SaleCompleted.
+    receipt: of the refund; staff: who gave it back. A sale before its payment is undone by PaymentCancelled, afterwards only by this.
+    """
+
+    refund_id: str
+    sale_id: str
+    receipt: str
+    lines: tuple[SaleLine, ...]
+    amount_minor: int
+    currency: str
+    vat: dict[str, int]
+    tender: str
+    member_id: str
+    reason: str
+    staff: str
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodTotals:
+    """What was taken and given back in one currency. turnover, vat: permille as text -> gross and VAT of sales less those of refunds."""
+
+    sales: int = 0
+    sales_minor: int = 0
+    refunds: int = 0
+    refunds_minor: int = 0
+    turnover: dict[str, int] = field(default_factory=dict)
+    vat: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodClosed:
+    """A period of the journal was closed. period: day | month | year; name: "2026-11-22", "2026-11" or "2026", in the store's own time.
+
+    journal: id of the journal's start. first..last: numbers of the records that it covers; head: hash of record `last`, hexadecimal.
+    totals: of the period; perpetual: since the device's first journal, whose amounts never go back. key, signature: the device's Ed25519
+    key and its signature over the closure's record, base64 (in the record itself they are empty).
+    """
+
+    period: str
+    name: str
+    journal: str
+    currency: str
+    first: int
+    last: int
+    head: str
+    totals: PeriodTotals
+    perpetual: PeriodTotals
+    key: str = ""
+    signature: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class JournalHead:
+    """How long the journal is: a journal that is later found shorter, or with another hash at this number, was cut or rewritten.
+
+    chain: sales | training; journal: id of the journal's start (a rebuilt database begins another); hash: of record `number`, hexadecimal;
+    key, signature: the device's Ed25519 key and its signature over that hash, base64.
+    """
+
+    chain: str
+    journal: str
+    number: int
+    hash: str
+    key: str
+    signature: str
+
+
+@dataclass(frozen=True, slots=True)
 class StockChanged:
     """Pieces moved in a slot. biz_step is a word of GS1's Core Business Vocabulary.
 
-    biz_step: retail_selling (picked), stocking (refilled or put back by a shopper), stock_taking (counted by staff).
-    confidence: 0..1; reason: pick | put_back | refill | count | sale.
+    biz_step: retail_selling (picked), stocking (refilled, put back or brought back), stock_taking (counted by staff, or by weight at
+    night), destroying (waste). confidence: 0..1; reason: pick | put_back | refill | count | recount | sale | waste | return.
     """
 
     slot: str
@@ -122,8 +203,49 @@ class MemberErased:
 
 
 @dataclass(frozen=True, slots=True)
+class MemberLocked:
+    """Five wrong PINs locked this member (not the device), or the member has five tries again. HQ tells the other devices."""
+
+    member_id: str
+    locked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateRequested:
+    """This device wants the template of a member who enrolled elsewhere. public_key: the X25519 key to seal it to, base64."""
+
+    member_id: str
+    public_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateSealed:
+    """A template, sealed by a device that holds it to the device that asked; HQ forwards it and cannot open it.
+
+    sealed: base64, "" when the member is not here (any more). key_known: that the receiver's key is the one it was first met with.
+    """
+
+    member_id: str
+    receiver: str
+    receiver_epoch: str
+    sealed: str
+    key_known: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateHeld:
+    """A template came, opened and is kept: this device knows the member from now on."""
+
+    member_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class StaffActed:
-    """Something that staff did on the device. act: refill | count | out_of_order | in_order | close_of_day | opened | refused."""
+    """Something that staff did on the device, and who.
+
+    act: opened | refused | refill | count | waste | age_proven | age_refused | void_line | refund | reprint | out_of_order | in_order
+    | hours | close_of_day | training_on | training_off.
+    """
 
     act: str
     who: str
@@ -173,14 +295,18 @@ class Skipped:
 
 
 Event = (
-    SaleCompleted | PaymentRequested | PaymentCancelled | StockChanged | ReplenishmentRequested | MemberEnrolled | MemberErased
+    SaleCompleted | SaleRefunded | PeriodClosed | JournalHead | PaymentRequested | PaymentCancelled | StockChanged
+    | ReplenishmentRequested | MemberEnrolled | MemberErased | MemberLocked | TemplateRequested | TemplateSealed | TemplateHeld
     | StaffActed | IdentityDecided | DeviceHealth | InboxCommitted | Skipped
 )
 
 LANE_OF: dict[type, Lane] = {
-    SaleCompleted: Lane.MONEY, PaymentRequested: Lane.MONEY, PaymentCancelled: Lane.MONEY, StaffActed: Lane.MONEY,
-    MemberEnrolled: Lane.MONEY, MemberErased: Lane.MONEY,
+    SaleCompleted: Lane.MONEY, SaleRefunded: Lane.MONEY, PeriodClosed: Lane.MONEY, PaymentRequested: Lane.MONEY,
+    PaymentCancelled: Lane.MONEY, StaffActed: Lane.MONEY,
+    MemberEnrolled: Lane.MONEY, MemberErased: Lane.MONEY, MemberLocked: Lane.MONEY,
     StockChanged: Lane.STOCK, ReplenishmentRequested: Lane.STOCK, InboxCommitted: Lane.STOCK,
-    IdentityDecided: Lane.HEALTH, DeviceHealth: Lane.HEALTH,
+    # Templates travel in the lane that lets payments pass; it is compacted for stock alone.
+    TemplateRequested: Lane.STOCK, TemplateSealed: Lane.STOCK, TemplateHeld: Lane.STOCK,
+    IdentityDecided: Lane.HEALTH, DeviceHealth: Lane.HEALTH, JournalHead: Lane.HEALTH,
 }
 """The lane of each fact. Skipped travels in the lane whose numbers it covers."""

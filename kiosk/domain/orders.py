@@ -4,20 +4,30 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kiosk.domain.catalog import OfflinePolicy, Planogram, PriceList
+from kiosk.domain.catalog import OfflinePolicy, Planogram, PriceList, TenderPolicy
 
 
 @dataclass(frozen=True, slots=True)
 class PaymentAnswered:
     """HQ's word on a payment intent.
 
-    outcome: authorised or declined; reason: "", insufficient_funds, unknown_member, bad_code or currency.
+    outcome: authorised or declined; reason: "", insufficient_funds, unknown_member, bad_code, currency, card_expired, ask_bank,
+    declined, code_expired or service_down.
     """
 
     intent_id: str
     outcome: str
     reason: str
     member_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentCode:
+    """The code that pays an intent. text: what the QR code on the screen says; lasts_s: seconds from receipt until it is worthless."""
+
+    intent_id: str
+    text: str
+    lasts_s: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +46,46 @@ class MemberErasureOrdered:
     member_id: str
 
 
-Order = PaymentAnswered | ReplenishmentAnswered | MemberErasureOrdered | Planogram
+@dataclass(frozen=True, slots=True)
+class MemberLockOrdered:
+    """Lock a member whose PIN was wrong five times elsewhere, or let one have five tries again."""
+
+    member_id: str
+    locked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MembersAnnounced:
+    """Members who enrolled elsewhere in the group: a device that recognises faces asks for their templates.
+
+    lost: every device that held them has lost them; nobody can hand them over, and these members have to enrol again.
+    """
+
+    member_ids: tuple[str, ...]
+    lost: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateWanted:
+    """Seal a member's template to this device's X25519 key (base64) and say TemplateSealed."""
+
+    member_id: str
+    receiver: str
+    receiver_epoch: str
+    public_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateDelivered:
+    """A template that another device sealed to this one (base64): open it, keep it, say TemplateHeld."""
+
+    member_id: str
+    sealed: str
+
+
+Order = (PaymentAnswered | PaymentCode | ReplenishmentAnswered | MemberErasureOrdered | MemberLockOrdered | MembersAnnounced
+         | TemplateWanted | TemplateDelivered | Planogram)
 """A message for one device, numbered in its downbox."""
 
-Manifest = PriceList | OfflinePolicy
+Manifest = PriceList | OfflinePolicy | TenderPolicy
 """A signed, versioned whole for a group of devices, retained at the broker."""

@@ -83,6 +83,11 @@ class CellTracker:
         return self._level.grams if self._level else None
 
     @property
+    def rest(self) -> Plateau | None:
+        """The plateau that counts, while the cell is on it."""
+        return self._finder.plateau if self._on_level else None
+
+    @property
     def unsure(self) -> bool:
         """True while a weight lies here that no number of pieces explains, until it is gone again or staff rebases."""
         return self._said or self._adopted

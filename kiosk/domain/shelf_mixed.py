@@ -88,6 +88,11 @@ class PlateTracker:
         """True while the plate holds still at a weight that counts."""
         return self._on_level
 
+    @property
+    def rest(self) -> Plateau | None:
+        """The weight that lies there, None while it changes."""
+        return self._finder.plateau if self._on_level else None
+
     def rebase(self) -> None:
         """Forget the weight that lies there."""
         self._finder.restart()
@@ -108,6 +113,7 @@ class ShelfTracker:
         self._waiting: list[Shift] = []
         self._hints: list[Hint] = []
         self._carried: dict[str, int] = defaultdict(int)
+        self._unnamed: set[str] = set()
 
     def hint(self, hint: Hint) -> None:
         """Take what a camera or RFID reader says; must come before the action it speaks of is decided (2.5 s after it settles)."""
@@ -125,6 +131,35 @@ class ShelfTracker:
         if self._waiting and self._complete(self._waiting[0], time_s):
             return (self._decide(self._together(self._waiting[0])),)
         return ()
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """The load cells that it follows."""
+        return (*self._lanes, *self._plates)
+
+    @property
+    def unsure(self) -> frozenset[str]:
+        """Load cells on which something lies, or from which something went, that could not be named; until staff has counted."""
+        return frozenset(self._unnamed | {cell for cell, lane in self._lanes.items() if lane.unsure})
+
+    def rest(self, cell: str) -> Plateau | None:
+        """Return the weight that lies on a cell, None while it changes or is not known yet."""
+        lane, plate = self._lanes.get(cell), self._plates.get(cell)
+        return lane.rest if lane is not None else plate.rest if plate is not None else None
+
+    def rebase(self) -> None:
+        """Forget what lay there: staff refilled or counted, or samples were missed. The next quiet seconds are the new weight."""
+        for lane in self._lanes.values():
+            lane.rebase()
+        for plate in self._plates.values():
+            plate.rebase()
+        self._waiting.clear()
+        self._hints.clear()
+        self._carried.clear()
+
+    def settle_doubt(self) -> None:
+        """Somebody looked or counted: what could not be named is settled."""
+        self._unnamed.clear()
 
     def finish(self) -> tuple[Move, ...]:
         """Decide what still waits for neighbours: the trace is over."""
@@ -165,6 +200,7 @@ class ShelfTracker:
         if verdict.named:
             self._carry(verdict.product, verdict.pieces)
         name = verdict.product if verdict.named else ""
+        self._unnamed.update(() if name else change.grams)
         return Move(time_s, tuple(change.grams), change.total_g, name, verdict.pieces, verdict.odds, verdict.product)
 
     def _match(self, time_s: float, change: Change) -> Verdict:
@@ -190,6 +226,7 @@ class ShelfTracker:
         own = self._alone[step.cell]
         other = verdict.rival if verdict.product == own else verdict.odds
         if step.unsure or other > _RIVAL:
+            self._unnamed.update(() if step.unsure else (step.cell,))
             return Move(step.time_s, (step.cell,), step.grams, "", step.pieces or verdict.pieces, verdict.odds, verdict.product)
         self._carry(own, step.pieces)
         return Move(step.time_s, (step.cell,), step.grams, own, step.pieces, step.confidence * verdict.odds, own)

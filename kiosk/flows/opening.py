@@ -1,4 +1,4 @@
-"""From settings to an open database, screen and scale; see sight.py for what sees."""
+"""From settings to an open database and screen; see sight.py for what sees, scales.py for what weighs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kiosk.config import Settings
-from kiosk.errors import ConfigError, DeviceMissingError
 from kiosk.flows.parts import Parts
 from kiosk.runtime import SystemClock, new_id
 from kiosk.storage.store import Store
@@ -14,7 +13,7 @@ from kiosk.storage.store import Store
 if TYPE_CHECKING:
     # The sync service opens a database and nothing else: it shall not carry what the others open.
     from kiosk.devices.display import Display
-    from kiosk.devices.scale import Scale
+    from kiosk.devices.printer import Printer
     from kiosk.storage.vault import Vault
 
 
@@ -35,7 +34,9 @@ def open_vault(settings: Settings) -> Vault:
     """Open the templates' own file."""
     from kiosk.storage.vault import Vault
 
-    return Vault.open(settings.storage.folder / "vault.db", settings.storage.folder / "vault.key")
+    given = settings.members
+    folder = Path(given.vault) if given.vault else settings.storage.folder / "vault"
+    return Vault.open(folder / "vault.db", Path(given.key) if given.key else folder / "vault.key")
 
 
 def open_display(settings: Settings, title: str) -> Display:
@@ -57,19 +58,8 @@ def open_display(settings: Settings, title: str) -> Display:
     return WorldHands(display, WorldClient(Path(settings.world.socket)), settings.device.id)
 
 
-def open_scale(settings: Settings, slots: tuple[str, ...]) -> Scale:
-    """Open the load cells that [scale] describes; `slots` are those that must be heard."""
-    given = settings.scale
-    if given.kind == "world":
-        from kiosk.devices.simulated.sensors import world_scale
+def open_printer(settings: Settings) -> Printer | None:
+    """Open the receipt printer that [printer] describes, None when there is none."""
+    from kiosk.devices.printer import make_printer
 
-        return world_scale(settings.device.id, slots, Path(settings.world.socket))
-    if given.kind == "iio":
-        from kiosk.devices.scale_iio import IioCell, iio_scale
-
-        try:
-            cells = {slot: IioCell(**cell) for slot, cell in given.cells.items()}
-        except TypeError as error:
-            raise ConfigError("kiosk.toml", (f"[scale.cells] takes device, channel, grams_per_unit and tare_g: {error}",)) from error
-        return iio_scale(settings.device.id, cells, given.root)
-    raise DeviceMissingError("scale.kind is none in kiosk.toml, but a shelf needs load cells")
+    return make_printer(settings.printer)

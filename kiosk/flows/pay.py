@@ -5,15 +5,16 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from kiosk.domain import basket as baskets
-from kiosk.domain.checkout import Event, State, after
+from kiosk.domain.checkout import Event, State
 from kiosk.domain.frame import Frame
-from kiosk.domain.pricing import MAX_PIECES, quote
-from kiosk.errors import InvalidValueError
-from kiosk.flows.cashier import Cashier, Payer
+from kiosk.domain.identity import Decision
+from kiosk.flows.cashier import Payer
+from kiosk.flows.checkout import Checkout
 from kiosk.flows.identify import Digits, FaceSearch, face_task
 from kiosk.flows.parts import Shop, next_language
-from kiosk.flows.pay_views import STAYS_S, Session, view
+from kiosk.flows.pay_buttons import BUTTONS
+from kiosk.flows.pay_views import view
+from kiosk.flows.pin import PinPad, step_up
 from kiosk.flows.sight import Sight
 from kiosk.ui import views
 
@@ -28,96 +29,48 @@ _SAME_CODE_S = 1.2
 """A code that stays in view counts again only after it was away for this long."""
 
 
-_BUTTONS: dict[tuple[State, str], Event] = {
-    (State.IDLE, "start"): Event.START,
-    (State.BASKET, "pay"): Event.PAY,
-    (State.TENDER, "back"): Event.BACK,
-    (State.TENDER, "face"): Event.FACE,
-    (State.TENDER, "qr"): Event.QR,
-    (State.TENDER, "cash"): Event.CASH,
-    (State.FACE, "other_way"): Event.BACK,
-    (State.CONFIRM, "confirm"): Event.CONFIRM,
-    (State.CONFIRM, "not_me"): Event.NOT_ME,
-    (State.QR, "back"): Event.BACK,
-    (State.REFUSED, "retry"): Event.RETRY,
-    (State.REFUSED, "qr"): Event.QR,
-    (State.REFUSED, "cash"): Event.CASH,
-    (State.PAID, "done"): Event.DONE,
-    (State.CASH, "done"): Event.DONE,
-}
-
-
-_OFFLINE_REASONS = {"offline_member_unknown": "hq_silent", "offline_no_policy": "hq_silent", "offline_currency": "hq_silent",
-                    "offline_too_long_offline": "offline_limit", "offline_per_sale": "offline_limit", "offline_per_member": "offline_limit",
-                    "offline_per_kiosk": "offline_limit"}
-"""The rule of the offline policy that declined -> what the shopper is told."""
-
-
-class PayFlow:
-    """One checkout after the other at one device."""
+class PayFlow(Checkout):
+    """One checkout after the other at one device: what is seen and touched moves the checkout on."""
 
     def __init__(self, parts: Sight, shop: Shop, language: str) -> None:
-        self._parts, self._shop = parts, shop
-        self._default_language = language
-        self._cashier = Cashier(parts)
+        super().__init__(parts, shop, language)
+        self._sight = parts
         self._face_task = face_task(parts)
         self._scan_task = self._make_scan_task()
         self._seen: dict[str, float] = {}
         self.on_badge: Callable[[str], None] = lambda _code: None
-        self._now = self._fresh()
-        if self._cashier.resume():
-            log.info("payments that a restart left open were cancelled")
-        self._restore()
-
-    @property
-    def state(self) -> State:
-        """Where the checkout stands."""
-        return self._now.state
-
-    @property
-    def language(self) -> str:
-        """The language that the shopper chose."""
-        return self._now.language
-
-    def add(self, code: str) -> bool:
-        """Put one piece into the basket; False when it is not sold here or no more fit. Starts a checkout when there is none."""
-        pieces = self._now.basket.get(code, 0)
-        if self._now.state not in (State.IDLE, State.BASKET) or self._shop.product(code) is None or pieces >= MAX_PIECES:
-            return False
-        self._now.basket[code] = pieces + 1
-        if self._now.state is State.IDLE:
-            self._go(Event.START)
-        self._now.entered_s = self._parts.clock.monotonic()
-        self._save()
-        return True
 
     def tick(self, touched: list[str]) -> views.View:
         """Take what was touched and seen since the last tick; return what to show."""
         self._look()
         for target in touched:
-            self._touch(target)
-        {State.BASKET: self._scan, State.IDLE: self._scan, State.FACE: self._face, State.QR: self._scan,
-         State.AUTHORISING: self._authorise}.get(self._now.state, self._drop)()
+            # A finger on the question whether somebody is still there answers it, and nothing else.
+            if not self._stayed() and target != "stay":
+                self._touch(target)
+        {State.BASKET: self._scan, State.IDLE: self._scan, State.FACE: self._face, State.QR: self._scan, State.AGE: self._scan,
+         State.PIN: self._pin}.get(self._now.state, self._drop)()
+        self._authorise()
         self._expire()
-        return view(self._now, self._parts, self._shop)
+        return view(self._now, self._parts, self._shop, self._sight.eyes.frame)
 
     # --- what is seen -------------------------------------------------------------------------------------------------------------
 
     def _look(self) -> None:
-        tasks = {State.FACE: self._face_task, State.IDLE: self._scan_task, State.BASKET: self._scan_task, State.QR: self._scan_task}
-        self._parts.eyes.look(tasks.get(self._now.state))
+        scanning = (State.IDLE, State.BASKET, State.QR, State.AGE)
+        tasks = {State.FACE: self._face_task, **dict.fromkeys(scanning, self._scan_task)}
+        self._sight.eyes.look(tasks.get(self._now.state))
 
     def _make_scan_task(self) -> Callable[[Frame], list[str]]:
-        scanner = self._parts.scanner
+        scanner = self._sight.scanner
         return lambda frame: [code.text for code in scanner.scan(frame)]
 
     def _drop(self) -> None:
-        self._parts.eyes.take()
+        self._sight.eyes.take()
 
     def _scan(self) -> None:
         self._drop_unsold()
         now = self._parts.clock.monotonic()
-        for text in self._parts.eyes.take() or ():
+        for text in self._sight.eyes.take() or ():
             fresh = now - self._seen.get(text, -_SAME_CODE_S) >= _SAME_CODE_S
             self._seen[text] = now
             if text.startswith(CODE_PREFIX):
@@ -125,14 +78,14 @@ class PayFlow:
                     self._ask(Payer("wallet_qr", code=text), Event.CODE_SEEN)
                     return
             elif text.startswith(BADGE_PREFIX):
-                if fresh and self._now.state is State.IDLE:
+                if fresh and self._now.state is not State.QR:
                     self.on_badge(text)
-            elif fresh and self._now.state is not State.QR and not self.add(text):
+            elif fresh and self._now.state in (State.IDLE, State.BASKET) and not self.add(text):
                 self._now.hint = "unknown_code"
 
     def _drop_unsold(self) -> None:
         # A new price list may no longer sell what is already in the basket.
-        unsold = [code for code in self._now.basket if self._shop.product(code) is None]
+        unsold = [code for code in self._now.basket if not self._shop.takes(code)]
         if unsold and self._now.state is State.BASKET:
             for code in unsold:
                 del self._now.basket[code]
@@ -142,16 +95,39 @@ class PayFlow:
     def _face(self) -> None:
         if self._now.search is None:
             return
-        decision = self._now.search.step(self._parts.eyes.take())
+        decision = self._now.search.step(self._sight.eyes.take())
         if decision is None:
             return
-        if decision.outcome == "accepted":
-            self._now.member_id = decision.member_id
-            self._go(Event.RECOGNISED)
+        if decision.outcome in ("accepted", "ask_pin"):
+            self._known(decision)
         else:
             crowd = self._now.search.look is not None and self._now.search.look.hint == "one_person"
             self._now.reason = "several_people" if crowd else "not_recognised"
             self._go(Event.NOT_RECOGNISED)
+
+    def _known(self, decision: Decision) -> None:
+        self._now.member_id = decision.member_id
+        self._price(member=True)
+        needed = step_up(self._sight, decision, self._now.priced.total)
+        if needed == "pin":
+            self._now.pin = PinPad(self._sight, decision.member_id)
+            self._go(Event.ASK_PIN)
+        elif needed:
+            self._now.reason = needed
+            self._go(Event.NOT_RECOGNISED)
+        else:
+            self._go(Event.RECOGNISED)
+
+    def _pin(self) -> None:
+        self._drop()
+        answer = self._now.pin.step() if self._now.pin is not None else ""
+        if answer == "right":
+            self._go(Event.PIN_RIGHT)
+        elif answer == "locked":
+            self._now.reason = "pin_locked"
+            self._go(Event.PIN_REFUSED)
+        elif answer:
+            self._now.entered_s = self._parts.clock.monotonic()
 
     # --- what is touched ----------------------------------------------------------------------------------------------------------
 
@@ -164,35 +140,12 @@ class PayFlow:
             self._remove(int(target.removeprefix("remove:")))
         elif self._now.state is State.DIGITS:
             self._press(target)
-        elif (self._now.state, target) in _BUTTONS:
-            self._button(_BUTTONS[self._now.state, target])
-
-    def begin(self, basket: dict[str, int]) -> None:
-        """Start a checkout with this basket at the question how to pay; the mirror's way in."""
-        if self._now.state is State.IDLE and basket and self._shop.prices is not None:
-            self._now.basket = dict(basket)
-            self._go(Event.START)
-            self._button(Event.PAY)
-
-    def _button(self, event: Event) -> None:
-        if event in (Event.START, Event.PAY) and self._shop.prices is None:
-            return
-        if event is Event.PAY:
-            if not self._now.basket or self._shop.prices is None:
-                return
-            self._now.quote = quote(self._now.basket, self._shop.prices)
-        if event is Event.CONFIRM:
-            self._ask(Payer("wallet_face", member_id=self._now.member_id), event)
-            return
-        if event is Event.FACE:
-            self._now.digits = Digits(self._parts)
-        if event is Event.NOT_ME:
-            self._now.reason = "not_me"
-        if event is Event.CASH:
-            self._now.ticket = f"{self._parts.settings.device.id.upper()}-{self._parts.new_id()[-4:].upper()}"
-        self._go(event)
-        if self._now.state is State.IDLE:
-            self._finish()
+        elif self._now.state is State.PIN and self._now.pin is not None and target != "other_way":
+            self._now.pin.press(target)
+        elif self._now.state is State.TENDER and target.removeprefix("code:") in self._shop.codes:
+            self._ask(Payer(target.removeprefix("code:")), Event.CODE)
+        elif (self._now.state, target) in BUTTONS:
+            self._button(BUTTONS[self._now.state, target])
 
     def _press(self, target: str) -> None:
         if target == "erase":
@@ -202,81 +155,17 @@ class PayFlow:
         elif target.startswith("key:"):
             bucket = self._now.digits.press(target.removeprefix("key:"))
             if bucket is not None:
-                self._now.search = FaceSearch(self._parts, bucket)
+                self._now.search = FaceSearch(self._sight, bucket)
                 self._go(Event.BUCKET_SMALL)
 
-    def _remove(self, index: int) -> None:
-        codes = list(self._now.basket)
-        if 0 <= index < len(codes):
-            del self._now.basket[codes[index]]
-            self._save()
-        if not self._now.basket:
-            self._go(Event.EMPTY)
-            self._finish()
+    def _button(self, event: Event) -> None:
+        if event is Event.FACE:
+            self._now.pad = Digits(self._sight)
+        if event is Event.CONFIRM and self._now.state is State.CONFIRM:
+            self._sight.vault.used(self._now.member_id, self._parts.clock.now().date().isoformat())
+        super()._button(event)
 
-    def _cancel(self) -> None:
-        if self._now.state in (State.IDLE, State.AUTHORISING, State.PAID, State.CASH):
-            return
-        self._go(Event.CANCEL)
-        self._finish()
-
-    # --- money --------------------------------------------------------------------------------------------------------------------
-
-    def _ask(self, payer: Payer, event: Event) -> None:
-        self._now.pending = self._cashier.request(self._now.priced, payer)
-        self._go(event)
-
-    def _authorise(self) -> None:
-        self._drop()
-        if self._now.pending is None:
-            return
-        conclusion = self._cashier.conclude(self._now.pending)
-        if conclusion.outcome == "waiting":
-            return
-        self._now.pending = None
-        self._now.sale = conclusion.sale
-        self._now.reason = _OFFLINE_REASONS.get(conclusion.reason, conclusion.reason)
-        self._go(Event.APPROVED if conclusion.sale else Event.DECLINED)
-        if conclusion.sale:
-            self._now.basket = {}
-
-    # --- state --------------------------------------------------------------------------------------------------------------------
-
-    def _go(self, event: Event) -> None:
-        self._now.state = after(self._now.state, event)
-        self._now.entered_s = self._parts.clock.monotonic()
-        self._now.hint = ""
-
-    def _expire(self) -> None:
-        stays = STAYS_S.get(self._now.state)
-        if stays is None or self._parts.clock.monotonic() - self._now.entered_s < stays:
-            return
-        self._go(Event.DONE if self._now.state in (State.PAID, State.CASH) else Event.CANCEL)
-        self._finish()
-
-    def _finish(self) -> None:
-        self._now = self._fresh()
-        self._save()
-
-    def _fresh(self) -> Session:
-        return Session(self._default_language, self._parts.clock.monotonic(), Digits(self._parts))
-
-    def _save(self) -> None:
-        with self._parts.store.unit() as unit:
-            unit.basket.save(baskets.pack(self._now.basket).encode() if self._now.basket else None)
-
-    def _restore(self) -> None:
-        self._shop.refresh()
-        with self._parts.store.snapshot() as unit:
-            saved = unit.basket.load()
-        if not saved:
-            return
-        try:
-            kept = baskets.unpack(saved.decode())
-        except (InvalidValueError, UnicodeDecodeError):
-            log.warning("the basket that a restart left open cannot be read; it is given up")
-            return
-        self._now.basket = {code: pieces for code, pieces in kept.items() if self._shop.product(code)}
-        if self._now.basket:
-            self._go(Event.START)
-            self._now.hint = "restored"
+    def seen_codes(self) -> list[str]:
+        """Return the codes before the camera, while staff has the screen."""
+        self._sight.eyes.look(self._scan_task)
+        return list(self._sight.eyes.take() or ())

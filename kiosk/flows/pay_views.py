@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from kiosk.design.offers import code_note, offer_notes
+from kiosk.design.words import say
 from kiosk.domain.checkout import State
 from kiosk.domain.events import SaleCompleted
-from kiosk.domain.pricing import Quote, quote
+from kiosk.domain.frame import Frame
+from kiosk.domain.money import Money
+from kiosk.domain.pricing import Quote
 from kiosk.flows.cashier import Pending
 from kiosk.flows.identify import Digits, FaceSearch
-from kiosk.flows.parts import Shop, status
-from kiosk.flows.sight import Sight
+from kiosk.flows.parts import Parts, Shop, status
+from kiosk.flows.pin import PIN_DIGITS, PinPad
+from kiosk.flows.printing import receipt_address
 from kiosk.ui import views
 
-STAYS_S = {State.BASKET: 60.0, State.TENDER: 45.0, State.DIGITS: 45.0, State.CONFIRM: 30.0, State.QR: 40.0, State.REFUSED: 30.0,
-           State.CASH: 20.0, State.PAID: 8.0}
+STAYS_S = {State.BASKET: 60.0, State.AGE: 180.0, State.TENDER: 45.0, State.DIGITS: 45.0, State.PIN: 45.0, State.CONFIRM: 30.0,
+           State.QR: 40.0, State.REFUSED: 30.0, State.CASH: 20.0, State.PAID: 8.0}
 """How long a screen waits for a finger before it gives up."""
+WARNS_S = {State.BASKET: 15.0, State.AGE: 15.0, State.TENDER: 12.0, State.DIGITS: 12.0, State.PIN: 12.0, State.CONFIRM: 10.0,
+           State.QR: 12.0, State.REFUSED: 12.0}
+"""How long before that it asks whether anybody is still there; only where a basket would be lost."""
 
 
 @dataclass(slots=True)
@@ -25,17 +34,29 @@ class Session:
 
     language: str
     entered_s: float
-    digits: Digits
+    pad: Digits | None = None
     state: State = State.IDLE
     basket: dict[str, int] = field(default_factory=dict)
     quote: Quote | None = None
     search: FaceSearch | None = None
     pending: Pending | None = None
+    code: str = ""
+    code_left_s: float = 0.0
     sale: SaleCompleted | None = None
     member_id: str = ""
+    pin: PinPad | None = None
     reason: str = ""
     ticket: str = ""
     hint: str = ""
+    banner: str = ""
+    age_proven: int = 0
+
+    @property
+    def digits(self) -> Digits:
+        """What was typed on the digits' pad; every state from DIGITS to CONFIRM has one."""
+        if self.pad is None:
+            raise LookupError(f"a checkout in state {self.state} has no digits")
+        return self.pad
 
     @property
     def priced(self) -> Quote:
@@ -48,31 +69,54 @@ class Session:
 @dataclass(frozen=True, slots=True)
 class _Now:
     session: Session
-    parts: Sight
+    parts: Parts
     shop: Shop
+    frame: Frame | None
     status: views.Status
     time_s: float
 
 
-def view(session: Session, parts: Sight, shop: Shop) -> views.View:
-    """Return the screen of a checkout as it stands."""
-    return _VIEWS[session.state](_Now(session, parts, shop, status(parts, shop, session.language), parts.clock.monotonic()))
+def view(session: Session, parts: Parts, shop: Shop, frame: Frame | None = None) -> views.View:
+    """Return the screen of a checkout as it stands. frame: what the camera sees."""
+    told = status(parts, shop, session.language)
+    told = replace(told, banner=session.banner or told.banner)
+    now = _Now(session, parts, shop, frame, told, parts.clock.monotonic())
+    left_s = STAYS_S.get(session.state, math.inf) - (now.time_s - session.entered_s)
+    if left_s <= WARNS_S.get(session.state, 0.0):
+        return views.PayStillThere(now.status, max(1, math.ceil(left_s)))
+    return _VIEWS[session.state](now)
+
+
+def line_views(quoted: Quote, session: Session, shop: Shop) -> tuple[views.LineView, ...]:
+    """Return the lines of a basket in the order of scanning, coupons among them, each with what explains its price."""
+    language = session.language
+    goods = {line.code: line for line in quoted.lines}
+    found = []
+    for code in session.basket:
+        line = goods.get(code)
+        if line is None:
+            found.append(views.LineView(code_note(code, quoted, shop.prices, language), 1, None, picture="coupon"))
+        else:
+            notes = offer_notes(line, language)
+            found.append(views.LineView(line.product.name(language), line.quantity, line.amount, " · ".join(notes), line.product.picture))
+    if quoted.deposits:
+        count = sum(d.quantity for d in quoted.deposits)
+        total = sum((d.amount for d in quoted.deposits), Money(0, quoted.total.currency))
+        found.append(views.LineView(say("pay.deposits", language), count, total, "", "deposit", fixed=True))
+    return tuple(found)
 
 
 def _basket(now: _Now) -> views.View:
-    session, prices = now.session, now.shop.prices
-    if prices is None:
+    session, priced = now.session, now.shop.quote(now.session.basket)
+    if priced is None:
         return views.PayAttract(now.status, now.time_s)
-    priced = quote(session.basket, prices)
-    lines = tuple(views.LineView(line.product.name(session.language), line.quantity, line.amount,
-                                 line.promotion.names.get(session.language, "") if line.promotion else "", line.product.picture)
-                  for line in priced.lines)
+    lines = line_views(priced, session, now.shop)
     return views.PayBasket(now.status, lines, priced.total, priced.saved if priced.saved.minor else None, session.hint)
 
 
 def _tender(now: _Now) -> views.View:
     sees = not now.status.camera_lost
-    return views.PayTender(now.status, now.session.priced.total, face=sees, qr=sees and not now.status.offline)
+    return views.PayTender(now.status, now.session.priced.total, face=sees, qr=sees and not now.status.offline, codes=now.shop.codes)
 
 
 def _digits(now: _Now) -> views.View:
@@ -81,10 +125,17 @@ def _digits(now: _Now) -> views.View:
 
 
 def _face(now: _Now) -> views.View:
-    frame, search = now.parts.eyes.frame, now.session.search
+    frame, search = now.frame, now.session.search
     look = search.look if search else None
     return views.PayFace(now.status, frame.pixels if frame else None, look.box if look else None, search.progress if search else 0.0,
                          look.hint if look else "look_here", now.time_s)
+
+
+def _pin(now: _Now) -> views.View:
+    pad = now.session.pin
+    if pad is not None and pad.checking:
+        return views.PayWaiting(now.status, "checking", now.time_s)
+    return views.PayPin(now.status, len(pad.entered) if pad else 0, PIN_DIGITS, wrong=pad is not None and pad.wrong)
 
 
 def _confirm(now: _Now) -> views.View:
@@ -93,30 +144,39 @@ def _confirm(now: _Now) -> views.View:
 
 
 def _qr(now: _Now) -> views.View:
-    frame = now.parts.eyes.frame
+    frame = now.frame
     return views.PayQr(now.status, now.session.priced.total, frame.pixels if frame else None, now.time_s)
+
+
+def _code(now: _Now) -> views.View:
+    session = now.session
+    tender = session.pending.draft.tender if session.pending else ""
+    return views.PayCode(now.status, session.priced.total, tender, session.code, math.ceil(session.code_left_s), now.time_s)
 
 
 def _paid(now: _Now) -> views.View:
     sale = now.session.sale
     if sale is None:
         raise LookupError("a paid checkout has no sale")
-    address = now.parts.settings.hq.receipts
-    qr = f"{address}/{sale.sale_id}" if address else f"{sale.receipt} {sale.total_minor} {sale.currency}"
+    qr = receipt_address(now.parts, sale) or f"{sale.receipt} {sale.total_minor} {sale.currency}"
     since_s = now.time_s - now.session.entered_s
     left = max(0, round(STAYS_S[State.PAID] - since_s))
-    return views.PayPaid(now.status, now.session.priced.total, sale.receipt, qr, sale.offline, left, since_s)
+    return views.PayPaid(now.status, Money(sale.total_minor, sale.currency), sale.receipt, qr, sale.offline, left, since_s)
 
 
 _VIEWS: dict[State, Callable[[_Now], views.View]] = {
     State.IDLE: lambda now: views.PayAttract(now.status, now.time_s),
     State.BASKET: _basket,
+    State.AGE: lambda now: views.PayAge(now.status, now.session.priced.min_age, now.time_s),
     State.TENDER: _tender,
     State.DIGITS: _digits,
     State.FACE: _face,
+    State.PIN: _pin,
     State.CONFIRM: _confirm,
     State.QR: _qr,
+    State.CODE: _code,
     State.AUTHORISING: lambda now: views.PayWaiting(now.status, "authorising", now.time_s),
+    State.CHECKING: lambda now: views.PayWaiting(now.status, "checking", now.time_s),
     State.PAID: _paid,
     State.REFUSED: lambda now: views.PayRefused(now.status, now.session.reason),
     State.CASH: lambda now: views.PayCash(now.status, now.session.priced.total, now.session.ticket),

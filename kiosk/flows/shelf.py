@@ -8,11 +8,14 @@ from dataclasses import replace
 
 from kiosk.devices.scale import Sample, Scale
 from kiosk.domain.catalog import Cell, Planogram
-from kiosk.domain.shelf import CellTracker, Step
+from kiosk.domain.shelf_match import Hint, ShelfPlan
+from kiosk.domain.shelf_mixed import Move, ShelfTracker
+from kiosk.domain.shelf_plan import shelf_plan, slot_of
 from kiosk.errors import DeviceLostError
 from kiosk.flows.health import set_state
 from kiosk.flows.parts import Parts, Shop, status
-from kiosk.flows.staff import slot_views
+from kiosk.flows.shelf_count import NightlyCount
+from kiosk.flows.staff_stock import slot_views
 from kiosk.flows.stock import Movement, move
 from kiosk.ui import views
 
@@ -20,37 +23,60 @@ log = logging.getLogger(__name__)
 
 
 class ShelfFlow:
-    """Follows the cells of one shelf."""
+    """Follows the load cells of one shelf."""
 
-    def __init__(self, parts: Parts, shop: Shop, open_scale: Callable[[tuple[str, ...]], Scale]) -> None:
-        """open_scale: opens the cells of these slots; called when the planogram is known, and again when its slots change."""
-        self._parts, self._shop, self._open_scale = parts, shop, open_scale
+    def __init__(self, parts: Parts, shop: Shop, open_scale: Callable[[ShelfPlan], Scale],
+                 witnesses: Callable[[], list[Hint]] = list) -> None:
+        """open_scale: opens the load cells of this plan; called when the planogram is known, and again when its cells change.
+
+        witnesses: what cameras and RFID readers have seen since the last call.
+        """
+        self._parts, self._shop, self._open_scale, self._witnesses = parts, shop, open_scale, witnesses
         self._scale: Scale | None = None
-        self._trackers: dict[str, CellTracker] = {}
+        self._tracker: ShelfTracker | None = None
+        self._plan: ShelfPlan | None = None
         self._planogram: Planogram | None = None
+        self._nightly = NightlyCount(parts)
+        self._astray: set[str] = set()
         self._staff_had_it = False
-        self._lost = False
+        self._lost = self._told_unsure = False
 
     def follow(self, staff_owns_shelf: bool) -> None:
         """Fold in the samples since the last call.
 
-        While staff owns the shelf, and for the first quiet second after, weight that moves is staff's: they book it themselves.
+        While staff owns the shelf, and for the first quiet seconds after, weight that moves is staff's: they book it themselves.
         """
         self._follow_planogram()
         samples = self._read()
+        hints = self._witnesses()
+        tracker = self._tracker
+        if tracker is None:
+            return
         if staff_owns_shelf or self._staff_had_it:
-            for tracker in self._trackers.values():
-                tracker.rebase()
+            self._looked_at(tracker)
         self._staff_had_it = staff_owns_shelf
+        if staff_owns_shelf:
+            return
+        for hint in hints:
+            tracker.hint(hint)
         for sample in samples:
-            follower = self._trackers.get(sample.cell)
-            for step in follower.feed(sample.time_s, sample.grams) if follower and not staff_owns_shelf else ():
-                self._book(step)
+            for moved in tracker.feed(sample.cell, sample.time_s, sample.grams):
+                self._book(moved)
+        if samples and self._planogram and self._plan:
+            self._nightly.run(self._planogram, self._plan, tracker)
+        self._tell_doubt()
 
     def close(self) -> None:
         """Give the cells back."""
         if self._scale is not None:
             self._scale.close()
+
+    def _looked_at(self, tracker: ShelfTracker) -> None:
+        """Staff is or was at the shelf: what lies there now is right, and what was in doubt has been looked at."""
+        tracker.rebase()
+        tracker.settle_doubt()
+        self._nightly.settle_doubt()
+        self._astray.clear()
 
     def _read(self) -> list[Sample]:
         if self._scale is None:
@@ -65,8 +91,8 @@ class ShelfFlow:
         if self._lost and samples:
             log.info("the scale is back")
             self._note(lost=False)
-            for tracker in self._trackers.values():
-                tracker.rebase()
+            if self._tracker is not None:
+                self._tracker.rebase()
         return samples
 
     def _note(self, lost: bool) -> None:
@@ -77,41 +103,68 @@ class ShelfFlow:
     def _follow_planogram(self) -> None:
         with self._parts.store.snapshot() as unit:
             planogram = unit.planogram.get()
-        if planogram is None or (planogram == self._planogram and len(self._trackers) == len(planogram.cells)):
+        if planogram is None:
             return
-        known = {cell.slot: cell for cell in self._planogram.cells} if self._planogram else {}
-        self._trackers = {cell.slot: self._tracker(cell, known.get(cell.slot)) for cell in planogram.cells if self._shop.product(cell.gtin)}
-        if self._scale is None or known.keys() != {cell.slot for cell in planogram.cells}:
-            self.close()
-            self._scale = self._open_scale(tuple(cell.slot for cell in planogram.cells))
+        plan = shelf_plan(planogram, self._shop.product)
+        if plan != self._plan:
+            if self._scale is None or self._plan is None or self._plan.cells != plan.cells:
+                self.close()
+                self._scale = self._open_scale(plan)
+            self._plan, self._tracker = plan, ShelfTracker(plan)
         self._planogram = planogram
 
-    def _tracker(self, cell: Cell, before: Cell | None) -> CellTracker:
-        if before is not None and before.gtin == cell.gtin and cell.slot in self._trackers:
-            return self._trackers[cell.slot]
-        product = self._shop.product(cell.gtin)
-        return CellTracker(cell.slot, product.unit_weight_g if product else 1.0)
-
-    def _book(self, step: Step) -> None:
-        cell = self._planogram.cell(step.cell) if self._planogram else None
-        if cell is None:
+    def _book(self, moved: Move) -> None:
+        if self._planogram is None:
             return
-        if step.unsure:
-            with self._parts.store.unit() as unit:
-                unit.tallies.add("unsure")
-            log.warning("slot %s: %+.0f g that no number of pieces explains; nothing is booked, staff should count", cell.slot, step.grams)
+        slot, at_home = slot_of(self._planogram, moved.product, moved.cells) if moved.product else (None, False)
+        if slot is None or not moved.pieces:
+            self._doubt(moved)
             return
-        reason = "pick" if step.pieces < 0 else "put_back"
+        reason = "pick" if moved.pieces < 0 else "put_back"
         with self._parts.store.unit() as unit:
-            on_hand = move(unit, Movement(cell.slot, cell.gtin, step.pieces, reason, step.confidence), self._parts.new_id)
-            unit.tallies.add("picks" if step.pieces < 0 else "put_backs")
-        log.info("slot %s: %+d, %d on hand, confidence %.2f", cell.slot, step.pieces, on_hand, step.confidence)
+            on_hand = move(unit, Movement(slot.slot, slot.gtin, moved.pieces, reason, moved.odds), self._parts.new_id)
+            unit.tallies.add("picks" if moved.pieces < 0 else "put_backs")
+            if not at_home:
+                unit.tallies.add("astray")
+        log.info("slot %s: %+d, %d on hand, confidence %.2f", slot.slot, moved.pieces, on_hand, moved.odds)
+        if not at_home:
+            self._stray(slot, moved)
+
+    def _stray(self, slot: Cell, moved: Move) -> None:
+        """Goods moved where they do not belong: the books stay right, and staff is asked to put them back."""
+        where = ", ".join(moved.cells)
+        if moved.pieces > 0:
+            self._astray.update(moved.cells)
+            log.warning("%d of slot %s were put down on %s; staff should bring them back", moved.pieces, slot.slot, where)
+        else:
+            self._astray.difference_update(moved.cells)
+
+    def _doubt(self, moved: Move) -> None:
+        with self._parts.store.unit() as unit:
+            unit.tallies.add("unsure")
+        likely = f"; likeliest {moved.best} x {moved.pieces:+d} at {moved.odds:.2f}" if moved.best and moved.pieces else ""
+        log.warning("%s: %+.0f g that cannot be named%s; nothing is booked, staff should count",
+                    ", ".join(moved.cells), moved.grams, likely)
+
+    def _unsure(self) -> frozenset[str]:
+        """Return the load cells that somebody should look at."""
+        seen = self._tracker.unsure if self._tracker else frozenset()
+        return seen | self._astray | self._nightly.doubtful
+
+    def _tell_doubt(self) -> None:
+        doubt = bool(self._unsure())
+        if doubt != self._told_unsure:
+            self._told_unsure = doubt
+            with self._parts.store.unit() as unit:
+                set_state(unit, "shelf", "unsure" if doubt else "ok")
 
     def board(self) -> views.View:
         """Return the shelf as it stands."""
         seen = status(self._parts, self._shop, self._parts.settings.device.language)
         with self._parts.store.snapshot() as unit:
             slots = slot_views(unit, self._shop, seen.language)
-        unsure = {slot for slot, tracker in self._trackers.items() if tracker.unsure}
+        cells = self._unsure()
+        weighed = {c.slot: c.weighed_on for c in self._planogram.cells} if self._planogram else {}
+        unsure = {slot for slot, on in weighed.items() if cells & set(on)}
         alerts = (*(("scale_lost",) if self._lost else ()), *(("unsure",) if unsure else ()))
         return views.ShelfBoard(seen, tuple(replace(s, state="unsure") if s.slot in unsure else s for s in slots), alerts)

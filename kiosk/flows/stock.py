@@ -9,7 +9,8 @@ from kiosk.domain.events import ReplenishmentRequested, StockChanged
 from kiosk.domain.replenishment import order_quantity
 from kiosk.storage.store import Unit
 
-BIZ_STEPS = {"pick": "retail_selling", "sale": "retail_selling", "put_back": "stocking", "refill": "stocking", "count": "stock_taking"}
+BIZ_STEPS = {"pick": "retail_selling", "sale": "retail_selling", "put_back": "stocking", "refill": "stocking", "count": "stock_taking",
+             "recount": "stock_taking", "waste": "destroying", "return": "stocking"}
 """Why pieces moved -> the word of GS1's Core Business Vocabulary."""
 
 
@@ -33,11 +34,11 @@ def move(unit: Unit, movement: Movement, new_id: Callable[[], str]) -> int:
 
 
 def count(unit: Unit, movement: Movement, counted: int, new_id: Callable[[], str]) -> int:
-    """Set a slot to what staff counted; the difference is the movement's delta. Return that difference."""
+    """Set a slot to what staff, or its weight at night, counted; the difference is the movement's delta. Return that difference."""
     before = unit.stock.on_hand(movement.slot) or 0
     unit.stock.set(movement.slot, movement.gtin, counted)
     delta = counted - before
-    _tell(unit, Movement(movement.slot, movement.gtin, delta, movement.reason), counted)
+    _tell(unit, Movement(movement.slot, movement.gtin, delta, movement.reason, movement.confidence), counted)
     request_more(unit, movement.slot, new_id)
     return delta
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from kiosk.domain.catalog import Product
 from kiosk.domain.frame import Frame, Picture
 from kiosk.domain.garment import Garment
-from kiosk.domain.pricing import quote
 from kiosk.flows.parts import Shop, next_language, status
 from kiosk.flows.sight import Sight
 from kiosk.ui import views
@@ -101,10 +100,10 @@ class TryOnFlow:
         return views.MirrorTryOn(seen, self._look.picture, guide, card, self._index, len(garments), sum(self.basket.values()), now)
 
     def _card(self, product: Product) -> views.GarmentCard:
-        prices = self._shop.prices
         price, was = product.price, None
-        if prices is not None:
-            line = quote({product.gtin: 1}, prices).lines[0]
+        quoted = self._shop.quote({product.gtin: 1})
+        if quoted is not None:
+            line = quoted.lines[0]
             price, was = line.amount, product.price if line.discount.minor else None
         return views.GarmentCard(product.name(self.language), price, was, self._stock(product.gtin))
 

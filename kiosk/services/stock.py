@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from kiosk.config import Settings
-from kiosk.flows.opening import open_display, open_parts, open_scale
-from kiosk.flows.parts import Shop
+from kiosk.flows.opening import open_display, open_parts
+from kiosk.flows.parts import Shop, zone_of
+from kiosk.flows.scales import open_recorded_scale
 from kiosk.flows.shelf import ShelfFlow
 from kiosk.flows.stage import Stage
 from kiosk.flows.terminal import shelf_terminal
@@ -15,8 +16,8 @@ def serve(settings: Settings) -> int:
     """Run until SIGTERM; return the exit code."""
     parts = open_parts(settings)
     stage = Stage(open_display(settings, "Kiosk - shelf"))
-    shop = Shop(parts.store, parts.clock)
-    shelf = ShelfFlow(parts, shop, lambda slots: open_scale(settings, slots))
+    shop = Shop(parts.store, parts.clock, zone_of(settings))
+    shelf = ShelfFlow(parts, shop, lambda plan: open_recorded_scale(settings, plan, parts.clock))
     terminal = shelf_terminal(parts, shop, shelf)
 
     def tick() -> None:

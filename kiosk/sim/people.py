@@ -15,11 +15,16 @@ from kiosk.flows.opening import open_store, open_vault
 from kiosk.flows.stock import Movement, count
 from kiosk.runtime import SystemClock, new_id
 from kiosk.sim import shop
-from kiosk.storage.vault import Consent
+from kiosk.storage.vault import Consent, Extras
+from kiosk.storage.vault.pins import hashed
 from kiosk.vision.face import FaceFinder, make_embedder
 from kiosk.vision.networks import ModelStore
 
 _SHOTS = (HeadPose(), HeadPose(yaw_deg=6.0, pitch_deg=-2.0), HeadPose(yaw_deg=-6.0, pitch_deg=3.0))
+
+
+_EXTRAS = Extras(pin=hashed("7294"))
+"""All of them chose the same PIN."""
 
 
 def enrol_members(place: shop.Place) -> None:
@@ -41,7 +46,7 @@ def enrol_members(place: shop.Place) -> None:
             for person in shop.PEOPLE:
                 if person.member_id in templates:
                     consent = Consent(CONSENT_VERSION, "fr", clock.now().isoformat())
-                    vault.enrol(person.member_id, person.phone, templates[person.member_id], consent)
+                    vault.enrol(person.member_id, person.phone, templates[person.member_id], consent, _EXTRAS)
             vault.close()
 
 

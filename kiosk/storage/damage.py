@@ -9,18 +9,20 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-import zlib
-from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from kiosk import wire
-from kiosk.domain import journal
 from kiosk.domain.events import Lane, Skipped
+from kiosk.domain.journal import Predecessor
 from kiosk.errors import WireError
-from kiosk.runtime import Clock
 from kiosk.storage.book import Book
-from kiosk.storage.outbox import holes, insert, recount
+from kiosk.storage.closures import Closures
+from kiosk.storage.journal import Journal
+from kiosk.storage.outbox import Facts, acknowledged, holes, is_whole, keep, recount
+from kiosk.storage.places import EPOCH_STEP, FIRST_EPOCH, LANES, parts, run
 from kiosk.storage.schema import CARRIED
 
 log = logging.getLogger(__name__)
@@ -49,21 +51,41 @@ def latest(path: Path) -> Path | None:
     return max(numbered)[1] if numbered else None
 
 
-def carry_over(db: sqlite3.Connection, aside: Path, device: str, clock: Clock, new_id: Callable[[], str]) -> dict[str, int]:
-    """Copy what can be read of a damaged file into the new one; return rows carried over by table."""
+def carry_over(book: Book, aside: Path) -> dict[str, int]:
+    """Copy what can be read of a damaged file into the new one, give that its epoch, and return rows carried over by table."""
+    db = book.db
     db.execute("BEGIN IMMEDIATE")
     carried = _copied(db, aside)
-    epoch = new_id()
-    db.execute("INSERT INTO meta VALUES ('device', ?), ('epoch', ?), ('rebuilt_from', ?)", (device, epoch, aside.name))
-    book = Book(db, device, epoch, clock, new_id)
-    for former, lane in db.execute("SELECT DISTINCT epoch, lane FROM outbox").fetchall():
-        _cover(book, former, Lane(lane))
+    for number in _nameless(db):  # the tree of epochs is gone: HQ books these once all the same, for it knows sales by their ids too
+        db.execute("INSERT INTO epochs VALUES (?, ?)", (number, book.new_id()))
+    begin_epoch(book)
+    db.execute("INSERT INTO meta VALUES ('rebuilt_from', ?)", (aside.name,))
+    for (former,) in db.execute("SELECT no FROM epochs WHERE no < ?", (book.epoch_no,)).fetchall():
+        for lane in LANES:
+            _cover(book, former, lane)
     recount(book)
-    body = wire.encode_value({"file": aside.name, "carried": carried})
-    db.execute("INSERT INTO journal VALUES (1, 'rebuilt', ?, ?)", (body, journal.link(journal.START, 1, "rebuilt", body)))
+    Journal(book).begin(_predecessor(book, aside, carried))
     db.execute("COMMIT")
-    log.error("%s: carried over from %s: %s", device, aside.name, {table: n for table, n in carried.items() if n})
+    log.error("%s: carried over from %s: %s", book.device, aside.name, {table: n for table, n in carried.items() if n})
     return carried
+
+
+def _predecessor(book: Book, aside: Path, carried: dict[str, int]) -> Predecessor:
+    """Return what the journal of the damaged file was, as far as it can be read. It stays there: a chain with a hole proves nothing."""
+    nothing = Predecessor(aside.name, "", 0, "", {}, {}, carried)
+    try:
+        with closing(sqlite3.connect(aside, isolation_level=None)) as db:
+            old = Book(db, book.device, "", book.clock, book.new_id, book.key)
+            journal = Journal(old)
+            opening, head = journal.opening(), journal.head()
+            if opening is None or head is None:
+                return nothing
+            closures = Closures(old, journal, Facts(old))
+            return replace(nothing, journal=opening.journal, last=head.number, head=head.hash.hex(), perpetual=closures.perpetual(),
+                           unclosed=closures.unclosed())
+    except (sqlite3.Error, UnicodeDecodeError, WireError) as error:
+        log.error("the journal of %s cannot be read: %s", aside, error)
+        return nothing
 
 
 def _copied(db: sqlite3.Connection, aside: Path) -> dict[str, int]:
@@ -78,14 +100,15 @@ def _copied(db: sqlite3.Connection, aside: Path) -> dict[str, int]:
 
 def _copy(old: sqlite3.Connection, db: sqlite3.Connection, table: str) -> int:
     """Copy a table's rows from its start up to the damage and from its end down to it."""
-    names = [row[1] for row in db.execute(f"PRAGMA table_info({table})")]
+    had = {row[1] for row in old.execute(f"PRAGMA table_info({table})")}
+    names = [row[1] for row in db.execute(f"PRAGMA table_info({table})") if row[1] in had]
     keys = [row[1] for row in db.execute(f"PRAGMA table_info({table})") if row[5]]
     count = 0
     for direction in ("ASC", "DESC"):
         order = ", ".join(f"{key} {direction}" for key in keys)
         try:
             for row in old.execute(f"SELECT {', '.join(names)} FROM {table} ORDER BY {order}"):
-                count += _put(db, table, row)
+                count += _put(db, table, names, row)
         except (sqlite3.Error, UnicodeDecodeError) as error:
             log.warning("table %s of the damaged file ends early: %s", table, error)
         else:
@@ -93,35 +116,38 @@ def _copy(old: sqlite3.Connection, db: sqlite3.Connection, table: str) -> int:
     return count
 
 
-def _put(db: sqlite3.Connection, table: str, row: tuple[object, ...]) -> int:
-    if table == "outbox" and not _is_fact(row):
+def _put(db: sqlite3.Connection, table: str, names: list[str], row: tuple[Any, ...]) -> int:
+    if table == "outbox" and not is_whole(row):
         return 0
     try:
-        return db.execute(f"INSERT OR IGNORE INTO {table} VALUES ({', '.join('?' * len(row))})", row).rowcount
-    except sqlite3.IntegrityError:  # a value of the wrong type: what was read is not what was written
+        return db.execute(f"INSERT OR IGNORE INTO {table} ({', '.join(names)}) VALUES ({', '.join('?' * len(row))})", row).rowcount
+    except (sqlite3.IntegrityError, OverflowError):  # a value of the wrong type: what was read is not what was written
         return 0
 
 
-def _is_fact(row: tuple[object, ...]) -> bool:
-    """Whether a row of the outbox still says what its columns say."""
-    _n, epoch, lane, seq, _kind, _slot, _at, crc, payload = row
-    if not isinstance(payload, bytes) or lane not in set(Lane) or crc != zlib.crc32(payload):
-        return False
-    try:
-        header = wire.decode_value(payload, dict)
-    except WireError:
-        return False
-    return bool(header.get("epoch") == epoch and header.get("lane") == lane and header.get("seq") == seq)
+def _nameless(db: sqlite3.Connection) -> list[int]:
+    """Return the numbers of epochs whose facts could be read and whose names could not."""
+    numbers = {parts(n)[1] for (n,) in db.execute("SELECT n FROM outbox")}
+    return sorted(numbers - {no for (no,) in db.execute("SELECT no FROM epochs")})
 
 
-def _cover(book: Book, epoch: str, lane: Lane) -> None:
+def begin_epoch(book: Book) -> None:
+    """Begin a new history: a new epoch with a number higher than all that the file knows."""
+    highest = book.db.execute("SELECT max(no) FROM epochs").fetchone()[0]
+    book.epoch, book.epoch_no = book.new_id(), FIRST_EPOCH if highest is None else (highest // EPOCH_STEP + 1) * EPOCH_STEP
+    book.db.execute("INSERT INTO epochs VALUES (?, ?)", (book.epoch_no, book.epoch))
+    book.db.execute("INSERT OR REPLACE INTO meta VALUES ('device', ?), ('epoch', ?)", (book.device, book.epoch))
+
+
+def _cover(book: Book, epoch_no: int, lane: Lane) -> None:
     """Cover what is missing of a former epoch's lane, so that HQ's mark can move over it."""
-    kept = [row[0] for row in book.db.execute("SELECT seq FROM outbox WHERE epoch = ? AND lane = ? ORDER BY seq", (epoch, lane))]
-    known = book.db.execute("SELECT next_seq, acked FROM lanes WHERE epoch = ? AND lane = ?", (epoch, lane)).fetchone() or (1, 0)
-    seq = max(known[0], kept[-1] + 1) + BEYOND
-    runs = holes(known[1], kept, seq)
-    for first, last in runs:
-        event = Skipped(lane, first, last, "damaged")
-        insert(book, wire.Envelope(book.new_id(), book.device, epoch, lane, seq, book.clock.boot_id, book.clock.now(), event))
+    low, high = run(lane, epoch_no)
+    kept = [n - low for (n,) in book.db.execute("SELECT n FROM outbox WHERE n BETWEEN ? AND ? ORDER BY n", (low, high))]
+    if not kept:
+        return
+    acked = acknowledged(book, epoch_no, lane)
+    seq = max(acked, kept[-1]) + 1 + BEYOND
+    for first, end in holes(acked, kept, seq):
+        event = Skipped(lane, first, end, "damaged")
+        keep(book.db, epoch_no, wire.Envelope(book.new_id(), book.device, "", lane, seq, book.clock.boot_id, book.clock.now(), event))
         seq += 1
-    book.db.execute("INSERT OR REPLACE INTO lanes (epoch, lane, next_seq, acked) VALUES (?, ?, ?, ?)", (epoch, lane, seq, known[1]))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from kiosk.domain.catalog import Planogram
 from kiosk.domain.events import InboxCommitted, Lane
-from kiosk.domain.orders import MemberErasureOrdered, Order, PaymentAnswered
+from kiosk.domain.orders import MemberErasureOrdered, Order, PaymentAnswered, PaymentCode, ReplenishmentAnswered
 from kiosk.storage.book import Book
 from kiosk.storage.outbox import Facts
+from kiosk.storage.places import whole
 from kiosk.storage.settings import Planograms
 from kiosk.storage.shelf import Requests
 from kiosk.storage.till import Intents
-from kiosk.wire import OrderMessage, order_kind
+from kiosk.wire import ORDER_KINDS, OrderMessage, decode_value, encode_value, order_kind
 
 REMEMBERED = 2000
 """So many ids of orders are kept, to know one again that comes under another number."""
@@ -37,13 +38,33 @@ class Erasures:
         self._book.db.execute("DELETE FROM erasures WHERE member_id = ?", (member_id,))
 
 
+class VaultOrders:
+    """What HQ told this device about members, queued for the service that owns the vault: sealed templates too, which nobody else opens."""
+
+    def __init__(self, book: Book) -> None:
+        self._book = book
+
+    def add(self, order: Order) -> None:
+        """Queue an order."""
+        self._book.db.execute("INSERT INTO vault_orders (kind, body) VALUES (?, ?)", (order_kind(order), encode_value(order)))
+
+    def queued(self, limit: int = 20) -> list[tuple[int, Order]]:
+        """Return the oldest orders that wait, with their numbers."""
+        rows = self._book.db.execute("SELECT n, kind, body FROM vault_orders ORDER BY n LIMIT ?", (limit,))
+        return [(n, decode_value(body, ORDER_KINDS[kind])) for n, kind, body in rows]
+
+    def done(self, n: int) -> None:
+        """Take an order off the queue."""
+        self._book.db.execute("DELETE FROM vault_orders WHERE n = ?", (n,))
+
+
 class Inbox:
     """Orders from HQ's downbox, numbered per box."""
 
     def __init__(self, book: Book, facts: Facts) -> None:
         self._book, self._facts = book, facts
         self._intents, self._requests = Intents(book), Requests(book)
-        self._planograms, self._erasures = Planograms(book), Erasures(book)
+        self._planograms, self._erasures, self._vault_orders = Planograms(book), Erasures(book), VaultOrders(book)
 
     def commit(self, message: OrderMessage) -> bool:
         """Apply an order and note it; False when it was applied before, under this number or another.
@@ -71,12 +92,16 @@ class Inbox:
     def _apply(self, order: Order) -> None:
         if isinstance(order, PaymentAnswered):
             self._intents.answer(order)
+        elif isinstance(order, PaymentCode):
+            self._intents.keep_code(order)
         elif isinstance(order, Planogram):
             self._planograms.put(order)
         elif isinstance(order, MemberErasureOrdered):
             self._erasures.add(order.member_id)
-        else:
+        elif isinstance(order, ReplenishmentAnswered):
             self._requests.answer(order)
+        else:
+            self._vault_orders.add(order)
 
     def _advance(self, box: str, mark: int) -> None:
         book = self._book
@@ -94,8 +119,8 @@ class Inbox:
 
     def _say_again(self, box: str, mark: int) -> None:
         """HQ sends an order again that is committed: tell it again, unless the telling is still on its way."""
-        waiting = "SELECT count(*) FROM outbox WHERE lane = ? AND kind = ? AND slot = ?"
-        if mark and not self._book.number(waiting, Lane.STOCK, InboxCommitted.__name__, box):
+        waiting = "SELECT count(*) FROM outbox WHERE n BETWEEN ? AND ? AND kind = ? AND slot = ?"
+        if mark and not self._book.number(waiting, *whole(Lane.STOCK), InboxCommitted.__name__, box):
             self._facts.record(InboxCommitted(box, mark))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kiosk.domain.catalog import PriceList
+from kiosk.domain.catalog import PriceList, TenderPolicy
 from kiosk.domain.events import Lane
 from kiosk.domain.orders import Manifest
 from kiosk.storage.store import Store
@@ -59,8 +59,10 @@ class DownBox:
             return sum(unit.inbox.commit(message) for message in messages)
 
     def install(self, manifest: Manifest) -> bool:
-        """Keep a price list or an offline policy; False when it is not newer than what is kept."""
+        """Keep a manifest; False when it is not newer than what is kept."""
         with self._store.unit() as unit:
+            if isinstance(manifest, TenderPolicy):
+                return unit.tenders.put(manifest)
             return unit.prices.put(manifest) if isinstance(manifest, PriceList) else unit.policy.put(manifest)
 
     def quarantine(self, source: str, reason: str, payload: bytes) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from kiosk import wire
-from kiosk.domain.catalog import OfflinePolicy, Planogram, PriceList
+from kiosk.domain.catalog import OfflinePolicy, Planogram, PriceList, TenderPolicy
 from kiosk.storage.book import Book
 
 KEPT_LISTS = 20
@@ -84,6 +84,26 @@ class Policies:
         """Return (policy, monotonic seconds of its receipt, id of the boot these count in), None before the first came."""
         row = self._book.db.execute("SELECT body, monotonic, boot_id FROM policy").fetchone()
         return None if row is None else (wire.decode_value(row[0], OfflinePolicy), row[1], row[2])
+
+
+class Tenders:
+    """Which payment codes this device may offer."""
+
+    def __init__(self, book: Book) -> None:
+        self._book = book
+
+    def put(self, policy: TenderPolicy) -> bool:
+        """Keep a policy; False when its version is not higher than the one that is kept."""
+        kept = self.get()
+        if kept is not None and policy.version <= kept.version:
+            return False
+        self._book.db.execute("INSERT OR REPLACE INTO settings VALUES ('tenders', ?)", (wire.encode_value(policy).decode(),))
+        return True
+
+    def get(self) -> TenderPolicy | None:
+        """Return the policy, None before the first came."""
+        row = self._book.db.execute("SELECT value FROM settings WHERE key = 'tenders'").fetchone()
+        return None if row is None else wire.decode_value(row[0].encode(), TenderPolicy)
 
 
 class Tallies:

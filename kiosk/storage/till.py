@@ -1,41 +1,17 @@
-"""What the till writes: the journal, sales and their receipts' numbers, payment intents, and the open basket."""
+"""What the till writes beside the journal: sales and their receipts' numbers, payment intents, and the open basket."""
 
 from __future__ import annotations
 
 from kiosk import wire
 from kiosk.domain import intent as rules
-from kiosk.domain import journal
 from kiosk.domain.events import PaymentRequested, SaleCompleted
 from kiosk.domain.intent import Intent, IntentState
-from kiosk.domain.orders import PaymentAnswered
+from kiosk.domain.orders import PaymentAnswered, PaymentCode
 from kiosk.errors import StorageError
 from kiosk.storage.book import Book
 
 _INTENT = "intent_id, sale_id, amount_minor, currency, tender, member_id, state, answer, reason"
 _HOLDING = tuple(state for state in IntentState if rules.holds_money(state))
-
-
-class Journal:
-    """Records in order, numbered from 1 and chained by hash."""
-
-    def __init__(self, book: Book) -> None:
-        self._book = book
-
-    def append(self, kind: str, body: bytes) -> int:
-        """Add a record and return its number."""
-        row = self._book.db.execute("SELECT n, hash FROM journal ORDER BY n DESC LIMIT 1").fetchone()
-        number, previous = (1, journal.START) if row is None else (row[0] + 1, row[1])
-        self._book.db.execute("INSERT INTO journal VALUES (?, ?, ?, ?)", (number, kind, body, journal.link(previous, number, kind, body)))
-        return number
-
-    def verify(self) -> int | None:
-        """Return None when the whole chain holds, else the number of the first record that is missing or was changed."""
-        expected, previous = 1, journal.START
-        for number, kind, body, digest in self._book.db.execute("SELECT n, kind, body, hash FROM journal ORDER BY n"):
-            if number != expected or journal.link(previous, number, kind, body) != digest:
-                return expected
-            expected, previous = number + 1, digest
-        return None
 
 
 class Sales:
@@ -78,12 +54,16 @@ class Intents:
     def __init__(self, book: Book) -> None:
         self._book = book
 
-    def open(self, request: PaymentRequested, sale_id: str) -> Intent:
-        """Keep a new intent in the state asked. Record the request itself with `facts.record` in the same unit."""
+    def open(self, request: PaymentRequested, sale_id: str, draft: SaleCompleted | None = None) -> Intent:
+        """Keep a new intent in the state asked, with the sale that it becomes: only with that can a restart bring it to its end.
+
+        Record the request itself with `facts.record` in the same unit.
+        """
         changed = self._book.db.execute(
-            "INSERT OR IGNORE INTO intents (intent_id, sale_id, amount_minor, currency, tender, member_id, state)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (request.intent_id, sale_id, request.amount_minor, request.currency, request.tender, request.member_id, IntentState.ASKED),
+            "INSERT OR IGNORE INTO intents (intent_id, sale_id, amount_minor, currency, tender, member_id, state, draft)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (request.intent_id, sale_id, request.amount_minor, request.currency, request.tender, request.member_id, IntentState.ASKED,
+             wire.encode_value(draft) if draft else None),
         ).rowcount
         if not changed:
             raise StorageError(f"payment intent {request.intent_id} of {self._book.device} is already open")
@@ -93,6 +73,11 @@ class Intents:
         """Return an intent, None when it is not known."""
         row = self._book.db.execute(f"SELECT {_INTENT} FROM intents WHERE intent_id = ?", (intent_id,)).fetchone()
         return None if row is None else _intent(row)
+
+    def draft(self, intent_id: str) -> SaleCompleted | None:
+        """Return the sale that an intent becomes, None when it is not known (any more)."""
+        row = self._book.db.execute("SELECT draft FROM intents WHERE intent_id = ?", (intent_id,)).fetchone()
+        return _sale(row[0]) if row and row[0] else None
 
     def answer(self, answer: PaymentAnswered) -> Intent | None:
         """Write HQ's word down; it moves an intent that still waits, and only that. None (and counted) for one that is not known."""
@@ -107,6 +92,20 @@ class Intents:
         self._book.db.execute("UPDATE intents SET state = ?, answer = ?, reason = ?, member_id = ? WHERE intent_id = ?",
                               (after, answer.outcome, answer.reason or known.reason, answer.member_id or known.member_id, answer.intent_id))
         return self._known(answer.intent_id)
+
+    def keep_code(self, code: PaymentCode) -> None:
+        """Keep the code that pays an intent which still waits; the one before it is forgotten."""
+        known = self.get(code.intent_id)
+        if known is None or known.state is not IntentState.ASKED:
+            self._book.tally("codes_late")
+            return
+        self._book.db.execute("INSERT OR REPLACE INTO settings VALUES ('payment_code', ?)", (wire.encode_value(code).decode(),))
+
+    def code(self, intent_id: str) -> PaymentCode | None:
+        """Return the code that pays an intent, None before it came."""
+        row = self._book.db.execute("SELECT value FROM settings WHERE key = 'payment_code'").fetchone()
+        code: PaymentCode | None = None if row is None else wire.decode_value(row[0].encode(), PaymentCode)
+        return code if code is not None and code.intent_id == intent_id else None
 
     def settle(self, intent_id: str, state: IntentState, reason: str = "") -> Intent:
         """Move an intent by what happened on the kiosk and return it as it then is; raise IllegalTransitionError when it cannot.

@@ -6,14 +6,16 @@ from kiosk.design.tokens import COLOURS, RADIUS, SPACE, TOUCH, TYPE
 from kiosk.ui import paint
 from kiosk.ui.canvas import Box, Canvas, Style
 from kiosk.ui.views import LineView, PayBasket
-from kiosk.ui.widgets import PRIMARY, SUNNY, Face, Look, button, frame, label, language_button, pill
+from kiosk.ui.widgets import PRIMARY, SUNNY, Face, Look, button, corner, frame, label, language_button, pill
 
 _ROW = 72
+_NOTE = 44
+"""An upright screen is read from farther away: a note takes two lines there."""
 
 
 def draw(c: Canvas, view: PayBasket) -> None:
     """Draw the screen."""
-    pieces = sum(line.quantity for line in view.lines)
+    pieces = sum(line.quantity for line in view.lines if line.amount is not None and not line.fixed)
     c.facts.update(items=str(pieces), total_minor=str(view.total.minor))
     body = frame(c, view.status)
     if not view.lines:
@@ -46,15 +48,24 @@ def _nothing(c: Canvas, view: PayBasket, box: Box) -> None:
 def _goods(c: Canvas, view: PayBasket, box: Box) -> None:
     head, rows = c.cut_top(box, 44, SPACE.tight)
     _head(c, head, view.hint)
-    room = max(1, (rows.height + c.px(SPACE.tight)) // c.px(_ROW + SPACE.tight))
-    hidden = max(0, len(view.lines) - room)
+    heights = [_ROW + (_NOTE if c.portrait and line.note else 0) for line in view.lines]
+    hidden = _hidden(heights, rows.height / c.unit)
     if hidden:
-        hidden += 1
         strip, rows = c.cut_top(rows, 30, SPACE.tight)
         c.text(c.say("pay.more_lines", count=hidden), strip, Style(TYPE.small, COLOURS.muted, bold=True))
     for index in range(hidden, len(view.lines)):
-        row, rows = c.cut_top(rows, _ROW, SPACE.tight)
+        row, rows = c.cut_top(rows, heights[index], SPACE.tight)
         _line(c, row, index, view.lines[index])
+
+
+def _hidden(heights: list[int], room: float) -> int:
+    """Return how many of the first lines have no room; the newest are always shown."""
+    needed = sum(heights) + SPACE.tight * (len(heights) - 1)
+    hidden = 0
+    while needed > room and hidden < len(heights) - 1:
+        needed -= heights[hidden] + SPACE.tight - (0 if hidden else 30 + SPACE.tight)
+        hidden += 1
+    return hidden
 
 
 def _head(c: Canvas, box: Box, hint: str) -> None:
@@ -72,22 +83,24 @@ def _head(c: Canvas, box: Box, hint: str) -> None:
 def _line(c: Canvas, row: Box, index: int, line: LineView) -> None:
     c.panel(row, COLOURS.paper, RADIUS.button)
     pad = c.px(6)
-    tile = Box(row.x + pad, row.y + pad, row.height - 2 * pad, row.height - 2 * pad)
+    side = c.px(_ROW) - 2 * pad
+    tile = Box(row.x + pad, row.centery - side // 2, side, side)
     c.panel(tile, COLOURS.peach, 16)
     c.picture(paint.product(line.picture, round(tile.width * 0.82)), tile.center)
     remove = Box(row.right - c.px(TOUCH) - pad, row.centery - c.px(TOUCH) // 2, c.px(TOUCH), c.px(TOUCH))
-    button(c, f"remove:{index}", remove, Face("", "trash", Look(COLOURS.sand, COLOURS.muted), 20))
+    if not line.fixed:
+        button(c, f"remove:{index}", remove, Face("", "trash", Look(COLOURS.sand, COLOURS.muted), 20))
     amount_style = Style(TYPE.body, bold=True, align="right")
-    amount = c.money(line.amount)
+    amount = c.money(line.amount) if line.amount else ""
     width = c.measure(amount, amount_style) + c.px(2)
     price = Box(remove.x - c.px(SPACE.snug) - width, row.y, width, row.height)
     c.text(amount, price, amount_style)
     name = Box(tile.right + c.px(SPACE.snug), row.y + c.px(4), price.x - tile.right - c.px(2 * SPACE.snug), row.height - c.px(8))
     title = line.name if line.quantity == 1 else f"{line.quantity}\u00a0× {line.name}"
     if line.note:
-        upper, lower = c.cut_top(name, name.height / c.unit * 0.52, 0)
+        upper, lower = c.cut_top(name, name.height / c.unit * (0.46 if c.portrait else 0.52), 0)
         c.text(title, upper, Style(20, bold=True))
-        c.text(line.note, lower, Style(TYPE.small, COLOURS.green, bold=True))
+        c.text(line.note, lower, Style(TYPE.small, COLOURS.green, bold=True, lines=2 if c.portrait else 1))
     else:
         c.text(title, name, Style(20, bold=True, lines=2))
 
@@ -114,5 +127,7 @@ def _bill(c: Canvas, view: PayBasket, box: Box, pieces: int) -> None:
 def _ways(c: Canvas, box: Box) -> None:
     language = Box(box.x, box.y, c.px(96), box.height)
     language_button(c, language)
-    button(c, "cancel", Box(language.right + c.px(SPACE.snug), box.y, box.width - language.width - c.px(SPACE.snug), box.height),
+    staff = Box(language.right + c.px(SPACE.tight), box.y, c.px(TOUCH), box.height)
+    corner(c, "staff", "staff", staff)
+    button(c, "cancel", Box(staff.right + c.px(SPACE.tight), box.y, box.right - staff.right - c.px(SPACE.tight), box.height),
            Face(c.say("pay.cancel"), "cross", size=20))

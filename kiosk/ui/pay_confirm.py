@@ -14,7 +14,7 @@ def draw(c: Canvas, view: PayConfirm) -> None:
     body = frame(c, view.status)
     person, bill = c.along(body, 0.4 if c.portrait else 0.42)
     _person(c, person, view)
-    bill, ways = c.cut_bottom(bill, TOUCH + 8)
+    bill, ways = c.cut_bottom(bill, 2 * TOUCH + 28 if c.portrait else TOUCH + 8)
     bill, confirm = c.cut_bottom(bill, 100)
     c.panel(bill, COLOURS.paper, RADIUS.sheet, shadow=True)
     inner = bill.inflate(-c.px(2 * SPACE.wide), -c.px(2 * SPACE.snug))
@@ -22,9 +22,11 @@ def draw(c: Canvas, view: PayConfirm) -> None:
     c.text(c.say("pay.items", count=view.lines), upper, Style(TYPE.body, COLOURS.muted, align="centre"))
     c.text(c.money(view.total), lower, Style(TYPE.giant if c.portrait else TYPE.hero, bold=True, align="centre"))
     button(c, "confirm", confirm, Face(c.say("pay.confirm.pay", amount=c.money(view.total)), "check", GOOD, TYPE.lead))
-    first, second = c.columns(ways, 2)
+    upper, lower = c.cut_top(ways, TOUCH + 8) if c.portrait else (ways, ways)
+    first, second, third = [*c.columns(upper, 2), lower] if c.portrait else c.columns(ways, 3, SPACE.tight)
     button(c, "not_me", first, Face(c.say("pay.confirm.not_me"), "", size=20))
-    button(c, "cancel", second, Face(c.say("pay.cancel"), "cross", size=20))
+    button(c, "other_way", second, Face(c.say("pay.other_way"), "", size=20))
+    button(c, "cancel", third, Face(c.say("pay.cancel"), "", size=20))
 
 
 def _person(c: Canvas, box: Box, view: PayConfirm) -> None:

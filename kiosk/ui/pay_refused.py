@@ -8,7 +8,7 @@ from kiosk.ui.views import PayRefused
 from kiosk.ui.widgets import PRIMARY, Face, button, frame, heading
 
 _ICONS = {"several_people": "one_person", "camera_lost": "camera_lost", "offline_limit": "offline", "hq_silent": "offline",
-          "bad_code": "qr",
+          "bad_code": "qr", "pin_locked": "lock", "pin_missing": "lock", "code_expired": "qr", "service_down": "offline",
           "insufficient_funds": "wallet", "not_recognised": "look_here", "no_face": "look_here", "no_member": "numbers"}
 
 

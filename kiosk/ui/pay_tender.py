@@ -15,6 +15,10 @@ def draw(c: Canvas, view: PayTender) -> None:
     body, foot = c.cut_bottom(body, TOUCH + 4)
     head, cards = c.cut_top(body, 96 if c.portrait else 52, SPACE.base)
     c.text(c.say("pay.tender.title"), head, Style(TYPE.title, bold=True, lines=2))
+    if view.codes:
+        cards, codes = c.cut_bottom(cards, 2 * TOUCH if c.portrait else TOUCH, SPACE.base)
+        for place, tender in zip(c.columns(codes, len(view.codes), SPACE.base), view.codes, strict=True):
+            button(c, f"code:{tender}", place, Face(c.say(f"pay.tender.{tender}"), "qr", size=20, stacked=c.portrait))
     places = c.rows(cards, 3, SPACE.base) if c.portrait else c.columns(cards, 3, SPACE.base)
     ways = (("face", view.face, COLOURS.coral), ("qr", view.qr, COLOURS.blue), ("cash", True, COLOURS.green))
     for place, (name, offered, colour) in zip(places, ways, strict=True):

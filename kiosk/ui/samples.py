@@ -8,8 +8,10 @@ from typing import Final
 
 import numpy as np
 
+from kiosk.design.amounts import day_name
 from kiosk.domain.frame import Picture
 from kiosk.domain.money import Money
+from kiosk.domain.staff import Right
 from kiosk.ui import views
 from kiosk.ui.views import LineView, SlotView, Status, View
 
@@ -31,6 +33,20 @@ _NAMES = {
 }
 _NOTES = {"fr": "3 pour le prix de 2", "en": "3 for the price of 2", "zh": "买二送一"}
 _STORES = {"fr": "Lumière · Paris", "en": "Lumière · Paris", "zh": "光影小店 · 巴黎"}
+
+
+_EMV = ("00020101021226370010fr.example0119KIOSK00000000000001520454115303978540513.485802FR5907LUMIERE6005PARIS"
+        "62290125019AA62C2F177F6AB0D3F1C2A6304A1B2")
+
+
+_CLOSED = {
+    "fr": ("Journée", "Ventes", "Recette", "Remboursements", "Caisse", "Visage", "Caisse attendue", "Caisse comptée", "Écart",
+           "À transmettre"),
+    "en": ("Business day", "Sales", "Takings", "Given back", "Cash desk", "Face", "Cash expected", "Cash counted", "Difference",
+           "Still to send"),
+    "zh": ("营业日", "销售笔数", "销售额", "退款", "收银台", "刷脸", "应有现金", "实点现金", "差额", "待上传"),
+}
+_FIGURES = ("2026-11-22", "41", "512,80 €", "3,50 €", "120,00 €", "392,80 €", "120,00 €", "119,50 €", "−0,50 €", "0")
 
 
 def _euros(cents: int) -> Money:
@@ -56,6 +72,28 @@ def _lines(language: str) -> tuple[LineView, ...]:
             LineView(names["chocolate"], 2, _euros(598), "", "chocolate"), LineView(names["coffee"], 1, _euros(220), "", "coffee"))
 
 
+def _offers(language: str) -> tuple[LineView, ...]:
+    cheese = {"fr": "Comté 18 mois", "en": "Comté cheese", "zh": "孔泰奶酪"}[language]
+    coupon = {"fr": "Coupon · −2 €", "en": "Coupon · €2 off", "zh": "优惠券 · 减 2 欧元"}[language]
+    weight = {"fr": "0,482 kg × 24,90 €/kg", "en": "0.482 kg × €24.90/kg", "zh": "0.482 kg × €24.90/kg"}[language]
+    deposit = {"fr": "Consigne", "en": "Bottle deposit", "zh": "瓶押金"}[language]
+    names = _NAMES[language]
+    return (LineView(names["juice"], 3, _euros(700), f"{_NOTES[language]} −3,50 €", "juice"),
+            LineView(cheese, 1, _euros(1200), weight, "cheese"),
+            LineView(coupon, 1, None, "", "coupon"), LineView(deposit, 3, _euros(75), "", "deposit", fixed=True))
+
+
+def _returned(language: str) -> tuple[LineView, ...]:
+    first, second, third, _ = _lines(language)
+    some = {"fr": "1 encore remboursable", "en": "1 can still come back", "zh": "还可退 1 件"}[language]
+    return (replace(first, note=""), replace(second, fixed=True), replace(third, note=some))
+
+
+def _week(language: str) -> tuple[tuple[str, str], ...]:
+    closed = {"fr": "Fermé", "en": "Closed", "zh": "休息"}[language]
+    return tuple((day_name(day, language), closed if day == 7 else "08:30–20:00") for day in range(1, 8))
+
+
 def _slots(language: str) -> tuple[SlotView, ...]:
     rows = (("A1", "apple", 14, 20, 5, 0, 60, "ok"), ("A2", "water", 4, 24, 6, 24, 110, "low"), ("A3", "juice", 0, 12, 3, 0, 350, "empty"),
             ("A4", "chocolate", 9, 16, 4, 0, 299, "ok"), ("B1", "chips", 2, 10, 3, 0, 245, "low"), ("B2", "coffee", 7, 8, 2, 0, 220, "ok"),
@@ -72,25 +110,38 @@ def _pay(status: Status) -> dict[str, View]:
     total, lines, seen = _euros(1348), _lines(status.language), portrait(640, 480)
     return {
         "attract": views.PayAttract(status, time_s=2.0),
+        "attract-lost": views.PayAttract(replace(status, banner="basket_lost"), time_s=2.0),
         "basket": views.PayBasket(status, lines, total, _euros(60), "added"),
         "basket-long": views.PayBasket(status, lines * 3, total * 3, hint="restored"),
         "basket-empty": views.PayBasket(status, (), _euros(0)),
+        "basket-offers": views.PayBasket(status, _offers(status.language), _euros(2147), _euros(395)),
+        "age": views.PayAge(status, 18, 1.0),
+        "still-there": views.PayStillThere(status, 9),
         "tender": views.PayTender(status, total),
         "tender-cash": views.PayTender(status, total, face=False, qr=False),
+        "tender-codes": views.PayTender(status, total, codes=("alipay", "wechat", "emv_qr")),
         "digits": views.PayDigits(status, 2),
         "digits-more": views.PayDigits(status, 6, 8, more=True),
         "face": views.PayFace(status, seen, (245, 125, 150, 190), 0.55, "hold_still", 3.0),
         "face-light": views.PayFace(status, seen, None, 0.0, "more_light", 1.0),
         "face-good": views.PayFace(status, seen, (245, 125, 150, 190), 0.8, "", 1.0),
         "face-starting": views.PayFace(status, None, time_s=1.0),
+        "pin": views.PayPin(status, 2),
+        "pin-wrong": views.PayPin(status, 0, wrong=True),
         "confirm": views.PayConfirm(status, total, "•• 42", 7),
         "qr": views.PayQr(status, total, seen, 0.8),
+        "code": views.PayCode(status, total, "alipay", "https://qr.alipay.com/bax03431ljhokirwl38f00a7", 97, 1.0),
+        "code-soon": views.PayCode(status, total, "emv_qr", _EMV, 12, 1.0),
+        "code-coming": views.PayCode(status, total, "wechat", time_s=1.3),
         "waiting": views.PayWaiting(status, "authorising", 1.3),
         "paid": views.PayPaid(status, total, "K1-000128", "kiosk:receipt:K1-000128:1348:EUR:6f1d2c9a", seconds_left=8, time_s=1.2),
         "paid-offline": views.PayPaid(status, total, "K1-000129", "", offline=True, time_s=2.0),
         "refused": views.PayRefused(status, "not_recognised"),
         "refused-funds": views.PayRefused(status, "insufficient_funds"),
+        "refused-code": views.PayRefused(status, "code_expired"),
         "refused-offline": views.PayRefused(status, "offline_limit"),
+        "refused-restart": views.PayRefused(status, "restart"),
+        "checking": views.PayWaiting(status, "checking", 1.3),
         "cash": views.PayCash(status, total, "A 17"),
     }
 
@@ -113,13 +164,27 @@ def _staff(status: Status) -> dict[str, View]:
     return {
         "login": views.StaffLogin(status, 3),
         "login-wrong": views.StaffLogin(status, 0, wrong=True),
-        "menu": views.StaffMenu(status, "Ana", has_shelf=True),
-        "menu-terminal": views.StaffMenu(status, "Ana", out_of_order=True),
+        "menu": views.StaffMenu(status, "Ana", tuple(right.value for right in Right if right is not Right.APPROVE_AGE)),
+        "menu-clerk": views.StaffMenu(status, "Ana", ("refill", "count", "waste", "out_of_order")),
+        "menu-terminal": views.StaffMenu(status, "Ana", ("out_of_order", "training"), out_of_order=True, training=True),
+        "age": views.StaffAge(status, 18, {"fr": "22 novembre 2008", "en": "22 November 2008", "zh": "2008年11月22日"}[status.language]),
+        "receipt": views.StaffNumber(status, "receipt_refund", "pay-1-…", entered=False),
+        "receipt-unknown": views.StaffNumber(status, "receipt_reprint", "pay-1-…", False, "receipt_unknown"),
+        "cash-count": views.StaffNumber(status, "cash_count", "512,80 €", entered=True),
+        "void": views.StaffLines(status, "void", _lines(status.language), ((1, 1),)),
+        "refund": views.StaffLines(status, "refund", _returned(status.language)),
+        "refund-due": views.StaffLines(status, "refund", _returned(status.language), ((0, 2), (2, 1)), _euros(419)),
+        "refund-many": views.StaffLines(status, "refund", _lines(status.language) * 3, ((0, 1),), _euros(60), page=1),
+        "hours": views.StaffHours(status, _week(status.language), 2, "08:30", "20:00", closed=False),
+        "hours-closed": views.StaffHours(status, _week(status.language), 7, "00:00", "00:00", closed=True),
+        "waste": views.StaffSlots(status, "waste", slots, "A2", 1),
         "slots": views.StaffSlots(status, "refill", slots, "A3", 12),
         "slots-many": views.StaffSlots(status, "count", _many(slots), "P5", 260),
         "slots-choose": views.StaffSlots(status, "count", slots),
+        "report-day": views.StaffReport(status, tuple(zip(_CLOSED[status.language], _FIGURES, strict=True))),
         "report": views.StaffReport(status, tuple(zip(label, ("41", "512,80 €", "26", "9"), strict=True))),
         "out-of-order": views.OutOfOrder(status, "staff"),
+        "closed": views.OutOfOrder(status, "closed"),
         "disk-full": views.OutOfOrder(status, "disk_full"),
     }
 
@@ -152,6 +217,7 @@ def gallery(language: str) -> list[tuple[str, View, tuple[tuple[int, int], ...]]
     plain = Status(language, clock="14:05", store=_STORES[language])
     shown = [(f"{area}.{name}", view, sizes) for area, build, sizes in _AREAS for name, view in build(plain).items()]
     poor = Status(language, offline=True, camera_lost=True, stale_price=True, clock="14:05", store=_STORES[language], banner="hq_silent")
-    troubled = {"pay": ("attract", "basket", "digits-more", "tender", "refused", "confirm", "paid-offline"), "enrol": ("consent", "digits"),
+    troubled = {"pay": ("attract", "basket", "digits-more", "pin", "tender", "refused", "confirm", "paid-offline"),
+                "enrol": ("consent", "digits"),
                 "staff": ("login-wrong", "slots"), "shelf": ("board",), "mirror": ("attract", "tryon")}
     return shown + [(f"{area}.{name}.troubled", build(poor)[name], sizes) for area, build, sizes in _AREAS for name in troubled[area]]

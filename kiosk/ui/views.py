@@ -12,41 +12,27 @@ from typing import ClassVar
 
 from kiosk.domain.frame import Picture
 from kiosk.domain.money import Money
+from kiosk.ui.view import LineView, SlotView, Status, View
+from kiosk.ui.views_staff import (
+    StaffAge,
+    StaffHours,
+    StaffLines,
+    StaffLogin,
+    StaffMenu,
+    StaffNumber,
+    StaffReport,
+    StaffSlots,
+)
+
+__all__ = [
+    "EnrolConsent", "EnrolDigits", "EnrolDone", "EnrolFace", "FaceBox", "GarmentCard", "LineView", "MirrorAttract", "MirrorTryOn",
+    "OutOfOrder", "PayAge", "PayAttract", "PayBasket", "PayCash", "PayCode", "PayConfirm", "PayDigits", "PayFace", "PayPaid", "PayPin",
+    "PayQr", "PayRefused", "PayStillThere", "PayTender", "PayWaiting", "ShelfBoard", "SlotView", "StaffAge", "StaffHours", "StaffLines",
+    "StaffLogin", "StaffMenu", "StaffNumber", "StaffReport", "StaffSlots", "Status", "View",
+]
 
 FaceBox = tuple[int, int, int, int]
 """(x, y, width, height) in pixels of the preview, unturned."""
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """What every screen says about the device. banner: a key of `banner.*`, "" for none. clock and store: ready to show."""
-
-    language: str
-    offline: bool = False
-    camera_lost: bool = False
-    stale_price: bool = False
-    clock: str = ""
-    store: str = ""
-    banner: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """What every view-model has."""
-
-    screen: ClassVar[str] = ""
-    status: Status
-
-
-@dataclass(frozen=True, slots=True)
-class LineView:
-    """A line of a basket; amount is what the whole line costs."""
-
-    name: str
-    quantity: int
-    amount: Money
-    note: str = ""
-    picture: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +45,7 @@ class PayAttract(View):
 
 @dataclass(frozen=True, slots=True)
 class PayBasket(View):
-    """The basket. hint: a key of `hint.*`, "" for none. Targets: pay (when there are lines), language, cancel, remove:<line's index>."""
+    """The basket. hint: a key of `hint.*`, "" for none. Targets: pay (when there are lines), language, staff, cancel, remove:<index>."""
 
     screen: ClassVar[str] = "pay.basket"
     lines: tuple[LineView, ...]
@@ -69,13 +55,34 @@ class PayBasket(View):
 
 
 @dataclass(frozen=True, slots=True)
+class PayAge(View):
+    """Goods for grown-ups only: staff is asked to come and look. age: years. Targets: staff, back, cancel."""
+
+    screen: ClassVar[str] = "pay.age"
+    age: int
+    time_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class PayStillThere(View):
+    """Is anybody still there? Else the basket is given up when the seconds are over. Targets: stay; any other touch counts as it."""
+
+    screen: ClassVar[str] = "pay.still_there"
+    seconds_left: int
+
+
+@dataclass(frozen=True, slots=True)
 class PayTender(View):
-    """How to pay; what is not offered is drawn as such and has no target. Targets: face, qr, cash, back."""
+    """How to pay; what is not offered is drawn as such and has no target. codes: some of catalog.CODE_TENDERS.
+
+    Targets: face, qr, cash, back, code:<tender>.
+    """
 
     screen: ClassVar[str] = "pay.tender"
     total: Money
     face: bool = True
     qr: bool = True
+    codes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +111,18 @@ class PayFace(View):
 
 
 @dataclass(frozen=True, slots=True)
+class PayPin(View):
+    """The member's PIN, where a face alone is not enough. wrong: the last one was. Targets: key:0..key:9, erase, other_way, cancel."""
+
+    screen: ClassVar[str] = "pay.pin"
+    entered: int
+    wanted: int = 4
+    wrong: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class PayConfirm(View):
-    """Somebody was recognised. who: masked, e.g. "•• 42"; lines: pieces in the basket. Targets: confirm, not_me, cancel."""
+    """Somebody was recognised. who: masked, e.g. "•• 42"; lines: pieces in the basket. Targets: confirm, not_me, other_way, cancel."""
 
     screen: ClassVar[str] = "pay.confirm"
     total: Money
@@ -120,6 +137,18 @@ class PayQr(View):
     screen: ClassVar[str] = "pay.qr"
     total: Money
     preview: Picture | None = field(default=None, compare=False)
+    time_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class PayCode(View):
+    """Pay with a phone that reads this code. tender: one of catalog.CODE_TENDERS; code: "" before HQ has sent it. Targets: back, cancel."""
+
+    screen: ClassVar[str] = "pay.code"
+    total: Money
+    tender: str
+    code: str = ""
+    seconds_left: int = 0
     time_s: float = 0.0
 
 
@@ -200,60 +229,6 @@ class EnrolDone(View):
     ok: bool
     reason: str = ""
     time_s: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class StaffLogin(View):
-    """The PIN of staff. Targets: key:0..key:9, ok, erase, cancel."""
-
-    screen: ClassVar[str] = "staff.login"
-    entered: int
-    wrong: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class StaffMenu(View):
-    """What staff can do. Targets: refill and count (with a shelf), out_of_order, close_day, leave."""
-
-    screen: ClassVar[str] = "staff.menu"
-    who: str
-    out_of_order: bool = False
-    has_shelf: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class SlotView:
-    """A slot of the shelf. state: ok, low, empty or unsure. Counts in pieces."""
-
-    slot: str
-    name: str
-    on_hand: int
-    capacity: int
-    reorder_point: int
-    on_order: int
-    price: Money
-    picture: str = ""
-    state: str = "ok"
-
-
-@dataclass(frozen=True, slots=True)
-class StaffSlots(View):
-    """Refill or count, slot by slot. mode: refill or count; chosen: a slot, "" for none. Targets: slot:<slot>, plus, minus, ok, back."""
-
-    screen: ClassVar[str] = "staff.slots"
-    mode: str
-    slots: tuple[SlotView, ...]
-    chosen: str = ""
-    value: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class StaffReport(View):
-    """Lines of (label, value), ready to show. title: a key of `staff.report.*`. Targets: done."""
-
-    screen: ClassVar[str] = "staff.report"
-    lines: tuple[tuple[str, str], ...]
-    title: str = "close_day"
 
 
 @dataclass(frozen=True, slots=True)

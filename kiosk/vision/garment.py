@@ -20,6 +20,8 @@ _LEAST_CONTRAST = 3.0
 _HALO = 0.25
 _LONG_SLEEVE = 1.0
 _SOLID = 0.95
+_JUTS, _UNEVEN = 0.17, 0.1
+"""How far a sleeve juts out beyond its armpit at least, in chest widths; by how much of the height two armpits may differ."""
 _COLLAR_RISE = 0.3
 
 
@@ -137,11 +139,13 @@ def _bled(photo: Picture, mask: Mask) -> Picture:
 
 def measure(mask: Mask) -> tuple[Cut, NDArray[np.float32]]:
     """Return the cut of the garment that fills `mask`, and the trunk's first and last column in each row ((H, 2) float32)."""
+    mask = _slit(mask)
     width = mask.shape[1]
     axis = _axis(mask)
     trunk = _trunk_rows(mask, axis)
-    sides = [_side(mask if sign < 0 else np.ascontiguousarray(mask[:, ::-1]), axis if sign < 0 else width - 1 - axis,
-                   trunk[:, 0] if sign < 0 else width - 1 - trunk[:, 1]) for sign in (-1, 1)]
+    views = [(mask, axis, trunk[:, 0]), (np.ascontiguousarray(mask[:, ::-1]), width - 1 - axis, width - 1 - trunk[:, 1])]
+    armpits = _even([_armpit(side, middle) for side, middle, _ in views], views)
+    sides = [_side(*view, armpit) for view, armpit in zip(views, armpits, strict=True)]
     left, right = sides[0], _mirrored(sides[1], width)
     reach = [float(np.hypot(s.cuff[0] - s.shoulder[0], s.cuff[1] - s.shoulder[1])) for s in (left, right)]
     span = max(1.0, right.armpit[0] - left.armpit[0])
@@ -150,6 +154,26 @@ def measure(mask: Mask) -> tuple[Cut, NDArray[np.float32]]:
     armpit = round(min(left.armpit[1], right.armpit[1]))
     trunk[:armpit + 1, 0], trunk[:armpit + 1, 1] = left.armpit[0], right.armpit[0]
     return Cut(left, right, sleeve), trunk.astype(np.float32)
+
+
+def _slit(mask: Mask) -> Mask:
+    """Return the mask with the gaps between trunk and sleeves open at their lower end, where a cuff that touches the trunk closes them."""
+    height = mask.shape[0]
+    inside = (mask > 127).astype(np.uint8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(1 - np.pad(inside, 1), connectivity=4)
+    if count <= 2:
+        return mask
+    open_mask = mask.copy()
+    for label in range(2, count):
+        if stats[label, cv2.CC_STAT_HEIGHT] < 0.08 * height or stats[label, cv2.CC_STAT_HEIGHT] < 1.2 * stats[label, cv2.CC_STAT_WIDTH]:
+            continue
+        ys, xs = np.nonzero(labels[1:-1, 1:-1] == label)
+        row, column = int(ys.max()), int(np.median(xs[ys == ys.max()]))
+        below = inside[row + 1:, column]
+        bridge = int(below.argmin()) if (below == 0).any() else len(below)
+        if bridge < 0.25 * height:
+            open_mask[row:row + 1 + bridge, max(0, column - 1):column + 2] = 0
+    return open_mask
 
 
 def _axis(mask: Mask) -> float:
@@ -172,17 +196,39 @@ def _trunk_rows(mask: Mask, axis: float) -> NDArray[np.float64]:
     return rows
 
 
-def _side(mask: Mask, axis: float, edge: NDArray[np.float64]) -> Side:
+def _even(armpits: list[Point | None], views: list[tuple[Mask, float, NDArray[np.float64]]]) -> list[Point]:
+    """Return both armpits, each from the outer side: garments are symmetric, so where one hides, or lies much lower, the other tells."""
+    known = [p for p in armpits if p is not None]
+    if not known:
+        return [_bare_armpit(mask, axis, edge) for mask, axis, edge in views]
+    height = views[0][0].shape[0]
+    other = min(known, key=lambda p: p[1])
+    half = next(axis for p, (_, axis, _) in zip(armpits, views, strict=True) if p == other) - other[0]
+    return [(axis - half, other[1]) if p is None or p[1] > other[1] + _UNEVEN * height else p
+            for p, (_, axis, _) in zip(armpits, views, strict=True)]
+
+
+def _bare_armpit(mask: Mask, axis: float, edge: NDArray[np.float64]) -> Point:
+    """Return where the armhole of a sleeveless cut ends: the first row in which the trunk has nearly its full width."""
+    half = axis - edge
+    upper = half[:max(2, round(0.55 * mask.shape[0]))]
+    row = int(np.flatnonzero(upper >= 0.94 * upper.max())[0])
+    return float(edge[row]), float(row)
+
+
+def _side(mask: Mask, axis: float, edge: NDArray[np.float64], armpit: Point) -> Side:
     """Measure the left side of the garment; `edge` is the trunk's outer column in each row."""
     height = mask.shape[0]
-    half = axis - edge
-    hem_row = _hem_row(half, axis)
-    armpit = _armpit(mask, axis, edge, hem_row)
+    hem_row = _hem_row(axis - edge, axis)
+    outermost = int(np.where(mask[:int(armpit[1]) + 1] > 127, np.arange(mask.shape[1]), mask.shape[1]).min())
+    sleeveless = armpit[0] - outermost < _JUTS * 2 * (axis - armpit[0])
+    if sleeveless:
+        armpit = _bare_armpit(mask, axis, edge)
     top = np.where((mask > 127).any(axis=0), (mask > 127).argmax(axis=0), height).astype(np.float64)
     collar = _collar(top, axis, armpit)
     column = int(np.clip(round(armpit[0]), 0, mask.shape[1] - 1))
     shoulder_row = min(float(top[column]), armpit[1])
-    if shoulder_row > armpit[1] - 0.15 * (armpit[1] - collar[1]):  # a sleeveless cut has nothing above its armpit
+    if sleeveless or shoulder_row > armpit[1] - 0.15 * (armpit[1] - collar[1]):  # a sleeveless cut has nothing above its armpit
         shoulder = _strap_end(top, collar, armpit)
         return Side(collar, shoulder, armpit, (float(edge[hem_row]), float(hem_row)), shoulder, shoulder, 0.0)
     shoulder = (armpit[0], shoulder_row)
@@ -196,8 +242,8 @@ def _hem_row(half: NDArray[np.float64], axis: float) -> int:
     return int(wide[-1])
 
 
-def _armpit(mask: Mask, axis: float, edge: NDArray[np.float64], hem_row: int) -> Point:
-    """Return where the sleeve's lower edge meets the trunk: the deepest notch of the outline on this side."""
+def _armpit(mask: Mask, axis: float) -> Point | None:
+    """Return where the sleeve's lower edge meets the trunk: the deepest notch of the outline on this side; None when there is none."""
     height = mask.shape[0]
     half = np.ascontiguousarray(mask[:, :max(2, round(axis) + 1)])  # one side alone: cuffs below the hem would span both armpits
     contours, _ = cv2.findContours(half, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
@@ -210,8 +256,7 @@ def _armpit(mask: Mask, axis: float, edge: NDArray[np.float64], hem_row: int) ->
         deepest = max(depth for _, _, depth in notches)
         y, x, _ = min(n for n in notches if n[2] > 0.3 * deepest)
         return x, y
-    row = round(0.32 * hem_row)
-    return float(edge[row]), float(row)
+    return None
 
 
 def _notches(contour: NDArray[np.float64]) -> Iterator[tuple[float, float, float, float]]:

@@ -8,14 +8,19 @@ from numpy.typing import NDArray
 
 from kiosk.domain.frame import Picture
 from kiosk.vision.body import L_EAR, NOSE, R_EAR, BodyFound
+from kiosk.vision.colours import cells, histogram
 from kiosk.vision.fit import Arm, Fit, Frame
 
 Mask = NDArray[np.uint8]
+Floats = NDArray[np.float32]
 
 _NECK, _NECK_ZONE = (0.18, 0.12), (0.5, 0.3)
-_BONE, _FLESH, _FLESH_DOUBTFUL = 0.045, 0.40, 0.12
-"""Half the width of a forearm that is surely arm, and of the zone in which skin is taken for arm (less where clothes look like skin), in
-shoulder widths."""
+_BONE, _FLESH = 0.045, 0.40
+"""Half the width of a forearm that is surely arm, and of the zone in which flesh is taken for arm, in shoulder widths."""
+_BONE_SEEN, _CLEAR_OF_ARMS = 0.06, 0.16
+"""How near a bone a pixel shows the arm's colours, and how far from it the chest shows the clothes' own."""
+_NEAR, _THICK, _RARE = 2.2, 0.165, 2e-4
+"""Odds that a pixel on the bone is flesh, how fast they fall with the distance, and what a colour that was never seen counts."""
 _SKIN_LIKE = 0.4
 _ELBOW, _SLEEVE = 0.5, 0.11
 """Where the elbow lies along an arm, and half the width of an arm in its sleeve in shoulder widths."""
@@ -23,8 +28,11 @@ _ELBOW, _SLEEVE = 0.5, 0.11
 
 _LEAST_SPREAD, _SKIN_REACH = (22.0, 3.5, 3.5), 3.7
 """Least deviation of the face's brightness and two colours, and how many deviations skin may lie away."""
-_HAIR_ODDS = 2.0
-"""How much likelier a colour must be in the hair than in the clothes."""
+_HAIR_ODDS, _FLESH_ODDS, _HAIR_LEAST = 2.0, 0.5, 0.0005
+"""How much likelier a colour must be in the hair than in the clothes and in the face, and the least share of the hair that it has."""
+_FACE, _HAIR_REACH = (0.8, 1.1), (0.7, 0.9)
+"""Half axes of the face in its radii, and of the oval in which hair may hang in body coordinates."""
+
 
 
 def front(pixels: Picture, body: BodyFound, fitted: Fit, person: Mask) -> Mask:
@@ -40,11 +48,34 @@ def front(pixels: Picture, body: BodyFound, fitted: Fit, person: Mask) -> Mask:
     before = _oval(person.shape, frame, (0.0, -0.2), _NECK)
     if not doubtful:
         before |= _oval(person.shape, frame, (0.0, -0.12), _NECK_ZONE) & skin
-    for arm, covered in zip(frame.arms, fitted.covered, strict=True):
-        before |= _bare_arm(arm, covered, frame.width, (skin, _FLESH_DOUBTFUL if doubtful else _FLESH))
+    away = [_away(arm, covered, frame.width, person.shape) for arm, covered in zip(frame.arms, fitted.covered, strict=True)]
+    odds = _flesh_odds(calm, skin, (person > 127) & (chest > 0), away)
+    for arm, covered, distance in zip(frame.arms, fitted.covered, away, strict=True):
+        before |= _bare_arm(arm, covered, frame.width, skin, (distance, odds))
     before |= _hair(calm, frame, body, person, skin)
     shown: Mask = cv2.bitwise_and(before, np.where(person > 90, np.uint8(255), np.uint8(0)))
     return shown
+
+
+def _away(arm: Arm, covered: float, width: float, shape: tuple[int, ...]) -> Floats:
+    """Return how far each pixel lies from the bone of the arm's bare part, in shoulder widths."""
+    bone = np.full(shape, 255, np.uint8)
+    cv2.polylines(bone, [np.round(arm_path(arm, min(covered, 0.97))).astype(np.int32)], False, 0, 1)
+    distance: Floats = cv2.distanceTransform(bone, cv2.DIST_L2, 3) / max(width, 1.0)
+    return distance
+
+
+def _flesh_odds(calm: NDArray[np.uint8], skin: Mask, chest: NDArray[np.bool_], away: list[Floats]) -> Floats:
+    """Return the logarithm of how much likelier a pixel's colour is on the shopper's skin than on the clothes; 0 where nothing is known."""
+    nearest = np.minimum(away[0], away[1])
+    flesh = histogram(calm, (skin > 0) & (nearest < _BONE_SEEN))
+    cloth = histogram(calm, chest & (nearest > _CLEAR_OF_ARMS))
+    if flesh is None or cloth is None:
+        return np.where(skin > 0, np.float32(2), np.float32(-2))
+    index = cells(calm)
+    odds = np.log((flesh[index] + _RARE) / (cloth[index] + _RARE)).astype(np.float32)
+    calmer: Floats = cv2.blur(np.clip(odds, -4, 4), (3, 3))
+    return calmer
 
 
 def _face(body: BodyFound) -> tuple[NDArray[np.float32], float]:
@@ -80,21 +111,22 @@ def _oval(shape: tuple[int, ...], frame: Frame, centre: tuple[float, float], rad
     return oval
 
 
-def _bare_arm(arm: Arm, covered: float, width: float, skin_within: tuple[Mask, float]) -> Mask:
-    """Return the part of an arm that the sleeve leaves free, where it shows; skin counts within so many shoulder widths of the bone."""
-    skin, flesh = skin_within
-    sure, zone = np.zeros(skin.shape, np.uint8), np.zeros(skin.shape, np.uint8)
-    path = arm_path(arm, min(covered, 0.97))
-    for mask, radius in ((sure, _BONE), (zone, flesh)):
-        cv2.polylines(mask, [np.round(path).astype(np.int32)], False, 255, max(1, round(2 * radius * width)))
-    if covered > 0:
-        in_sleeve = np.stack([arm.shoulder, *([arm.elbow] if covered > _ELBOW else []), path[0]])
-        cv2.polylines(zone, [np.round(in_sleeve).astype(np.int32)], False, 0, max(1, round(2 * _SLEEVE * width)))
-    shown = cv2.countNonZero(sure & skin) / max(cv2.countNonZero(sure), 1)
+def _bare_arm(arm: Arm, covered: float, width: float, skin: Mask, seen: tuple[Floats, Floats]) -> Mask:
+    """Return the part of an arm that the sleeve leaves free, where it shows. seen: distance from its bone, and the odds of flesh."""
+    distance, odds = seen
+    sure = distance < _BONE
+    shown = int((sure & (skin > 0)).sum()) / max(int(sure.sum()), 1)
     if shown < 0.25 and arm.visible < 0.5:
         return np.zeros(skin.shape, np.uint8)  # behind the back
-    seam = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
-    bare: Mask = sure | (zone & cv2.morphologyEx(skin, cv2.MORPH_CLOSE, seam))
+    # Near the bone clothes must be surely clothes, far from it flesh must be surely flesh.
+    zone = (distance < _FLESH) & (odds + _NEAR - np.minimum(distance / _THICK, 9.0) ** 2 > 0)
+    if covered > 0:
+        in_sleeve = np.zeros(skin.shape, np.uint8)
+        line = np.stack([arm.shoulder, *([arm.elbow] if covered > _ELBOW else []), arm_path(arm, min(covered, 0.97))[0]])
+        cv2.polylines(in_sleeve, [np.round(line).astype(np.int32)], False, 1, max(1, round(2 * _SLEEVE * width)))
+        zone &= in_sleeve == 0
+    seam = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3))
+    bare: Mask = cv2.morphologyEx((sure | zone).astype(np.uint8) * np.uint8(255), cv2.MORPH_CLOSE, seam)
     return bare
 
 
@@ -109,40 +141,31 @@ def arm_path(arm: Arm, covered: float) -> NDArray[np.float32]:
 
 
 def _hair(calm: NDArray[np.uint8], frame: Frame, body: BodyFound, person: Mask, skin: Mask) -> Mask:
-    """Return long hair before the shoulders: colours that the head has and the clothes do not, hanging down from the head."""
+    """Return long hair before the shoulders: colours that the head has, and neither face nor clothes have, hanging down from the head."""
     centre, radius = _face(body)
+    middle = (round(float(centre[0])), round(float(centre[1])))
     height, width = person.shape
-    head = np.zeros(person.shape, np.uint8)
-    cv2.circle(head, (round(float(centre[0])), round(float(centre[1] - 0.5 * radius))), round(2.2 * radius), 255, -1)
+    head, face = np.zeros(person.shape, np.uint8), np.zeros(person.shape, np.uint8)
+    cv2.circle(head, (middle[0], round(float(centre[1] - 0.5 * radius))), round(2.2 * radius), 255, -1)
+    cv2.ellipse(face, middle, (round(_FACE[0] * radius), round(_FACE[1] * radius)), 0, 0, 360, 255, -1)
     chest = _oval(person.shape, frame, (0.0, 0.6), (0.33, 0.3))
-    reach = _oval(person.shape, frame, (0.0, 0.0), (0.5, 0.55))
-    head[np.arange(height) > frame.origin[1] - 0.18 * frame.length] = 0
-    bare = (person > 127) & (skin == 0)
-    hair, cloth = _histogram(calm, (head > 0) & bare), _histogram(calm, (chest > 0) & bare)
+    reach = _oval(person.shape, frame, (0.0, 0.0), _HAIR_REACH)
+    above = np.arange(height)[:, None] <= frame.origin[1] - 0.18 * frame.length
+    there = person > 127
+    hair = histogram(calm, (head > 0) & (face == 0) & above & there & (skin == 0))
+    if hair is None:
+        hair = histogram(calm, (head > 0) & (face == 0) & above & there)
+    flesh = histogram(calm, (face > 0) & (skin > 0) & there)
+    cloth = histogram(calm, (chest > 0) & there & (skin == 0))
     if hair is None or cloth is None:
         return np.zeros((height, width), np.uint8)
-    cells = _cells(calm)
-    likely = (hair[cells] > _HAIR_ODDS * cloth[cells] + 0.002) & bare & ((reach | head) > 0)
-    found = cv2.morphologyEx(likely.astype(np.uint8), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
-    found = cv2.morphologyEx(found, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
+    index = cells(calm)
+    rival = _HAIR_ODDS * cloth[index] + _HAIR_LEAST
+    if flesh is not None:
+        rival = np.maximum(rival, _FLESH_ODDS * flesh[index])
+    likely = (hair[index] > rival) & there & ((reach | head) > 0)
+    found = cv2.morphologyEx(likely.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
+    found = cv2.morphologyEx(found, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
     _, labels = cv2.connectedComponents(found)
-    rooted = np.unique(labels[(head > 0) & (found > 0)])
+    rooted = np.unique(labels[(head > 0) & above & (found > 0)])
     return np.where(np.isin(labels, rooted[rooted > 0]), np.uint8(255), np.uint8(0))
-
-
-def _cells(calm: NDArray[np.uint8]) -> NDArray[np.int64]:
-    wide = calm.astype(np.int64)
-    colours = np.clip((wide[..., 1:] - 64) >> 2, 0, 31)
-    cells: NDArray[np.int64] = (wide[..., 0] >> 4) * 1024 + colours[..., 0] * 32 + colours[..., 1]
-    return cells
-
-
-def _histogram(calm: NDArray[np.uint8], where: NDArray[np.bool_]) -> NDArray[np.float64] | None:
-    """Return a smoothed histogram of colours as shares, None when there is too little to see."""
-    if where.sum() < 20:
-        return None
-    counts = np.bincount(_cells(calm)[where], minlength=16 * 1024).astype(np.float32).reshape(16, 32, 32)
-    smooth = np.stack([cv2.GaussianBlur(layer, (5, 5), 1.0) for layer in counts])
-    smooth[1:-1] = 0.25 * smooth[:-2] + 0.5 * smooth[1:-1] + 0.25 * smooth[2:]
-    shares: NDArray[np.float64] = (smooth / max(smooth.sum(), 1e-6)).reshape(-1).astype(np.float64)
-    return shares

@@ -12,6 +12,7 @@ from kiosk.domain.frame import Picture
 from kiosk.domain.garment import Garment, Point, Side
 from kiosk.vision.body import BodyFound
 from kiosk.vision.fit import ARMPIT, TOP, Fit, fit
+from kiosk.vision.hem import worn_hem
 from kiosk.vision.occlusion import front
 
 Mask = NDArray[np.uint8]
@@ -19,6 +20,8 @@ Rgba = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 
 _COARSE = 64
+_HEM_GIVES = (0.45, 0.35)
+"""How far a hem may move up (tucked in) and down to end where the shopper's own top ends, in trunk lengths."""
 _OVERLAP = 0.22
 _COLOUR_SIDE = 192
 _UPPER_SHARE = 0.5
@@ -34,9 +37,14 @@ class _Parts:
 
 
 class Dresser:
-    """Dresses people; remembers the last garment's parts, so that a garment is taken apart once."""
+    """Dresses people; remembers the last garment's parts, so that a garment is taken apart once.
 
-    def __init__(self) -> None:
+    follow_hem: let a top end where the shopper's own top ends, within limits, which hides that and tucks in what is tucked in; otherwise
+    it ends where its own length puts it.
+    """
+
+    def __init__(self, follow_hem: bool = True) -> None:
+        self._follow_hem = follow_hem
         self._garment: Garment | None = None
         self._parts: _Parts | None = None
 
@@ -66,6 +74,9 @@ class Dresser:
         """Return the box that the garment touches (x0, y0, x1, y1) and its RGBA picture there; None when it is out of the picture."""
         height, width = pixels.shape[:2]
         fitted = fit(body, garment, height, width)
+        worn = worn_hem(pixels, body, fitted.frame) if self._follow_hem and garment.kind != "dress" else None
+        if worn is not None:
+            fitted = replace(fitted, hem=min(max(worn, fitted.hem - _HEM_GIVES[0]), fitted.hem + _HEM_GIVES[1]))
         box = _box(fitted, height, width)
         if box is None:
             return None

@@ -55,13 +55,18 @@ CARD = views.GarmentCard("Jacket", TOTAL, stock=2)
 
 @pytest.mark.parametrize(("view", "names"), [
     (views.PayAttract(EN), {"start", "language", "enrol", "staff"}),
-    (views.PayBasket(EN, LINES, TOTAL), {"pay", "language", "cancel", "remove:0"}),
-    (views.PayBasket(EN, (), TOTAL), {"language", "cancel"}),
+    (views.PayBasket(EN, LINES, TOTAL), {"pay", "language", "staff", "cancel", "remove:0"}),
+    (views.PayBasket(EN, (), TOTAL), {"language", "staff", "cancel"}),
+    (views.PayBasket(EN, (views.LineView("Deposit", 1, TOTAL, fixed=True), views.LineView("Coupon", 1, None)), TOTAL),
+     {"pay", "language", "staff", "cancel", "remove:1"}),
+    (views.PayAge(EN, 18), {"staff", "back", "cancel"}),
+    (views.PayStillThere(EN, 9), {"stay"}),
     (views.PayTender(EN, TOTAL), {"face", "qr", "cash", "back"}),
     (views.PayTender(EN, TOTAL, face=False), {"qr", "cash", "back"}),
     (views.PayDigits(EN, 0), KEYS | {"erase", "cancel", "other_way"}),
     (views.PayFace(EN), {"other_way", "cancel"}),
-    (views.PayConfirm(EN, TOTAL, "•• 42", 1), {"confirm", "not_me", "cancel"}),
+    (views.PayConfirm(EN, TOTAL, "•• 42", 1), {"confirm", "not_me", "other_way", "cancel"}),
+    (views.PayPin(EN, 0), KEYS | {"erase", "cancel", "other_way"}),
     (views.PayQr(EN, TOTAL), {"back", "cancel"}),
     (views.PayWaiting(EN, "authorising"), set()),
     (views.PayPaid(EN, TOTAL, "R-1", "r"), {"done"}),
@@ -72,8 +77,19 @@ CARD = views.GarmentCard("Jacket", TOTAL, stock=2)
     (views.EnrolFace(EN), {"cancel"}),
     (views.EnrolDone(EN, True), {"done"}),
     (views.StaffLogin(EN, 0), KEYS | {"erase", "ok", "cancel"}),
-    (views.StaffMenu(EN, "Ana", has_shelf=True), {"refill", "count", "out_of_order", "close_day", "leave"}),
-    (views.StaffMenu(EN, "Ana"), {"out_of_order", "close_day", "leave"}),
+    (views.StaffMenu(EN, "Ana", ("refill", "count", "close_day")), {"refill", "count", "close_day", "leave"}),
+    (views.StaffMenu(EN, "Ana", ()), {"leave"}),
+    (views.StaffAge(EN, 18, "1 May 2008"), {"approve", "refuse", "back"}),
+    (views.StaffNumber(EN, "cash_count", "€1.00", True), KEYS | {"erase", "ok", "back"}),
+    (views.StaffLines(EN, "void", LINES), {"line:0", "back"}),
+    (views.StaffLines(EN, "void", LINES, ((0, 1),)), {"line:0", "back", "ok"}),
+    (views.StaffLines(EN, "refund", LINES), {"line:0", "back", "whole"}),
+    (views.StaffLines(EN, "refund", LINES, ((0, 1),), TOTAL), {"line:0", "back", "whole", "restock", "write_off"}),
+    (views.StaffLines(EN, "refund", (replace(LINES[0], fixed=True),)), {"back"}),
+    (views.StaffLines(EN, "void", LINES * 12, page=1), {"back", "more", *(f"line:{i}" for i in range(4, 8))}),
+    (views.StaffHours(EN, (("Mon", "8–20"),) * 7, 1, "08:00", "20:00", False),
+     {*(f"day:{i}" for i in range(1, 8)), "closed", "opens_minus", "opens_plus", "closes_minus", "closes_plus", "ok", "back"}),
+    (views.StaffHours(EN, (("Mon", "8–20"),) * 7, 1, "08:00", "20:00", True), {*(f"day:{i}" for i in range(1, 8)), "closed", "ok", "back"}),
     (views.StaffSlots(EN, "count", (SLOT,), "A1", 3), {"slot:A1", "plus", "minus", "ok", "back"}),
     (views.StaffSlots(EN, "count", ()), {"back"}),
     (views.StaffReport(EN, (("Sales", "4"),)), {"done"}),
@@ -86,6 +102,21 @@ CARD = views.GarmentCard("Jacket", TOTAL, stock=2)
 def test_the_targets_are_those_that_flows_know(view, names):
     size = (720, 1280) if view.screen.startswith("mirror") else (800, 480)
     assert targets(view, size) == names
+
+
+WITHOUT_A_FACE = {"qr", "cash", "other_way", "pay", "start"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_way_to_pay_without_a_face_is_on_every_screen_that_asks_for_one(language):
+    """From the question how to pay until money moves; the basket and the start lead to that question."""
+    asking = [(name, view) for name, view, _sizes in gallery(language) if name.startswith("pay.") and view.screen not in (
+        "pay.waiting", "pay.paid", "pay.cash", "pay.qr", "pay.code", "pay.age", "pay.still_there")]
+    assert {view.screen for _name, view in asking} >= {"pay.tender", "pay.digits", "pay.face", "pay.pin", "pay.confirm", "pay.refused"}
+    for name, view in asking:
+        for size in ((800, 480), (720, 1280)):
+            empty = isinstance(view, views.PayBasket) and not view.lines
+            assert empty or targets(view, size) & WITHOUT_A_FACE, (name, size)
 
 
 def test_facts_tell_what_a_shopper_would_read():

@@ -89,3 +89,34 @@ def test_a_dress_is_longer_than_a_jacket():
 def test_an_unknown_garment_names_those_there_are():
     with pytest.raises(InvalidValueError, match=NAMES[0]):
         photo("tuxedo")
+
+
+def shape(right: list[tuple[int, int]]) -> np.ndarray:
+    """The mask (420, 400) of an outline that is the same on both sides of column 200."""
+    outline = np.array([*right, *((400 - x, y) for x, y in reversed(right))])
+    return cv2.fillPoly(np.zeros((420, 400), np.uint8), [outline], 255)
+
+
+def test_sleeves_that_hang_down_and_touch_the_hem_are_sleeves():
+    mask = shape([(230, 20), (280, 40), (350, 380), (310, 390), (270, 120), (270, 400)])
+    closed = mask.copy()
+    closed[384:394, 90:310] = 255  # both cuffs lie against the trunk: the gaps are holes
+    for seen in (mask, closed):
+        cut = read("shape", np.full((420, 400, 3), 255, np.uint8), mask=seen).cut
+        assert cut.sleeve == "long"
+        assert abs(cut.left.armpit[1] - 100) < 12 and abs(cut.right.armpit[1] - 100) < 12
+
+
+def test_where_one_armpit_hides_the_other_tells():
+    mask = shape([(230, 20), (280, 40), (350, 380), (310, 390), (270, 120), (270, 400)])
+    mask[100:400, 260:330] = 255  # the right sleeve lies on the trunk
+    cut = read("shape", np.full((420, 400, 3), 255, np.uint8), mask=mask).cut
+    assert abs(cut.left.armpit[1] - cut.right.armpit[1]) < 12
+    assert cut.right.sleeve_width > 0
+
+
+def test_a_waist_makes_no_sleeve():
+    mask = shape([(230, 20), (250, 20), (258, 80), (285, 110), (268, 230), (290, 400)])
+    cut = read("shape", np.full((420, 400, 3), 255, np.uint8), mask=mask).cut
+    assert cut.sleeve == "none" and cut.left.sleeve_width == cut.right.sleeve_width == 0
+    assert abs(cut.left.armpit[1] - 90) < 15

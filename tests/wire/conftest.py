@@ -11,26 +11,43 @@ import pytest
 import yaml
 
 from kiosk import wire
-from kiosk.domain.catalog import Cell, OfflinePolicy, Planogram, PriceList, Product, Promotion
+from kiosk.domain.catalog import Cell, OfflinePolicy, Planogram, Plate, PriceList, Product, Promotion, TenderPolicy
 from kiosk.domain.events import (
     LANE_OF,
     DeviceHealth,
     IdentityDecided,
     InboxCommitted,
+    JournalHead,
     Lane,
     MemberEnrolled,
     MemberErased,
+    MemberLocked,
     PaymentCancelled,
     PaymentRequested,
+    PeriodClosed,
+    PeriodTotals,
     ReplenishmentRequested,
     SaleCompleted,
     SaleLine,
+    SaleRefunded,
     Skipped,
     StaffActed,
     StockChanged,
+    TemplateHeld,
+    TemplateRequested,
+    TemplateSealed,
 )
 from kiosk.domain.money import Money
-from kiosk.domain.orders import MemberErasureOrdered, PaymentAnswered, ReplenishmentAnswered
+from kiosk.domain.orders import (
+    MemberErasureOrdered,
+    MemberLockOrdered,
+    MembersAnnounced,
+    PaymentAnswered,
+    PaymentCode,
+    ReplenishmentAnswered,
+    TemplateDelivered,
+    TemplateWanted,
+)
 
 TEA = "4006381333931"
 NOW = datetime(2026, 1, 2, 9, 30, 15, 250000, tzinfo=UTC)
@@ -48,17 +65,34 @@ EVENTS = (
     DeviceHealth("0.1.0", 2048, {"money": 1, "stock": 0, "health": 2}, 4, {"camera": "ok", "disk": "ok"}, 3, 1),
     InboxCommitted("box-1", 42),
     Skipped("health", 3, 9, "ring"),
+    SaleRefunded("refund-1", "sale-1", "K1-R000001", (SaleLine(TEA, 1, 150, 15, 135, 55, "tea-10"),), 135, "EUR", {"55": 7}, "wallet_face",
+                 "member-1", "damaged", "anna"),
+    PeriodClosed("day", "2026-01-02", "journal-1", "EUR", 1, 9, "ab" * 32,
+                 PeriodTotals(2, 405, 1, 135, {"55": 270}, {"55": 14}), PeriodTotals(3, 675, 1, 135, {"55": 540}, {"55": 28}),
+                 "a2V5", "c2lnbmF0dXJl"),
+    JournalHead("sales", "journal-1", 10, "cd" * 32, "a2V5", "c2lnbmF0dXJl"),
+    MemberLocked("member-1", True),
+    TemplateRequested("member-1", "AAECAw=="),
+    TemplateSealed("member-1", "kiosk-2", "epoch-2", "AAECAw==", True),
+    TemplateHeld("member-1"),
 )
 ORDERS = (
     PaymentAnswered("intent-1", "declined", "insufficient_funds", "member-1"),
     ReplenishmentAnswered("request-1", "approved", 12),
     MemberErasureOrdered("member-1"),
-    Planogram(3, "kiosk-1", (Cell("A1", TEA, 12, 3, 6),)),
+    Planogram(3, "kiosk-1", (Cell("A1", TEA, 12, 3, 6, ("P1", "P2"), "top", 120.0, 80.0),),
+              (Plate("P1", "top", 0.0, 150.0), Plate("P2", "top", 150.0, 150.0))),
+    PaymentCode("intent-1", "https://pay.example/1", 120),
+    MemberLockOrdered("member-1", True),
+    MembersAnnounced(("member-1", "member-2"), False),
+    TemplateWanted("member-1", "kiosk-2", "epoch-2", "AAECAw=="),
+    TemplateDelivered("member-1", "AAECAw=="),
 )
 MANIFESTS = (
     PriceList(7, NOW, "EUR", (Product(TEA, {"fr": "Thé", "en": "Tea", "zh": "茶"}, Money(150, "EUR"), 55, 120.5, "tea.webp"),),
               (Promotion("tea-10", "percent", TEA, {"en": "10 % off"}, percent=10),)),
     OfflinePolicy(2, "EUR", 3000, 5000, 20000, 86400),
+    TenderPolicy(4, "EUR", ("alipay", "emv_qr"), 120),
 )
 
 

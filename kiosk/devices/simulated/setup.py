@@ -38,7 +38,7 @@ class StoreShopper:
     """Somebody who comes to the store.
 
     identity: which rendered face (an index of figure.IDENTITIES, counted around; staff has the last). phone: 8 digits.
-    codes: texts of one-time QR codes that the phone can show, used in order.
+    codes: texts of one-time QR codes that the phone can show, used in order. pin: of a member, or the one that a new member chooses.
     """
 
     name: str
@@ -47,6 +47,7 @@ class StoreShopper:
     member: bool
     phone: str
     codes: tuple[str, ...] = ()
+    pin: str = "7294"
 
     def __post_init__(self) -> None:
         if self.role not in ROLES:

@@ -163,6 +163,10 @@ def _digits(visit: Visit, facts: Facts) -> Act:
     return _type(visit, facts, typing_order(visit.claims, _number(facts, "wanted", 4))) or Act("wait")
 
 
+def _pin(visit: Visit, facts: Facts) -> Act:
+    return _type(visit, facts, visit.pin) or Act("wait")
+
+
 def _enrol_digits(visit: Visit, facts: Facts) -> Act:
     return _type(visit, facts, visit.claims) or Act("touch", "ok")
 
@@ -220,9 +224,12 @@ def _staff_slots(visit: Visit, facts: Facts) -> Act:
 TABLE: dict[tuple[str, str], Rule] = {
     ("*", "pay.attract"): _attract,
     ("*", "pay.basket"): _basket,
+    ("*", "pay.age"): _touch("cancel"),
+    ("*", "pay.still_there"): _touch("stay"),
     ("*", "pay.tender"): _tender,
     ("*", "pay.digits"): _digits,
     ("*", "pay.face"): _do("look"),
+    ("*", "pay.pin"): _pin,
     ("*", "pay.confirm"): _touch("confirm"),
     ("*", "pay.qr"): _qr,
     ("*", "pay.waiting"): _do("wait"),
@@ -245,6 +252,7 @@ TABLE: dict[tuple[str, str], Rule] = {
     ("staff", "staff.login"): _staff_login,
     ("staff", "staff.menu"): _staff_menu,
     ("staff", "staff.slots"): _staff_slots,
+    ("staff", "staff.number"): _touch("ok"),
     ("staff", "staff.report"): _touch("done"),
 }
 """(kind of visit, screen) -> what is done there; "*" is everybody whose kind has no row of its own."""

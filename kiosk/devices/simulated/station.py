@@ -140,7 +140,7 @@ class Station:
     def _new_visit(self, kind: str, who: StoreShopper) -> Visit:
         claims = self._casting.member_phone(self._rng) if kind == "stranger" else who.phone
         wants = self._wants() if self._place == "pay" else ()
-        return Visit(kind, claims, wants, code=self._casting.code(who), looks=self._rng.choice((1, 1, 2)))
+        return Visit(kind, claims, wants, code=self._casting.code(who), pin=who.pin, looks=self._rng.choice((1, 1, 2)))
 
     def _wants(self) -> tuple[str, ...]:
         """What is carried from the shelf goes first; the rest comes from elsewhere in the store. No two of the same."""

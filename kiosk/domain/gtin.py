@@ -1,0 +1,22 @@
+"""GTINs: the digits under a barcode."""
+
+from __future__ import annotations
+
+from kiosk.errors import InvalidValueError
+
+
+def check_digit(body: str) -> str:
+    """Return the GS1 mod-10 check digit of a GTIN's digits without its last one."""
+    weighted = sum(int(d) * (3 if i % 2 == 0 else 1) for i, d in enumerate(reversed(body)))
+    return str(-weighted % 10)
+
+
+def gtin(text: str) -> str:
+    """Return `text` as a GTIN of 8, 12, 13 or 14 digits; raise InvalidValueError that shows the expected check digit."""
+    code = text.strip()
+    if not (code.isascii() and code.isdigit()) or len(code) not in (8, 12, 13, 14):
+        raise InvalidValueError(f"{text!r} is no GTIN: 8, 12, 13 or 14 digits are expected")
+    expected = check_digit(code[:-1])
+    if code[-1] != expected:
+        raise InvalidValueError(f"GTIN {code} ends in {code[-1]}, but its check digit is {expected}")
+    return code

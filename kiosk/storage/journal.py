@@ -1,0 +1,124 @@
+"""The journal's rows: one INSERT a record, chained and signed; nothing is changed or removed. See domain.journal for what it proves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kiosk import wire
+from kiosk.domain import journal as rules
+from kiosk.domain.events import Lane, PeriodClosed, SaleCompleted, SaleRefunded
+from kiosk.domain.journal import KEY, OPENED, PERIODS, SALES, Fault, KeyChanged, Opening, Place, Predecessor, Record, SettingChanged
+from kiosk.errors import WireError
+from kiosk.storage.book import Book
+from kiosk.storage.schema import OWN_KINDS
+from kiosk.storage.seal import verify
+
+_TABLES = {SALES: "journal", rules.TRAINING: "training"}
+
+
+class Journal:
+    """Records of one chain, numbered from 1."""
+
+    def __init__(self, book: Book, chain: str = SALES) -> None:
+        self._book, self._chain, self._table = book, chain, _TABLES[chain]
+        self._signer = ""
+
+    def append(self, kind: str, body: bytes) -> int:
+        """Add a record and return its number. The first of all is preceded by one that opens the journal and names its key."""
+        row = self._last()
+        if row is None:
+            row = self.begin(None)
+        elif self._named_key() != self._book.key.public:
+            row = self._insert(row, KEY, wire.encode_value(KeyChanged(self._book.key.public, self._at())))
+            self._signer = self._book.key.public
+        return self._insert(row, kind, body)[0]
+
+    def setting(self, what: str, value: str) -> int:
+        """Record that a setting changed."""
+        return self.append("setting", wire.encode_value(SettingChanged(what, value, self._at())))
+
+    def begin(self, predecessor: Predecessor | None) -> tuple[int, bytes]:
+        """Write the record that opens a journal and return its number and hash; for a database that was rebuilt, and for `append`."""
+        book = self._book
+        opening = Opening(book.new_id(), book.device, self._chain, book.key.public, self._at(), predecessor)
+        return self._insert((0, rules.START), OPENED, wire.encode_value(opening))
+
+    def opening(self) -> Opening | None:
+        """Return what the first record says, None while there is none."""
+        row = self._book.db.execute(f"SELECT body FROM {self._table} WHERE n = 1").fetchone()
+        return None if row is None else wire.decode_value(row[0], Opening)
+
+    def head(self) -> Record | None:
+        """Return the last record, None while there is none."""
+        return next(self._records("ORDER BY n DESC LIMIT 1"), None)
+
+    def records(self, first: int = 1, last: int = 2**62) -> Iterator[Record]:
+        """Yield the records of these numbers in order."""
+        return self._records("WHERE n BETWEEN ? AND ? ORDER BY n", first, last)
+
+    def closures(self, period: str, after: int = 0) -> list[tuple[int, PeriodClosed]]:
+        """Return the closures of one period after this number, with their own numbers, in order."""
+        found = self._records(f"WHERE {OWN_KINDS} AND kind = ? AND n > ? ORDER BY n", period, after)
+        return [(record.number, wire.decode_value(record.body, PeriodClosed)) for record in found]
+
+    def last(self, kind: str) -> Record | None:
+        """Return the newest record of one of the journal's own kinds."""
+        return next(self._records(f"WHERE {OWN_KINDS} AND kind = ? ORDER BY n DESC LIMIT 1", kind), None)
+
+    def verify(self) -> Fault | None:
+        """Return None when chain and signatures hold from the first record to the last that was ever written, else the first fault."""
+        place = Place()
+        for record in self.records():
+            reached = rules.follow(place, record, key_of, verify)
+            if isinstance(reached, Fault):
+                return reached
+            place = reached
+        written = self._book.number("SELECT seq FROM sqlite_sequence WHERE name = ?", self._table)
+        if written > place.number:
+            return Fault(place.number + 1, f"is missing, and every record after it up to {written}")
+        return None
+
+    def _insert(self, after: tuple[int, bytes], kind: str, body: bytes) -> tuple[int, bytes]:
+        number = after[0] + 1
+        digest = rules.link(after[1], number, kind, body)
+        self._book.db.execute(f"INSERT INTO {self._table} VALUES (?, ?, ?, ?, ?)",
+                              (number, kind, body, digest, self._book.key.sign(rules.signed(digest))))
+        return number, digest
+
+    def _last(self) -> tuple[int, bytes] | None:
+        row: tuple[int, bytes] | None = self._book.db.execute(f"SELECT n, hash FROM {self._table} ORDER BY n DESC LIMIT 1").fetchone()
+        return row
+
+    def _named_key(self) -> str:
+        if not self._signer:
+            named = [record for record in (self.last(OPENED), self.last(KEY)) if record]
+            self._signer = key_of(named[-1]) if named else ""
+        return self._signer
+
+    def _records(self, where: str, *values: object) -> Iterator[Record]:
+        query = f"SELECT n, kind, body, hash, signature FROM {self._table} {where}"
+        return (Record(*row) for row in self._book.db.execute(query, values))
+
+    def _at(self) -> str:
+        return self._book.clock.now().isoformat()
+
+
+def key_of(record: Record) -> str:
+    """Return the key that a record OPENED or KEY names, "" when it cannot be read."""
+    try:
+        named: Opening | KeyChanged = wire.decode_value(record.body, Opening if record.kind == OPENED else KeyChanged)
+    except WireError:
+        return ""
+    return named.key
+
+
+def fact_of(record: Record, device: str) -> object:
+    """Return what a record tells: a sale, a refund, a closure or an opening; None for any other; raise WireError when it cannot be read."""
+    if record.kind in ("sale", "refund"):
+        (item,) = wire.decode_batch(wire.up_topic(device, Lane.MONEY), record.body)
+        if isinstance(item, wire.Envelope) and isinstance(item.event, SaleCompleted | SaleRefunded):
+            return item.event
+        raise WireError(f"record {record.number} is no {record.kind} of {device}")
+    if record.kind in PERIODS:
+        return wire.decode_value(record.body, PeriodClosed)
+    return wire.decode_value(record.body, Opening) if record.kind == OPENED else None
