@@ -8,7 +8,7 @@ from collections.abc import Callable
 from kiosk.domain import basket as baskets
 from kiosk.domain.checkout import Event, State, after
 from kiosk.domain.frame import Frame
-from kiosk.domain.identity import Decision
+from kiosk.domain.identity import Candidate, Decision
 from kiosk.domain.pricing import MAX_PIECES
 from kiosk.errors import InvalidValueError
 from kiosk.flows.cashier import Cashier, Conclusion, Payer, Pending
@@ -18,6 +18,7 @@ from kiosk.flows.pay_buttons import BUTTONS, OFFLINE_REASONS
 from kiosk.flows.pay_views import STAYS_S, WARNS_S, Session, line_views, view
 from kiosk.flows.pin import PinPad, step_up
 from kiosk.flows.sight import Sight
+from kiosk.storage.vault import CARD_PREFIX
 from kiosk.ui import views
 
 log = logging.getLogger(__name__)
@@ -76,15 +77,16 @@ class PayFlow:
             # A finger on the question whether somebody is still there answers it, and nothing else.
             if not self._stayed() and target != "stay":
                 self._touch(target)
-        {State.BASKET: self._scan, State.IDLE: self._scan, State.FACE: self._face, State.QR: self._scan, State.AGE: self._scan,
-         State.PIN: self._pin, State.CODE: self._authorise, State.AUTHORISING: self._authorise}.get(self._now.state, self._drop)()
+        {**dict.fromkeys((State.BASKET, State.IDLE, State.QR, State.AGE), self._scan), State.DIGITS: self._member_card,
+         State.FACE: self._face, State.PIN: self._pin, State.CODE: self._authorise, State.AUTHORISING: self._authorise,
+         }.get(self._now.state, self._drop)()
         self._expire()
         return view(self._now, self._parts, self._shop)
 
     # --- what is seen -------------------------------------------------------------------------------------------------------------
 
     def _look(self) -> None:
-        scanning = (State.IDLE, State.BASKET, State.QR, State.AGE)
+        scanning = (State.IDLE, State.BASKET, State.QR, State.AGE, *((State.DIGITS,) if self._with_card else ()))
         tasks = {State.FACE: self._face_task, **dict.fromkeys(scanning, self._scan_task)}
         self._parts.eyes.look(tasks.get(self._now.state))
 
@@ -119,6 +121,19 @@ class PayFlow:
                 del self._now.basket[code]
             self._now.hint = "unknown_code"
             self._save()
+
+    @property
+    def _with_card(self) -> bool:
+        """Whether members are found by their card instead of digits: then the store alone identifies nobody."""
+        return self._parts.settings.members.mode == "card"
+
+    def _member_card(self) -> None:
+        for text in self._parts.eyes.take() or ():
+            if self._with_card and text.startswith(CARD_PREFIX):
+                bucket = [Candidate(member.member_id, member.template) for member in self._parts.vault.by_card(text)]
+                self._now.search = FaceSearch(self._parts, bucket)
+                self._go(Event.BUCKET_SMALL)
+                return
 
     def _face(self) -> None:
         if self._now.search is None:
@@ -221,8 +236,10 @@ class PayFlow:
     def _press(self, target: str) -> None:
         if target == "erase":
             self._now.digits.erase()
-        elif target == "other_way":
+        elif target in ("other_way", "back"):
             self._go(Event.BACK)
+        elif self._with_card:
+            return
         elif target.startswith("key:"):
             bucket = self._now.digits.press(target.removeprefix("key:"))
             if bucket is not None:

@@ -108,6 +108,9 @@ def _tender(now: _Now) -> views.View:
 
 
 def _digits(now: _Now) -> views.View:
+    if now.parts.settings.members.mode == "card":
+        frame = now.parts.eyes.frame
+        return views.PayQr(now.status, now.session.priced.total, frame.pixels if frame else None, now.time_s, card=True)
     digits = now.session.digits
     return views.PayDigits(now.status, digits.shown, digits.wanted, bool(digits.suffix))
 
@@ -128,7 +131,8 @@ def _pin(now: _Now) -> views.View:
 
 def _confirm(now: _Now) -> views.View:
     session = now.session
-    return views.PayConfirm(now.status, session.priced.total, f"•• {session.digits.suffix[-2:]}", session.priced.pieces)
+    who = session.digits.suffix[-2:] or session.member_id[-2:]
+    return views.PayConfirm(now.status, session.priced.total, f"•• {who}", session.priced.pieces)
 
 
 def _qr(now: _Now) -> views.View:

@@ -73,6 +73,11 @@ CARD = views.GarmentCard("Jacket", TOTAL, stock=2)
     (views.PayRefused(EN, "declined"), {"retry", "qr", "cash", "cancel"}),
     (views.PayCash(EN, TOTAL, "A 1"), {"done"}),
     (views.EnrolConsent(EN, "1"), {"accept", "decline", "language"}),
+    (views.EnrolAge(EN), {"adult", "minor"}),
+    (views.EnrolSign(EN), {"pad", "clear", "cancel"}),
+    (views.EnrolSign(EN, (((1, 1), (2, 2)),), signed=True), {"pad", "clear", "ok", "cancel"}),
+    (views.EnrolPin(EN, 0), KEYS | {"erase", "cancel"}),
+    (views.EnrolReview(EN), {"keep", "cancel"}),
     (views.EnrolDigits(EN, ""), KEYS | {"erase", "ok", "cancel"}),
     (views.EnrolFace(EN), {"cancel"}),
     (views.EnrolDone(EN, True), {"done"}),
@@ -100,7 +105,8 @@ WITHOUT_A_FACE = {"qr", "cash", "other_way", "pay", "start"}
 def test_a_way_to_pay_without_a_face_is_on_every_screen_that_asks_for_one(language):
     """From the question how to pay until money moves; the basket and the start lead to that question."""
     asking = [(name, view) for name, view, _sizes in gallery(language) if name.startswith("pay.") and view.screen not in (
-        "pay.waiting", "pay.paid", "pay.cash", "pay.qr", "pay.code")]
+        "pay.waiting", "pay.paid", "pay.cash", "pay.qr", "pay.code", "pay.age",
+        "pay.still_there")]
     assert {view.screen for _name, view in asking} >= {"pay.tender", "pay.digits", "pay.face", "pay.pin", "pay.confirm", "pay.refused"}
     for name, view in asking:
         for size in ((800, 480), (720, 1280)):
