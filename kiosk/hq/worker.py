@@ -65,7 +65,7 @@ class Worker:
         self._sender = Sender(key.sign)
         self._inbox: queue.Queue[Message] = queue.Queue(WAITING)
         self._acks: dict[tuple[str, str, Lane], Ack] = {}
-        self._published = (0, 0)
+        self._published = (0, 0, 0)
         self._seen_version = -1
         self._greet, self._dirty, self._disk_full = True, True, False
         self._swept_s = 0.0
@@ -150,7 +150,7 @@ class Worker:
 
     def _send(self) -> None:
         if self._greet and self._link.publish(STATE_TOPIC, self._state(online=True), retain=True):
-            self._greet, self._published, self._dirty = False, (0, 0), True
+            self._greet, self._published, self._dirty = False, (0, 0, 0), True
             self._sender.forget()
         if self._acks:
             self._send_acks()
@@ -178,7 +178,7 @@ class Worker:
             publications = publish.manifests(db, self._settings.group, self._key.sign, self._settings.address)
         if all(self._link.publish(topic, payload, retain=True) for topic, payload in publications):
             self._published = versions
-            log.info("published price list %d, offline policy %d", *versions)
+            log.info("published price list %d, offline policy %d, tenders %d", *versions)
 
     def _stamp(self) -> Stamp:
         return stamp(self._clock.now(), self._new_id)
