@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import secrets
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from kiosk.domain.catalog import OfflinePolicy
 from kiosk.errors import HqError
-from kiosk.hq import imports, publish, wallet
+from kiosk.hq import epcis, imports, publish, wallet
 from kiosk.hq.ledger import catalogue, fleet
 from kiosk.hq.ledger.store import open_ledger
 from kiosk.hq.stamp import Stamp, stamp
@@ -45,6 +48,9 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     top_up.add_argument("member")
     top_up.add_argument("amount", help="a decimal, e.g. 20.00")
     command("code", _code, "print a one-time code that pays for a member").add_argument("member")
+    exporting = command("epcis", _epcis, "print changes of stock as an EPCIS 2.0 document")
+    exporting.add_argument("--since", default="1970-01-01", metavar="DATE", help="e.g. 2026-11-22 (default: all)")
+    exporting.add_argument("--timezone", default="Europe/Paris", help="of the stores (default: %(default)s)")
     assign = command("assign", _assign, "put a device into a store")
     assign.add_argument("device")
     assign.add_argument("store")
@@ -122,6 +128,17 @@ def _top_up(args: argparse.Namespace) -> int:
 def _code(args: argparse.Namespace) -> int:
     with open_ledger(args.folder).write() as db:
         print(wallet.issue_code(db, args.member, secrets.token_urlsafe(16), _now().at_ms))
+    return 0
+
+
+def _epcis(args: argparse.Namespace) -> int:
+    try:
+        zone = ZoneInfo(args.timezone)
+        since = datetime.fromisoformat(args.since).replace(tzinfo=zone)
+    except (ValueError, ZoneInfoNotFoundError) as error:
+        raise HqError(f"--since takes a date as 2026-11-22, --timezone a name as Europe/Paris: {error}") from error
+    with open_ledger(args.folder).read() as db:
+        print(json.dumps(epcis.document(db, since, zone, _now()), indent=1))
     return 0
 
 

@@ -6,7 +6,7 @@ import math
 
 from kiosk.storage.store import Unit
 
-NAMES = ("camera", "scale", "shelf")
+NAMES = ("camera", "scale", "shelf", "printer")
 _PREFIX = "state."
 
 

@@ -44,6 +44,7 @@ class Shop:
         self._version = -1
         self._prices: PriceList | None = None
         self._offline = False
+        self.training = False
         self._tenders: TenderPolicy | None = None
 
     def refresh(self) -> None:
@@ -55,6 +56,7 @@ class Shop:
         with self._store.snapshot() as unit:
             self._prices = unit.prices.current(self._clock.now())
             self._offline = unit.settings.get("link") == "down"
+            self.training = unit.settings.get("training") == "on"
             self._tenders = unit.tenders.get()
 
     @property
@@ -81,6 +83,10 @@ class Shop:
     def product(self, code: str) -> Product | None:
         """Return the product behind a scanned code, None when it is not sold here."""
         return self._prices.product(code) if self._prices else None
+
+    def listed(self, gtin: str) -> Product | None:
+        """Return the product with this GTIN, however it is sold; None when the price list does not know it."""
+        return self._prices.listed(gtin) if self._prices else None
 
     def takes(self, code: str) -> bool:
         """Return whether a scanned code may lie in a basket: goods, or a coupon of an offer."""

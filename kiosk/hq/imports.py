@@ -10,10 +10,10 @@ from decimal import Decimal, InvalidOperation
 from typing import TypeVar
 
 from kiosk.domain import catalog
-from kiosk.domain.catalog import Cell, Planogram, Product, Promotion
+from kiosk.domain.catalog import Cell, Planogram, Plate, Product, Promotion
 from kiosk.domain.money import Money, exponent
 from kiosk.errors import HqError, InvalidValueError
-from kiosk.hq import downbox, publish
+from kiosk.hq import planograms, publish
 from kiosk.hq.ledger import catalogue
 from kiosk.hq.ledger.store import Db
 from kiosk.hq.stamp import Stamp
@@ -21,8 +21,11 @@ from kiosk.hq.stamp import Stamp
 COLUMNS = {
     "products": ("gtin", "name_fr", "name_en", "name_zh", "price", "vat", "unit_weight_g", "picture", "garment"),
     "planogram": ("device", "slot", "gtin", "capacity", "reorder_point", "case_pack"),
+    "plates": ("device", "cell", "shelf", "x_mm", "width_mm"),
     "promotions": ("id", "kind", "gtin", "name_fr", "name_en", "name_zh", "percent", "take", "pay"),
 }
+OPTIONAL = {"planogram": ("plates", "shelf", "x_mm", "width_mm")}
+"""Columns that a table may have; plates are names with blanks between them."""
 LARGEST_BYTES = 2 * 1024 * 1024
 Fields = dict[str, str]
 T = TypeVar("T")
@@ -56,6 +59,7 @@ class Preview:
     products: tuple[Product, ...] = ()
     cells: tuple[tuple[str, Cell], ...] = ()
     promotions: tuple[Promotion, ...] = ()
+    plates: tuple[tuple[str, Plate], ...] = ()
 
 
 def read(db: Db, table: str, content: bytes, currency: str) -> Preview:
@@ -65,8 +69,15 @@ def read(db: Db, table: str, content: bytes, currency: str) -> Preview:
         products = _parsed(rows, mistakes, lambda f: _product(f, currency), lambda p: p.gtin)
         return Preview(table, _sorted(mistakes), tuple(_product_change(db, p) for p in products), products=products)
     sold = {p.gtin: p for p in catalogue.products(db)}
+    plans = catalogue.planograms(db)
+    if table == "plates":
+        plates = _parsed(rows, mistakes, lambda f: (_device(f), planograms.plate(f)), lambda p: f"{p[0]} {p[1].cell}")
+        mistakes += _orphans(plans, plates)
+        return Preview(table, _sorted(mistakes), tuple(_plate_change(plans, d, p) for d, p in plates), plates=plates)
     if table == "planogram":
-        cells = _parsed(rows, mistakes, lambda f: _cell(f, sold), lambda c: f"{c[0]} {c[1].slot}")
+        known = {device: {p.cell for p in plan.plates} for device, plan in plans.items()}
+        cells = _parsed(rows, mistakes, lambda f: (_device(f), planograms.cell(f, sold, known.get(f["device"], ()))),
+                        lambda c: f"{c[0]} {c[1].slot}")
         return Preview(table, _sorted(mistakes), tuple(_cell_change(db, d, c, sold) for d, c in cells), cells=cells)
     promotions = _parsed(rows, mistakes, lambda f: _promotion(f, sold), lambda p: p.id)
     return Preview(table, _sorted(mistakes), tuple(_promotion_change(db, p) for p in promotions), promotions=promotions)
@@ -83,15 +94,13 @@ def apply(db: Db, preview: Preview, stamp: Stamp, who: str) -> None:
             catalogue.note(db, (stamp.at_ms, who, "price", product.gtin, str(before.price.minor), str(product.price.minor)))
     for promotion in preview.promotions:
         catalogue.save_promotion(db, promotion)
-    if preview.table != "planogram" and (any(c.kind != "same" for c in preview.changes) or catalogue.pricelist(db) is None):
+    if preview.table in ("products", "promotions") and (any(c.kind != "same" for c in preview.changes) or catalogue.pricelist(db) is None):
         publish.publish_prices(db, stamp, who)
     for device in sorted({d for d, _ in preview.cells}):
-        before_plan = catalogue.planogram(db, device)
-        cells = tuple(c for d, c in preview.cells if d == device)
-        if before_plan is None or before_plan.cells != cells:
-            made = Planogram((before_plan.version if before_plan else 0) + 1, device, cells)
-            downbox.put_planogram(db, made, stamp)
-            catalogue.note(db, (stamp.at_ms, who, "planogram", device, str(made.version - 1), str(made.version)))
+        planograms.save(db, device, (c for d, c in preview.cells if d == device), None, stamp, who)
+    for device in sorted({d for d, _ in preview.plates}):
+        plan = catalogue.planogram(db, device)
+        planograms.save(db, device, plan.cells if plan else (), (p for d, p in preview.plates if d == device), stamp, who)
 
 
 def price(text: str, currency: str) -> Money:
@@ -129,7 +138,7 @@ def _rows(table: str, content: bytes) -> tuple[list[tuple[int, Fields]], list[Mi
             if "" in row:
                 mistakes.append(Mistake(reader.line_num, f"it has more than {len(header)} fields: put a text with a comma in quotes"))
             elif any(row.values()):
-                rows.append((reader.line_num, {c: (row[c] or "").strip() for c in COLUMNS[table]}))
+                rows.append((reader.line_num, {c: (row.get(c) or "").strip() for c in (*COLUMNS[table], *OPTIONAL.get(table, ()))}))
     except csv.Error as error:
         return [], [Mistake(reader.line_num, str(error))]
     return rows, mistakes if rows or mistakes else [Mistake(1, "there is no line under the header")]
@@ -172,18 +181,20 @@ def _product(fields: Fields, currency: str) -> Product:
     return Product(code, names, price(fields["price"], currency), int(vat), weight, fields["picture"], fields["garment"])
 
 
-def _cell(fields: Fields, sold: dict[str, Product]) -> tuple[str, Cell]:
-    device, slot = fields["device"], fields["slot"]
-    if not device or not slot or set(device) & set("/+#"):
-        raise InvalidValueError(f"device {device!r}, slot {slot!r}: both are needed")
-    code = catalog.gtin(fields["gtin"])
-    if code not in sold:
-        raise InvalidValueError(f"product {code} is not known: import products first")
-    capacity, reorder_point, case_pack = (_count(fields[c], c) for c in ("capacity", "reorder_point", "case_pack"))
-    if not capacity > 0 or not reorder_point < capacity or not case_pack > 0:
-        sizes = f"capacity {capacity}, reorder point {reorder_point}, case pack {case_pack}"
-        raise InvalidValueError(f"slot {slot}: {sizes} do not go together")
-    return device, Cell(slot, code, capacity, reorder_point, case_pack)
+def _device(fields: Fields) -> str:
+    if not fields["device"] or set(fields["device"]) & set("/+#"):
+        raise InvalidValueError(f"device {fields['device']!r} is no name of a device")
+    return fields["device"]
+
+
+def _orphans(plans: dict[str, Planogram], plates: tuple[tuple[str, Plate], ...]) -> list[Mistake]:
+    """Return a mistake for each slot that would stand on a plate that is no longer there."""
+    found = []
+    for device in sorted({d for d, _ in plates} & plans.keys()):
+        left = {p.cell for d, p in plates if d == device}
+        found += [Mistake(1, f"slot {cell.slot} of {device} stands on plate {lost}, which this file leaves out: move the slot first")
+                  for cell in plans[device].cells for lost in sorted(set(cell.plates) - left)]
+    return found
 
 
 def _promotion(fields: Fields, sold: dict[str, Product]) -> Promotion:
@@ -244,7 +255,17 @@ def _cell_change(db: Db, device: str, cell: Cell, sold: dict[str, Product]) -> C
 
 
 def _cell_fields(cell: Cell) -> Fields:
-    return {"gtin": cell.gtin, "capacity": str(cell.capacity), "reorder_point": str(cell.reorder_point), "case_pack": str(cell.case_pack)}
+    return {"gtin": cell.gtin, "capacity": str(cell.capacity), "reorder_point": str(cell.reorder_point), "case_pack": str(cell.case_pack),
+            "plates": " ".join(cell.plates), "shelf": cell.shelf, "x_mm": f"{cell.x_mm:g}", "width_mm": f"{cell.width_mm:g}"}
+
+
+def _plate_change(plans: dict[str, Planogram], device: str, plate: Plate) -> Change:
+    before = next((p for p in plans[device].plates if p.cell == plate.cell), None) if device in plans else None
+    return _compared(f"{device} {plate.cell}", plate.shelf, _plate_fields(before) if before else None, _plate_fields(plate))
+
+
+def _plate_fields(plate: Plate) -> Fields:
+    return {"shelf": plate.shelf, "x_mm": f"{plate.x_mm:g}", "width_mm": f"{plate.width_mm:g}"}
 
 
 def _promotion_change(db: Db, promotion: Promotion) -> Change:

@@ -57,6 +57,15 @@ CREATE TABLE tallies (name TEXT PRIMARY KEY, n INTEGER NOT NULL) STRICT, WITHOUT
 CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 """
 
+_REFUNDS = """
+CREATE TABLE refunds (refund_id TEXT PRIMARY KEY, sale_id TEXT NOT NULL, amount_minor INTEGER NOT NULL, body BLOB NOT NULL) STRICT;
+CREATE INDEX refunds_sale ON refunds (sale_id);
+CREATE TABLE refund_lines (refund_id TEXT NOT NULL REFERENCES refunds, line INTEGER NOT NULL, pieces INTEGER NOT NULL,
+  PRIMARY KEY (refund_id, line)) STRICT, WITHOUT ROWID;
+CREATE TABLE prints (sale_id TEXT PRIMARY KEY, n INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE INDEX sales_receipt ON sales (json_extract(CAST(body AS TEXT), '$.receipt'));
+"""
+
 _ONE_TREE = """
 ALTER TABLE lanes RENAME TO former_lanes;
 ALTER TABLE outbox RENAME TO former_outbox;
@@ -70,8 +79,8 @@ CREATE TABLE outbox (n INTEGER PRIMARY KEY, kind TEXT NOT NULL, slot TEXT NOT NU
 CREATE INDEX outbox_skipped ON outbox (n) WHERE kind = 'Skipped';
 """
 
-CARRIED = ("epochs", "lanes", "outbox", "downboxes", "inbox", "erasures", "vault_orders", "quarantine", "sales", "receipts", "intents",
-           "basket", "stock", "requests", "pricelists", "planogram", "policy", "tallies", "settings")
+CARRIED = ("epochs", "lanes", "outbox", "downboxes", "inbox", "erasures", "vault_orders", "quarantine", "sales", "refunds", "refund_lines",
+           "prints", "receipts", "intents", "basket", "stock", "requests", "pricelists", "planogram", "policy", "tallies", "settings")
 """What is carried over from a damaged file, as far as it can be read. The journal is not: a chain with a hole proves nothing."""
 
 
@@ -119,7 +128,13 @@ def m004_one_tree(db: sqlite3.Connection) -> None:
     db.execute("DROP TABLE former_lanes")
 
 
-MIGRATIONS = (m001_first_tables, m002_signed_journal, m003_vault_orders, m004_one_tree)
+def m005_refunds(db: sqlite3.Connection) -> None:
+    """What went back, and how often receipts were printed; a sale is found by the number on its receipt."""
+    for statement in _statements(_REFUNDS):
+        db.execute(statement)
+
+
+MIGRATIONS = (m001_first_tables, m002_signed_journal, m003_vault_orders, m004_one_tree, m005_refunds)
 """In order; one that was released is never changed."""
 
 

@@ -18,7 +18,7 @@ from types import TracebackType
 from kiosk.domain.journal import TRAINING
 from kiosk.errors import StorageDamagedError, StorageError, StorageFullError
 from kiosk.runtime import Clock
-from kiosk.storage import damage, inbox, outbox, settings, shelf, till
+from kiosk.storage import damage, inbox, outbox, refunds, settings, shelf, till
 from kiosk.storage.book import Book
 from kiosk.storage.closures import Closures
 from kiosk.storage.journal import Journal
@@ -46,6 +46,8 @@ class Unit:
         self.training = Journal(book, TRAINING)
         self.closures = Closures(book, self.journal, self.facts)
         self.sales = till.Sales(book)
+        self.refunds = refunds.Refunds(book)
+        self.prints = refunds.Prints(book)
         self.intents = till.Intents(book)
         self.basket = till.Basket(book)
         self.stock = shelf.Stock(book)

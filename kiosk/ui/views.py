@@ -12,42 +12,27 @@ from typing import ClassVar
 
 from kiosk.domain.frame import Picture
 from kiosk.domain.money import Money
+from kiosk.ui.view import LineView, SlotView, Status, View
+from kiosk.ui.views_staff import (
+    StaffAge,
+    StaffHours,
+    StaffLines,
+    StaffLogin,
+    StaffMenu,
+    StaffNumber,
+    StaffReport,
+    StaffSlots,
+)
+
+__all__ = [
+    "EnrolConsent", "EnrolDigits", "EnrolDone", "EnrolFace", "FaceBox", "GarmentCard", "LineView", "MirrorAttract", "MirrorTryOn",
+    "OutOfOrder", "PayAge", "PayAttract", "PayBasket", "PayCash", "PayCode", "PayConfirm", "PayDigits", "PayFace", "PayPaid", "PayPin",
+    "PayQr", "PayRefused", "PayStillThere", "PayTender", "PayWaiting", "ShelfBoard", "SlotView", "StaffAge", "StaffHours", "StaffLines",
+    "StaffLogin", "StaffMenu", "StaffNumber", "StaffReport", "StaffSlots", "Status", "View",
+]
 
 FaceBox = tuple[int, int, int, int]
 """(x, y, width, height) in pixels of the preview, unturned."""
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """What every screen says about the device. banner: a key of `banner.*`, "" for none. clock and store: ready to show."""
-
-    language: str
-    offline: bool = False
-    camera_lost: bool = False
-    stale_price: bool = False
-    clock: str = ""
-    store: str = ""
-    banner: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """What every view-model has."""
-
-    screen: ClassVar[str] = ""
-    status: Status
-
-
-@dataclass(frozen=True, slots=True)
-class LineView:
-    """A line of a basket; amount is what the whole line costs, None for a coupon. fixed: it cannot be removed by itself."""
-
-    name: str
-    quantity: int
-    amount: Money | None
-    note: str = ""
-    picture: str = ""
-    fixed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,60 +229,6 @@ class EnrolDone(View):
     ok: bool
     reason: str = ""
     time_s: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class StaffLogin(View):
-    """The PIN of staff. Targets: key:0..key:9, ok, erase, cancel."""
-
-    screen: ClassVar[str] = "staff.login"
-    entered: int
-    wrong: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class StaffMenu(View):
-    """What staff can do. Targets: refill and count (with a shelf), out_of_order, close_day, leave."""
-
-    screen: ClassVar[str] = "staff.menu"
-    who: str
-    out_of_order: bool = False
-    has_shelf: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class SlotView:
-    """A slot of the shelf. state: ok, low, empty or unsure. Counts in pieces."""
-
-    slot: str
-    name: str
-    on_hand: int
-    capacity: int
-    reorder_point: int
-    on_order: int
-    price: Money
-    picture: str = ""
-    state: str = "ok"
-
-
-@dataclass(frozen=True, slots=True)
-class StaffSlots(View):
-    """Refill or count, slot by slot. mode: refill or count; chosen: a slot, "" for none. Targets: slot:<slot>, plus, minus, ok, back."""
-
-    screen: ClassVar[str] = "staff.slots"
-    mode: str
-    slots: tuple[SlotView, ...]
-    chosen: str = ""
-    value: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class StaffReport(View):
-    """Lines of (label, value), ready to show. title: a key of `staff.report.*`. Targets: done."""
-
-    screen: ClassVar[str] = "staff.report"
-    lines: tuple[tuple[str, str], ...]
-    title: str = "close_day"
 
 
 @dataclass(frozen=True, slots=True)

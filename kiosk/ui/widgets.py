@@ -62,7 +62,7 @@ def status_line(c: Canvas, status: Status, dark: bool) -> Box:
         width = c.measure(status.clock, style) + c.px(2)
         c.text(status.clock, Box(right - width, bar.y, width, bar.height), replace(style, align="right"))
         right -= width + c.px(SPACE.base)
-    alerts = [k for k in ("offline", "camera_lost", "stale_price") if getattr(status, k)]
+    alerts = [k for k in ("offline", "camera_lost", "stale_price", "printer_lost") if getattr(status, k)]
     left = _chips(c, alerts, Box(bar.x, bar.y, right - bar.x, bar.height))
     if status.store and left - bar.x >= c.measure(status.store, style) + c.px(SPACE.base):
         c.text(status.store, Box(bar.x, bar.y, left - bar.x, bar.height), style)

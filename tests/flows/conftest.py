@@ -53,8 +53,14 @@ folder = "{folder}"
 reserve_mb = 1
 [staff.pins]
 lea = "2468"
+nina = "1357"
+theo = "9753"
 [staff.badges]
 max = "KS1.badge-of-max"
+[staff.roles]
+lea = "manager"
+max = "clerk"
+theo = "technician"
 """
 
 

@@ -21,9 +21,11 @@ from kiosk.domain.units import Grams
 from kiosk.errors import ConfigError, DeviceLostError, DeviceMissingError
 from kiosk.flows.enrol import EnrolFlow
 from kiosk.flows.forget import forget
+from kiosk.flows.printing import Press
 from kiosk.flows.scales import calibration_file, open_scale
 from kiosk.flows.shelf import ShelfFlow
-from kiosk.flows.staff import StaffDoor, StaffFlow
+from kiosk.flows.staff import Site, StaffFlow
+from kiosk.flows.staff_desk import StaffDoor
 from kiosk.flows.terminal import pay_terminal
 from kiosk.flows.watch import Watched
 from tests.flows.conftest import TEA, TOML, Device, screen
@@ -85,7 +87,7 @@ def test_a_member_whom_hq_erases_is_gone_and_hq_hears_of_it(device: Device) -> N
 
 
 def staff(device: Device) -> StaffFlow:
-    flow = StaffFlow(device.sight, device.shop, StaffDoor(device.sight), "en")
+    flow = StaffFlow(Site(device.sight, device.shop, "en", Press(device.sight, device.shop)), StaffDoor(device.sight))
     assert screen(flow.tick([])) == "staff.login"
     assert screen(flow.tick([*keys("2468"), "ok"])) == "staff.menu"
     return flow
@@ -93,7 +95,7 @@ def staff(device: Device) -> StaffFlow:
 
 def test_a_wrong_pin_opens_nothing_and_guessing_is_slowed_down(device: Device) -> None:
     door = StaffDoor(device.sight)
-    flow = StaffFlow(device.sight, device.shop, door, "en")
+    flow = StaffFlow(Site(device.sight, device.shop, "en", Press(device.sight, device.shop)), door)
     for _ in range(5):
         assert flow.tick([*keys("1111"), "ok"]).wrong
     assert flow.tick([*keys("2468"), "ok"]).wrong
@@ -157,12 +159,6 @@ def test_a_full_disk_is_a_screen_that_goes_when_there_is_room(device: Device) ->
     device.show_code("952000000002")
     terminal.tick([])
     assert screen(terminal.tick([])) == "pay.basket"
-
-
-def test_the_day_is_closed_with_its_figures(device: Device) -> None:
-    view = staff(device).tick(["close_day"])
-    assert [label for label, _ in view.lines] == ["Sales", "Takings", "Still to send"]
-    assert view.lines[1][1] == "€0.00"
 
 
 class Weights:

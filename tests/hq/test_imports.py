@@ -1,10 +1,15 @@
+import json
+
 import pytest
 
+from kiosk.__main__ import main
+from kiosk.domain.events import StockChanged
 from kiosk.domain.money import Money
 from kiosk.errors import HqError, InvalidValueError
 from kiosk.hq import imports
 from kiosk.hq.ledger import catalogue, fleet
 from kiosk.wire import DeviceState
+from tests.hq.conftest import Device
 
 HEADER = "gtin,name_fr,name_en,name_zh,price,vat,unit_weight_g,picture,garment\n"
 GOOD = HEADER + "4006381333931,Eau,Water,水,1.20,5.5,500,water.png,\n5449000000996,Cola,Cola,可乐,\"2,50\",20,330,cola.png,\n"
@@ -87,3 +92,52 @@ def test_prices_are_read_without_floats():
     for text in ("1.234", "-1", "nan", "inf", "", "1e999", "12,34,5"):
         with pytest.raises(InvalidValueError):
             imports.price(text, "EUR")
+
+
+PLATES = "device,cell,shelf,x_mm,width_mm\nshelf-1,P1,top,0,150\nshelf-1,P2,top,150,150\n"
+SHARED = ("device,slot,gtin,capacity,reorder_point,case_pack,plates,shelf,x_mm,width_mm\n"
+          "shelf-1,A1,4006381333931,12,4,6,P1 P2,top,20,180\nshelf-1,A2,5449000000996,8,3,4,P2,top,\"210,5\",80\n")
+
+
+def test_plates_then_slots_that_share_them(ledger, stamp):
+    load(ledger, stamp, "products", GOOD)
+    with ledger.read() as db:
+        (first, second) = imports.read(db, "planogram", SHARED.encode(), "EUR").mistakes
+        assert first.line == 2 and "plate P1, which this device has not" in first.reason and second.line == 3
+    load(ledger, stamp, "plates", PLATES)
+    load(ledger, stamp, "planogram", SHARED)
+    with ledger.read() as db:
+        plan = catalogue.planogram(db, "shelf-1")
+        assert [(c.slot, c.plates, c.shelf, c.x_mm, c.width_mm) for c in plan.cells] == [
+            ("A1", ("P1", "P2"), "top", 20.0, 180.0), ("A2", ("P2",), "top", 210.5, 80.0)]
+        assert [p.cell for p in plan.plates] == ["P1", "P2"] and plan.version == 2
+        orphaned = imports.read(db, "plates", PLATES.replace("shelf-1,P2,top,150,150\n", "").encode(), "EUR")
+        assert ["slot A1" in orphaned.mistakes[0].reason, "slot A2" in orphaned.mistakes[1].reason] == [True, True]
+    again = load(ledger, stamp, "planogram", SHARED.replace("210,5", "215"))
+    assert again.changes[1].details == (("x_mm", "210.5", "215"),)
+    with ledger.read() as db:
+        assert catalogue.planogram(db, "shelf-1").plates == plan.plates
+
+
+@pytest.mark.parametrize(("table", "row", "says"), [
+    ("products", "4006381333932,a,b,c,1,20,1,,", "its check digit is 1"),
+    ("planogram", "shelf-1,A1,5449000000997,12,4,6", "its check digit is 6"),
+    ("promotions", "p,percent,96385075,a,b,c,10,,", "its check digit is 4"), ("plates", "shelf-1,P1,top,0,0", "cannot be"),
+    ("plates", "shelf-1,P1,top,-5,100", "not between"), ("planogram", "shelf-1,A/1,5449000000996,12,4,6", "are a name")])
+def test_each_table_says_what_is_wrong_with_a_row(ledger, stamp, table, row, says):
+    load(ledger, stamp, "products", GOOD)
+    with ledger.read() as db:
+        content = ",".join(imports.COLUMNS[table]) + "\n" + row + "\n"
+        assert says in imports.read(db, table, content.encode(), "EUR").mistakes[0].reason
+
+
+def test_stock_events_leave_hq_as_epcis(ledger, stamp, ingest, capsys, tmp_path):
+    shelf = Device("shelf-1")
+    load(ledger, stamp, "products", GOOD)
+    ingest.commit([shelf.send(StockChanged("A1", "4006381333931", -1, 3, "retail_selling", "pick", 0.9),
+                              StockChanged("A1", "4006381333931", 2, 5, "stock_taking", "count", 1.0))], stamp)
+    assert main(["hq", "epcis", "--folder", str(tmp_path)]) == 0
+    events = json.loads(capsys.readouterr().out)["epcisBody"]["eventList"]
+    assert [(e["bizStep"], "errorDeclaration" in e) for e in events] == [
+        ("retail_selling", False), ("retail_selling", True), ("stock_taking", False)]
+    assert main(["hq", "epcis", "--folder", str(tmp_path), "--since", "tomorrow"]) == 1

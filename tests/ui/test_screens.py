@@ -77,8 +77,19 @@ CARD = views.GarmentCard("Jacket", TOTAL, stock=2)
     (views.EnrolFace(EN), {"cancel"}),
     (views.EnrolDone(EN, True), {"done"}),
     (views.StaffLogin(EN, 0), KEYS | {"erase", "ok", "cancel"}),
-    (views.StaffMenu(EN, "Ana", has_shelf=True), {"refill", "count", "out_of_order", "close_day", "leave"}),
-    (views.StaffMenu(EN, "Ana"), {"out_of_order", "close_day", "leave"}),
+    (views.StaffMenu(EN, "Ana", ("refill", "count", "close_day")), {"refill", "count", "close_day", "leave"}),
+    (views.StaffMenu(EN, "Ana", ()), {"leave"}),
+    (views.StaffAge(EN, 18, "1 May 2008"), {"approve", "refuse", "back"}),
+    (views.StaffNumber(EN, "cash_count", "€1.00", True), KEYS | {"erase", "ok", "back"}),
+    (views.StaffLines(EN, "void", LINES), {"line:0", "back"}),
+    (views.StaffLines(EN, "void", LINES, ((0, 1),)), {"line:0", "back", "ok"}),
+    (views.StaffLines(EN, "refund", LINES), {"line:0", "back", "whole"}),
+    (views.StaffLines(EN, "refund", LINES, ((0, 1),), TOTAL), {"line:0", "back", "whole", "restock", "write_off"}),
+    (views.StaffLines(EN, "refund", (replace(LINES[0], fixed=True),)), {"back"}),
+    (views.StaffLines(EN, "void", LINES * 12, page=1), {"back", "more", *(f"line:{i}" for i in range(4, 8))}),
+    (views.StaffHours(EN, (("Mon", "8–20"),) * 7, 1, "08:00", "20:00", False),
+     {*(f"day:{i}" for i in range(1, 8)), "closed", "opens_minus", "opens_plus", "closes_minus", "closes_plus", "ok", "back"}),
+    (views.StaffHours(EN, (("Mon", "8–20"),) * 7, 1, "08:00", "20:00", True), {*(f"day:{i}" for i in range(1, 8)), "closed", "ok", "back"}),
     (views.StaffSlots(EN, "count", (SLOT,), "A1", 3), {"slot:A1", "plus", "minus", "ok", "back"}),
     (views.StaffSlots(EN, "count", ()), {"back"}),
     (views.StaffReport(EN, (("Sales", "4"),)), {"done"}),
@@ -100,7 +111,7 @@ WITHOUT_A_FACE = {"qr", "cash", "other_way", "pay", "start"}
 def test_a_way_to_pay_without_a_face_is_on_every_screen_that_asks_for_one(language):
     """From the question how to pay until money moves; the basket and the start lead to that question."""
     asking = [(name, view) for name, view, _sizes in gallery(language) if name.startswith("pay.") and view.screen not in (
-        "pay.waiting", "pay.paid", "pay.cash", "pay.qr", "pay.code")]
+        "pay.waiting", "pay.paid", "pay.cash", "pay.qr", "pay.code", "pay.age", "pay.still_there")]
     assert {view.screen for _name, view in asking} >= {"pay.tender", "pay.digits", "pay.face", "pay.pin", "pay.confirm", "pay.refused"}
     for name, view in asking:
         for size in ((800, 480), (720, 1280)):

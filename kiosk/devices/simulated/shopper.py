@@ -224,6 +224,8 @@ def _staff_slots(visit: Visit, facts: Facts) -> Act:
 TABLE: dict[tuple[str, str], Rule] = {
     ("*", "pay.attract"): _attract,
     ("*", "pay.basket"): _basket,
+    ("*", "pay.age"): _touch("cancel"),
+    ("*", "pay.still_there"): _touch("stay"),
     ("*", "pay.tender"): _tender,
     ("*", "pay.digits"): _digits,
     ("*", "pay.face"): _do("look"),
@@ -250,6 +252,7 @@ TABLE: dict[tuple[str, str], Rule] = {
     ("staff", "staff.login"): _staff_login,
     ("staff", "staff.menu"): _staff_menu,
     ("staff", "staff.slots"): _staff_slots,
+    ("staff", "staff.number"): _touch("ok"),
     ("staff", "staff.report"): _touch("done"),
 }
 """(kind of visit, screen) -> what is done there; "*" is everybody whose kind has no row of its own."""

@@ -86,7 +86,7 @@ def apply(request: Request, desk: Desk, form: FormData) -> Response:
             imports.apply(db, imports.read(db, table, content, desk.currency), desk.stamp(), WHO)
     except (HqError, binascii.Error) as error:
         return show_products(request, str(error))
-    return RedirectResponse("/stock" if table == "planogram" else "/products", 303)
+    return RedirectResponse("/stock" if table in ("planogram", "plates") else "/products", 303)
 
 
 def see_alarm(request: Request, desk: Desk, _form: FormData) -> Response:
