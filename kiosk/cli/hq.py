@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from kiosk.domain.catalog import OfflinePolicy
 from kiosk.errors import HqError
-from kiosk.hq import epcis, imports, publish, wallet
+from kiosk.hq import epcis, import_goods, imports, publish, wallet
 from kiosk.hq.ledger import catalogue, fleet
 from kiosk.hq.ledger.store import open_ledger
 from kiosk.hq.stamp import Stamp, stamp
@@ -81,7 +81,7 @@ def _serve(args: argparse.Namespace) -> int:
         raise HqError(f"--broker {args.broker!r}: HOST:PORT is expected")
     broker = BrokerAddress(host, int(port), args.broker_user, os.environ.get("KIOSK_BROKER_PASSWORD", ""), args.broker_version,
                            args.broker_ca, args.broker_certificate, args.broker_key)
-    welcome = imports.price(args.welcome, args.currency)
+    welcome = import_goods.price(args.welcome, args.currency)
     return serve(HqSettings(args.folder, broker, args.port, args.group, args.screens, args.assets, args.currency, welcome.minor,
                             args.auto_approve_after, os.environ.get("KIOSK_HQ_TOKEN", ""), args.address))
 
@@ -111,17 +111,17 @@ def _publish(args: argparse.Namespace) -> int:
         *limits, hours = args.offline
         if not hours.isdigit():
             raise HqError(f"{hours!r} is no count of hours")
-        per_sale, per_member, per_kiosk = (imports.price(text, args.currency).minor for text in limits)
+        per_sale, per_member, per_kiosk = (import_goods.price(text, args.currency).minor for text in limits)
         policy = OfflinePolicy(0, args.currency, per_sale, per_member, per_kiosk, int(hours) * 3600)
         print(f"offline policy {publish.publish_policy(db, policy, _now(), WHO).version}")
     return 0
 
 
 def _top_up(args: argparse.Namespace) -> int:
-    amount = imports.price(args.amount, args.currency)
+    amount = import_goods.price(args.amount, args.currency)
     with open_ledger(args.folder).write() as db:
         wallet.top_up(db, f"topup:{new_id()}", args.member, amount, _now().at_ms)
-        catalogue.note(db, (_now().at_ms, WHO, "topup", args.member, "", f"{imports.plain(amount)} {args.currency}"))
+        catalogue.note(db, (_now().at_ms, WHO, "topup", args.member, "", f"{import_goods.plain(amount)} {args.currency}"))
     return 0
 
 
