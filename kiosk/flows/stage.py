@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from kiosk.devices.display import Display, Presented
+from kiosk.devices.display import Display, Presented, Touch
 from kiosk.devices.voice import Silence, Voice
 from kiosk.ui.screens import render
 from kiosk.ui.spoken import spoken
 from kiosk.ui.views import View
+
+PAD = "pad"
+"""The one target on which a finger draws."""
 
 
 class Stage:
@@ -39,21 +42,20 @@ class Stage:
     def touched(self) -> list[str]:
         """Return the names of the targets touched since the last call, oldest first, as the screen that is shown has them.
 
-        Flows ignore a target that their state does not know: a second finger on what is gone presses nothing.
+        Flows ignore a target that their state does not know: a second finger on what is gone presses nothing. On the target `pad` a finger
+        draws: "pad:x:y" where it came down and "pad+:x:y" where it moved, in thousandths of the pad; elsewhere moving presses nothing.
         """
-        names = []
-        for touch in self._display.touches():
-            target = self._hit(touch.x, touch.y)
-            if target:
-                names.append(target)
-        return names
+        return [name for touch in self._display.touches() if (name := self._hit(touch))]
 
-    def _hit(self, x: int, y: int) -> str:
+    def _hit(self, touch: Touch) -> str:
         if self._presented is None:
             return ""
         for name, (left, top, width, height) in self._presented.targets.items():
-            if left <= x < left + width and top <= y < top + height:
-                return name
+            x, y = touch.x - left, touch.y - top
+            if 0 <= x < width and 0 <= y < height:
+                if name == PAD:
+                    return f"{PAD}{'+' if touch.moved else ''}:{1000 * x // width}:{1000 * y // height}"
+                return "" if touch.moved else name
         return ""
 
     def close(self) -> None:

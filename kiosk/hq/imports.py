@@ -12,10 +12,12 @@ from typing import TypeVar
 from kiosk.domain.catalog import Cell, CodeFormat, Planogram, Plate, PriceList, Product, Promotion
 from kiosk.errors import HqError, InvalidValueError
 from kiosk.hq import import_goods, planograms, publish
-from kiosk.hq.import_goods import Fields
+from kiosk.hq.import_goods import Fields, plain, price
 from kiosk.hq.ledger import catalogue
 from kiosk.hq.ledger.store import Db
 from kiosk.hq.stamp import Stamp
+
+__all__ = ["COLUMNS", "LARGEST_BYTES", "OPTIONAL", "Change", "Mistake", "Preview", "apply", "plain", "price", "read"]
 
 COLUMNS = {
     "products": ("gtin", "name_fr", "name_en", "name_zh", "price", "vat", "unit_weight_g", "picture", "garment"),

@@ -10,10 +10,14 @@ import pygame
 
 from kiosk.design.presented import Presented
 from kiosk.ui import (
+    enrol_age,
     enrol_consent,
     enrol_digits,
     enrol_done,
     enrol_face,
+    enrol_pin,
+    enrol_review,
+    enrol_sign,
     mirror_attract,
     mirror_tryon,
     out_of_order,
@@ -64,8 +68,12 @@ DRAW: Final[dict[type[View], Callable[[Canvas, Any], None]]] = {
     views.PayRefused: pay_refused.draw,
     views.PayCash: pay_cash.draw,
     views.EnrolConsent: enrol_consent.draw,
+    views.EnrolAge: enrol_age.draw,
+    views.EnrolSign: enrol_sign.draw,
     views.EnrolDigits: enrol_digits.draw,
+    views.EnrolPin: enrol_pin.draw,
     views.EnrolFace: enrol_face.draw,
+    views.EnrolReview: enrol_review.draw,
     views.EnrolDone: enrol_done.draw,
     views.StaffLogin: staff_login.draw,
     views.StaffMenu: staff_menu.draw,

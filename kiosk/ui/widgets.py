@@ -219,7 +219,7 @@ def pill(c: Canvas, centre_left: tuple[int, int], text: str, icon: str, look: Lo
 
 def heading(c: Canvas, box: Box, text: str, more: str = "", colours: tuple[Colour, Colour] = (COLOURS.ink, COLOURS.muted)) -> int:
     """Draw a title and a sentence under it from the top of a box; return where they end in pixels."""
-    taken = c.text(text, Box(box.x, box.y, box.width, round(box.height * ((0.5 if c.sight.large else 0.62) if more else 1))),
+    taken = c.text(text, Box(box.x, box.y, box.width, round(box.height * ((0.4 if c.sight.large else 0.62) if more else 1))),
                    Style(TYPE.title, colours[0], bold=True, valign="top", lines=3))
     if not more:
         return taken.bottom

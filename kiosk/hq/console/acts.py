@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from kiosk.errors import HqError, InvalidValueError
-from kiosk.hq import import_goods, imports, publish, replenishment
+from kiosk.hq import imports, publish, replenishment
 from kiosk.hq.console.guard import form_is_ours
 from kiosk.hq.console.pages import shell, show_products, show_replenishment
 from kiosk.hq.console.render import Desk, page
@@ -58,7 +58,7 @@ def decide(request: Request, desk: Desk, form: FormData) -> Response:
 def set_price(request: Request, desk: Desk, form: FormData) -> Response:
     """Change a price: a new version of the list goes out."""
     try:
-        price = import_goods.price(_text(form, "price"), desk.currency)
+        price = imports.price(_text(form, "price"), desk.currency)
         with desk.ledger.write() as db:
             publish.set_price(db, request.path_params["gtin"], price, desk.stamp(), WHO)
     except (HqError, InvalidValueError) as error:
