@@ -29,7 +29,7 @@ def test_every_screen_can_be_read_and_touched(language, sight):
     problems = []
     for name, usual, sizes in gallery(language):
         view = replace(usual, status=replace(usual.status, **SIGHTS[sight]))
-        for size in sizes:
+        for size in sizes if sight == "usual" else sizes[:2]:
             canvas = draw(view, size, audit=True)
             boxes = {target: pygame.Rect(box) for target, box in canvas.targets.items()}
             least = round(TOUCH * canvas.unit) - 1
