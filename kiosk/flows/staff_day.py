@@ -47,7 +47,7 @@ class CashCount:
     def view(self) -> views.View:
         """Return what to show."""
         amount = money(Money(int(self._digits or "0"), self._desk.shop.currency), self._desk.language)
-        return views.StaffNumber(self._desk.status(), "cash_count", amount, entered=True)
+        return views.StaffNumber(self._desk.status(), "cash_count", amount, len(self._digits))
 
     def _close(self, counted: int) -> Page:
         desk = self._desk
