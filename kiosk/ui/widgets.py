@@ -125,7 +125,7 @@ def label(c: Canvas, box: Box, face: Face) -> None:
         return
     if face.stacked:
         style = replace(style, lines=2)
-        words = c.px(face.size * (1.5 if c.fits(face.label, inner.width, style) else 2.8))
+        words = c.px(face.size * (1.5 if c.fits(face.label, inner.width, style) else 2.8) * (1.25 if c.sight.large else 1))
         big = min(c.px(face.size * 3), inner.height - words - gap)
         top = inner.y + (inner.height - big - words - gap) // 2
         c.icon(face.icon, (inner.centerx, top + big / 2), big / c.unit, face.look.text)
