@@ -8,9 +8,10 @@ import time
 from kiosk import __version__
 from kiosk.config import Settings
 from kiosk.domain.events import DeviceHealth
+from kiosk.flows.closing import HeadTeller, close_due, note_configuration
 from kiosk.flows.health import remember_hq, states
 from kiosk.flows.opening import open_parts
-from kiosk.flows.parts import Parts
+from kiosk.flows.parts import Parts, zone_of
 from kiosk.runtime import new_id, run_loop
 from kiosk.storage.ports import DownBox, UpLanes
 from kiosk.sync.fetch import Fetcher
@@ -29,6 +30,7 @@ class Link:
     def __init__(self, parts: Parts, relay: Relay) -> None:
         self._parts, self._relay = parts, relay
         self._state = ""
+        self._zone, self._heads = zone_of(parts.settings), HeadTeller()
         self._health_s = float("-inf")
 
     def tick(self) -> None:
@@ -55,6 +57,9 @@ class Link:
                 unit.facts.record(DeviceHealth(__version__, free_mb, waiting, round(unit.outbox.oldest(parts.clock.now())),
                                                states(unit) | {"storage": "rebuilt" if parts.store.rebuilt else "ok"},
                                                tallies.get("dropped_frames", 0), unit.quarantine.count()))
+                note_configuration(unit, parts.settings)
+                close_due(unit, parts.settings, self._zone, parts.clock.now())
+                self._heads.tell(unit)
                 self._health_s = now
         self._state = state
 

@@ -26,7 +26,7 @@ def sell(store, name):
     with store.unit() as unit:
         unit.sales.add(sale(name))
         unit.stock.move("A1", TEA, 1)
-        unit.journal.append("sale", bytes(300))
+        unit.journal.append("note", bytes(300))
         unit.facts.record(sale(name))
 
 

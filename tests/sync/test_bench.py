@@ -36,7 +36,7 @@ def test_durable_sales_beside_a_bare_append(tmp_path, capsys, cpu_seconds):
             with store.unit() as unit:
                 unit.sales.add(sale(n))
                 unit.stock.move("A1", TEA, -2)
-                unit.journal.append("sale", b"x" * 200)
+                unit.journal.append("note", b"x" * 200)
                 unit.facts.record(sale(n))
         ours, cpu = ours + time.perf_counter() - before, cpu + cpu_seconds() - used
         before = time.perf_counter()
