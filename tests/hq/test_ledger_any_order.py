@@ -95,23 +95,22 @@ STEPS = st.lists(st.builds(Step, st.sampled_from(WHAT), st.sampled_from(WHO), st
 @given(STEPS)
 def test_any_sequence_balances_and_every_replay_changes_nothing(tmp_path_factory, steps):
     ledger = Ledger(tmp_path_factory.getbasetemp() / "any.db")
-    with suppress(Undo), closing(ledger):
-        with ledger.write() as db:
-            for who in WHO:
-                enrolled(db, who, 400)
-            for step in steps:
-                play(db, step)
-                books = wallet.balance_check(db)
-                assert books.even, books
-                assert all(r["held_minor"] >= 0 for r in db.execute("SELECT held_minor FROM accounts"))
-                before = state(db)
-                play(db, step)
-                assert state(db) == before, step
-            sold = dict(db.execute("SELECT sale_id, total_minor FROM sales").fetchall())
-            given_back = dict(db.execute("SELECT sale_id, sum(amount_minor) FROM refunds GROUP BY sale_id").fetchall())
-            assert all(given_back[sale_id] <= sold[sale_id] for sale_id in given_back)
-            captured = {r["intent_id"]: r["amount_minor"] for r in db.execute("SELECT * FROM intents WHERE intent_id LIKE 'h%'")}
-            for key, amount in captured.items():
-                assert accounts.moved(db, "payout", key) + accounts.moved(db, "void", key) <= accounts.moved(db, "capture", key) <= amount
-            assert not {w for w in wallet.balance_check(db).uncleared if w[0] == "cash_desk"}
-            raise Undo
+    with suppress(Undo), closing(ledger), ledger.write() as db:
+        for who in WHO:
+            enrolled(db, who, 400)
+        for step in steps:
+            play(db, step)
+            books = wallet.balance_check(db)
+            assert books.even, books
+            assert all(r["held_minor"] >= 0 for r in db.execute("SELECT held_minor FROM accounts"))
+            before = state(db)
+            play(db, step)
+            assert state(db) == before, step
+        sold = dict(db.execute("SELECT sale_id, total_minor FROM sales").fetchall())
+        given_back = dict(db.execute("SELECT sale_id, sum(amount_minor) FROM refunds GROUP BY sale_id").fetchall())
+        assert all(given_back[sale_id] <= sold[sale_id] for sale_id in given_back)
+        captured = {r["intent_id"]: r["amount_minor"] for r in db.execute("SELECT * FROM intents WHERE intent_id LIKE 'h%'")}
+        for key, amount in captured.items():
+            assert accounts.moved(db, "payout", key) + accounts.moved(db, "void", key) <= accounts.moved(db, "capture", key) <= amount
+        assert not {w for w in wallet.balance_check(db).uncleared if w[0] == "cash_desk"}
+        raise Undo
