@@ -93,7 +93,8 @@ def _our_currency(books: Books, amount: Money) -> None:
 
 
 def _cancel(books: Books, cancelled: events.PaymentCancelled, origin: trade.Origin) -> None:
-    wallet.release(books.db, cancelled.intent_id, origin.device, books.stamp.at_ms)
+    if not asking.drop(books.db, cancelled.intent_id, books.stamp.at_ms):
+        wallet.release(books.db, cancelled.intent_id, origin.device, books.stamp.at_ms)
 
 
 def _stock(books: Books, change: events.StockChanged, origin: trade.Origin) -> None:
