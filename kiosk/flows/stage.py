@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from kiosk.devices.display import Display, Presented, Touch
+from kiosk.devices.voice import Silence, Voice
 from kiosk.ui.screens import render
+from kiosk.ui.spoken import spoken
 from kiosk.ui.views import View
 
 PAD = "pad"
@@ -13,8 +15,9 @@ PAD = "pad"
 class Stage:
     """Draws a view when it changed, and names the targets that were touched."""
 
-    def __init__(self, display: Display) -> None:
-        self._display = display
+    def __init__(self, display: Display, voice: Voice | None = None) -> None:
+        self._display, self._voice = display, voice or Silence()
+        self._said = ("", "")
         self._shown: View | None = None
         self._presented: Presented | None = None
 
@@ -26,6 +29,15 @@ class Stage:
         picture, presented = render(view, self._display.size)
         self._display.present(picture, presented)
         self._shown, self._presented = view, presented
+        self._speak(view)
+
+    def _speak(self, view: View) -> None:
+        """Say what a screen has to say, once: again only when the screen or its words are others than before."""
+        text = spoken(view)
+        if (view.screen, text) != self._said:
+            self._said = (view.screen, text)
+            if text:
+                self._voice.say(text, view.status.language)
 
     def touched(self) -> list[str]:
         """Return the names of the targets touched since the last call, oldest first, as the screen that is shown has them.
@@ -47,5 +59,6 @@ class Stage:
         return ""
 
     def close(self) -> None:
-        """Give the display back."""
+        """Give display and voice back."""
         self._display.close()
+        self._voice.close()

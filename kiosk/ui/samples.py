@@ -86,7 +86,7 @@ def _offers(language: str) -> tuple[LineView, ...]:
 
 def _returned(language: str) -> tuple[LineView, ...]:
     first, second, third, _ = _lines(language)
-    some = {"fr": "1 encore remboursable", "en": "1 can still come back", "zh": "还可退 1 件"}[language]
+    some = {"fr": "1 restant", "en": "1 left", "zh": "余 1 件"}[language]
     return (replace(first, note=""), replace(second, fixed=True), replace(third, note=some))
 
 

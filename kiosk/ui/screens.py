@@ -23,6 +23,7 @@ from kiosk.ui import (
     my_data,
     my_erase,
     out_of_order,
+    paint,
     pay_age,
     pay_attract,
     pay_basket,
@@ -49,7 +50,7 @@ from kiosk.ui import (
     staff_slots,
     views,
 )
-from kiosk.ui.canvas import Canvas
+from kiosk.ui.canvas import Canvas, Sight
 from kiosk.ui.views import View
 
 DRAW: Final[dict[type[View], Callable[[Canvas, Any], None]]] = {
@@ -96,9 +97,22 @@ DRAW: Final[dict[type[View], Callable[[Canvas, Any], None]]] = {
 
 def draw(view: View, size: tuple[int, int], audit: bool = False) -> Canvas:
     """Return the canvas on which a view was drawn; with `audit` it also measures the contrast of every text."""
-    canvas = Canvas(size, view.status.language, audit)
+    status = view.status
+    canvas = Canvas(size, status.language, audit, Sight(status.large, status.contrast))
     DRAW[type(view)](canvas, view)
+    if status.training:
+        _watermark(canvas)
     return canvas
+
+
+def _watermark(c: Canvas) -> None:
+    """Write across the picture that nothing is really sold; it lets everything below shine through."""
+    c.facts["training"] = "yes"
+    mark = paint.watermark(c.say("training.mark"), c.px(54))
+    step_x, step_y = mark.get_width() * 5 // 6, mark.get_height() * 3 // 4
+    for row, y in enumerate(range(-step_y // 2, c.size[1], step_y)):
+        for x in range(-(row % 2) * step_x // 2, c.size[0], step_x):
+            c.surface.blit(mark, (x, y))
 
 
 def save(canvas: Canvas, path: Path) -> None:

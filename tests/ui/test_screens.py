@@ -20,10 +20,15 @@ from kiosk.ui.views import Status, View
 EN = Status("en", clock="14:05", store="Lumière")
 
 
+SIGHTS = {"usual": {}, "large and high contrast": {"large": True, "contrast": True}}
+
+
+@pytest.mark.parametrize("sight", SIGHTS)
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_screen_can_be_read_and_touched(language):
+def test_every_screen_can_be_read_and_touched(language, sight):
     problems = []
-    for name, view, sizes in gallery(language):
+    for name, usual, sizes in gallery(language):
+        view = replace(usual, status=replace(usual.status, **SIGHTS[sight]))
         for size in sizes:
             canvas = draw(view, size, audit=True)
             boxes = {target: pygame.Rect(box) for target, box in canvas.targets.items()}
@@ -54,15 +59,15 @@ CARD = views.GarmentCard("Jacket", TOTAL, stock=2)
 
 
 @pytest.mark.parametrize(("view", "names"), [
-    (views.PayAttract(EN), {"start", "language", "enrol", "staff"}),
-    (views.PayBasket(EN, LINES, TOTAL), {"pay", "language", "staff", "cancel", "remove:0"}),
-    (views.PayBasket(EN, (), TOTAL), {"language", "staff", "cancel"}),
+    (views.PayAttract(EN), {"start", "language", "seeing", "enrol", "staff"}),
+    (views.PayBasket(EN, LINES, TOTAL), {"pay", "language", "seeing", "staff", "cancel", "remove:0"}),
+    (views.PayBasket(EN, (), TOTAL), {"language", "seeing", "staff", "cancel"}),
     (views.PayBasket(EN, (views.LineView("Deposit", 1, TOTAL, fixed=True), views.LineView("Coupon", 1, None)), TOTAL),
-     {"pay", "language", "staff", "cancel", "remove:1"}),
+     {"pay", "language", "seeing", "staff", "cancel", "remove:1"}),
     (views.PayAge(EN, 18), {"staff", "back", "cancel"}),
     (views.PayStillThere(EN, 9), {"stay"}),
-    (views.PayTender(EN, TOTAL), {"face", "qr", "cash", "back"}),
-    (views.PayTender(EN, TOTAL, face=False), {"qr", "cash", "back"}),
+    (views.PayTender(EN, TOTAL), {"seeing", "face", "qr", "cash", "back"}),
+    (views.PayTender(EN, TOTAL, face=False), {"seeing", "qr", "cash", "back"}),
     (views.PayDigits(EN, 0), KEYS | {"erase", "cancel", "other_way"}),
     (views.PayFace(EN), {"other_way", "cancel"}),
     (views.PayConfirm(EN, TOTAL, "•• 42", 1), {"confirm", "not_me", "other_way", "cancel"}),
