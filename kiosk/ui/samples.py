@@ -172,6 +172,11 @@ def _enrol(status: Status) -> dict[str, View]:
         "face": views.EnrolFace(status, seen, (245, 125, 150, 190), 1, 3, "closer", 2.2),
         "done": views.EnrolDone(status, ok=True, time_s=1.0),
         "done-card": views.EnrolDone(status, ok=True, time_s=1.0, card="KF1.01a2026c-2595-7868-bfff-6d908ba4489b." + "Ab3_" * 8),
+        "my-data": views.MyData(status, "http://192.168.1.20:8480/in/qk3mTzvW1xYb0PZc7RkLdA"),
+        "my-data-used": views.MyData(status),
+        "my-data-refused": views.MyData(status, refused="not_recognised"),
+        "my-erase": views.MyErase(status),
+        "my-erased": views.MyErase(status, done=True),
         "failed": views.EnrolDone(status, ok=False, reason="quality"),
     }
 
