@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from kiosk.domain.checkout import Event, State
 from kiosk.domain.frame import Frame
-from kiosk.domain.identity import Decision
+from kiosk.domain.identity import Candidate, Decision
 from kiosk.flows.cashier import Payer
 from kiosk.flows.checkout import Checkout
 from kiosk.flows.identify import Digits, FaceSearch, face_task
@@ -16,6 +16,7 @@ from kiosk.flows.pay_buttons import BUTTONS
 from kiosk.flows.pay_views import view
 from kiosk.flows.pin import PinPad, step_up
 from kiosk.flows.sight import Sight
+from kiosk.storage.vault import CARD_PREFIX
 from kiosk.ui import views
 
 log = logging.getLogger(__name__)
@@ -48,7 +49,7 @@ class PayFlow(Checkout):
             if not self._stayed() and target != "stay":
                 self._touch(target)
         {State.BASKET: self._scan, State.IDLE: self._scan, State.FACE: self._face, State.QR: self._scan, State.AGE: self._scan,
-         State.PIN: self._pin}.get(self._now.state, self._drop)()
+         State.DIGITS: self._member_card, State.PIN: self._pin}.get(self._now.state, self._drop)()
         self._authorise()
         self._expire()
         return view(self._now, self._parts, self._shop, self._sight.eyes.frame)
@@ -56,7 +57,7 @@ class PayFlow(Checkout):
     # --- what is seen -------------------------------------------------------------------------------------------------------------
 
     def _look(self) -> None:
-        scanning = (State.IDLE, State.BASKET, State.QR, State.AGE)
+        scanning = (State.IDLE, State.BASKET, State.QR, State.AGE, *((State.DIGITS,) if self._with_card else ()))
         tasks = {State.FACE: self._face_task, **dict.fromkeys(scanning, self._scan_task)}
         self._sight.eyes.look(tasks.get(self._now.state))
 
@@ -91,6 +92,19 @@ class PayFlow(Checkout):
                 del self._now.basket[code]
             self._now.hint = "unknown_code"
             self._save()
+
+    @property
+    def _with_card(self) -> bool:
+        """Whether members are found by their card instead of digits: then the store alone identifies nobody."""
+        return self._parts.settings.members.mode == "card"
+
+    def _member_card(self) -> None:
+        for text in self._sight.eyes.take() or ():
+            if self._with_card and text.startswith(CARD_PREFIX):
+                bucket = [Candidate(member.member_id, member.template) for member in self._sight.vault.by_card(text)]
+                self._now.search = FaceSearch(self._sight, bucket)
+                self._go(Event.BUCKET_SMALL)
+                return
 
     def _face(self) -> None:
         if self._now.search is None:
@@ -150,8 +164,10 @@ class PayFlow(Checkout):
     def _press(self, target: str) -> None:
         if target == "erase":
             self._now.digits.erase()
-        elif target == "other_way":
+        elif target in ("other_way", "back"):
             self._go(Event.BACK)
+        elif self._with_card:
+            return
         elif target.startswith("key:"):
             bucket = self._now.digits.press(target.removeprefix("key:"))
             if bucket is not None:

@@ -120,6 +120,8 @@ def _tender(now: _Now) -> views.View:
 
 
 def _digits(now: _Now) -> views.View:
+    if now.parts.settings.members.mode == "card":
+        return views.PayQr(now.status, now.session.priced.total, now.frame.pixels if now.frame else None, now.time_s, card=True)
     digits = now.session.digits
     return views.PayDigits(now.status, digits.shown, digits.wanted, bool(digits.suffix))
 
@@ -140,7 +142,8 @@ def _pin(now: _Now) -> views.View:
 
 def _confirm(now: _Now) -> views.View:
     session = now.session
-    return views.PayConfirm(now.status, session.priced.total, f"•• {session.digits.suffix[-2:]}", session.priced.pieces)
+    who = session.digits.suffix[-2:] or session.member_id[-2:]
+    return views.PayConfirm(now.status, session.priced.total, f"•• {who}", session.priced.pieces)
 
 
 def _qr(now: _Now) -> views.View:

@@ -8,7 +8,7 @@ from kiosk.domain.money import Money
 from kiosk.domain.orders import PaymentAnswered
 from kiosk.errors import HqError
 from kiosk.hq import wallet
-from kiosk.hq.ledger import accounts, catalogue, charges
+from kiosk.hq.ledger import accounts, catalogue, charges, trade
 from kiosk.hq.ledger.charges import ChargeRow
 from kiosk.hq.ledger.store import Db
 from kiosk.hq.ledger.trade import Origin
@@ -33,12 +33,10 @@ def put(db: Db, asked: PaymentRequested, origin: Origin, at_ms: int) -> PaymentA
     """Write a charge down and return None: its answer comes later. What can be refused at once, or is known already, is answered."""
     known = charges.get(db, asked.intent_id)
     if known is not None:
-        if known.status in ("declined", "voided"):
-            return PaymentAnswered(asked.intent_id, "declined", known.reason)
-        authorised = known.status in ("authorised", "captured") and known.wish == "ask"
-        return PaymentAnswered(asked.intent_id, "authorised", "", known.member_id) if authorised else None
-    if accounts.intent(db, asked.intent_id) is not None:
-        return None  # cancelled before it was asked
+        over = known.wish != "ask" or known.told not in ("authorised", "declined")
+        return None if over else PaymentAnswered(asked.intent_id, known.told, known.reason, known.member_id)
+    if accounts.intent(db, asked.intent_id) is not None or any(trade.known_sale(db, "", asked.intent_id)):
+        return None  # cancelled, or sold, before it was asked
     policy = catalogue.tender_policy(db)
     tender, payer, lasts_ms = asked.tender, "", (policy.code_lasts_s if policy else 0) * 1000
     if tender in CODE_TENDERS:

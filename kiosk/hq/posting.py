@@ -12,7 +12,7 @@ from kiosk.domain.money import Money
 from kiosk.domain.orders import PaymentAnswered
 from kiosk.errors import HqError, InvalidValueError
 from kiosk.hq import asking, downbox, members, refunds, wallet
-from kiosk.hq.ledger import accounts, charges, facts, fleet, trade
+from kiosk.hq.ledger import accounts, facts, fleet, trade
 from kiosk.hq.ledger.members import Place
 from kiosk.hq.ledger.store import Db
 from kiosk.hq.stamp import Stamp
@@ -134,7 +134,6 @@ def _enrol(books: Books, member: events.MemberEnrolled, origin: trade.Origin) ->
 
 def _erase(books: Books, erased: events.MemberErased, origin: trade.Origin) -> None:
     members.erased(books.db, erased, _place(origin), books.stamp)
-    charges.end_mandate(books.db, erased.member_id, books.stamp.at_ms)
 
 
 def _lock(books: Books, locked: events.MemberLocked, origin: trade.Origin) -> None:

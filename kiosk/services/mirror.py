@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from kiosk.config import Settings
-from kiosk.flows.opening import open_display, open_printer
+from kiosk.flows.opening import open_display, open_printer, open_voice
 from kiosk.flows.parts import Shop, zone_of
 from kiosk.flows.printing import Press
 from kiosk.flows.sight import open_sight
@@ -23,7 +23,7 @@ def serve(settings: Settings) -> int:
     """Run until SIGTERM; return the exit code."""
     models = ModelStore()
     parts = open_sight(settings, models)
-    stage = Stage(open_display(settings, "Kiosk - mirror"))
+    stage = Stage(open_display(settings, "Kiosk - mirror"), open_voice(settings))
     shop = Shop(parts.store, parts.clock, zone_of(settings))
     press = Press(parts, shop, open_printer(settings))
     terminal = mirror_terminal(parts, shop, TryOnFlow(parts, shop, BodyFinder(models), cache(garment), settings.device.language), press)

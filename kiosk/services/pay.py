@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kiosk.config import Settings
-from kiosk.flows.opening import open_display, open_printer
+from kiosk.flows.opening import open_display, open_printer, open_voice
 from kiosk.flows.parts import Shop, zone_of
 from kiosk.flows.printing import Press
 from kiosk.flows.sight import open_sight
@@ -17,7 +17,7 @@ from kiosk.vision.networks import ModelStore
 def serve(settings: Settings) -> int:
     """Run until SIGTERM; return the exit code."""
     parts = open_sight(settings, ModelStore())
-    stage = Stage(open_display(settings, "Kiosk - pay"))
+    stage = Stage(open_display(settings, "Kiosk - pay"), open_voice(settings))
     shop = Shop(parts.store, parts.clock, zone_of(settings))
     press = Press(parts, shop, open_printer(settings))
     terminal = pay_terminal(parts, shop, press)

@@ -60,9 +60,9 @@ class Unit:
         self.settings = settings.Settings(book)
 
 
-def connect_file(path: Path) -> sqlite3.Connection:
-    """Open the SQLite file itself; tests hand in others that cut the power."""
-    return sqlite3.connect(path, timeout=BUSY_MS / 1000, isolation_level=None)
+def connect_file(path: Path, address: str = "") -> sqlite3.Connection:
+    """Open the SQLite file itself, or by an address (URI) of it on a disk that loses power (see sim.powercut)."""
+    return sqlite3.connect(address or path, timeout=BUSY_MS / 1000, isolation_level=None, uri=bool(address))
 
 
 class Store:

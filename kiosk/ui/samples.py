@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
@@ -85,7 +86,7 @@ def _offers(language: str) -> tuple[LineView, ...]:
 
 def _returned(language: str) -> tuple[LineView, ...]:
     first, second, third, _ = _lines(language)
-    some = {"fr": "1 encore remboursable", "en": "1 can still come back", "zh": "还可退 1 件"}[language]
+    some = {"fr": "1 restant", "en": "1 left", "zh": "余 1 件"}[language]
     return (replace(first, note=""), replace(second, fixed=True), replace(third, note=some))
 
 
@@ -130,6 +131,7 @@ def _pay(status: Status) -> dict[str, View]:
         "pin-wrong": views.PayPin(status, 0, wrong=True),
         "confirm": views.PayConfirm(status, total, "•• 42", 7),
         "qr": views.PayQr(status, total, seen, 0.8),
+        "member-card": views.PayQr(status, total, seen, 0.8, card=True),
         "code": views.PayCode(status, total, "alipay", "https://qr.alipay.com/bax03431ljhokirwl38f00a7", 97, 1.0),
         "code-soon": views.PayCode(status, total, "emv_qr", _EMV, 12, 1.0),
         "code-coming": views.PayCode(status, total, "wechat", time_s=1.3),
@@ -146,13 +148,28 @@ def _pay(status: Status) -> dict[str, View]:
     }
 
 
+_SIGNATURE = (tuple((180 + 12 * i, round(520 + 180 * math.sin(i / 2.2) * (1 - i / 60))) for i in range(28)),
+              tuple((540 + 11 * i, round(560 - 120 * math.sin(i / 1.7))) for i in range(24)), ((330, 250), (350, 262)))
+"""What a finger drew."""
+
+
 def _enrol(status: Status) -> dict[str, View]:
     seen = portrait(640, 480)
     return {
         "consent": views.EnrolConsent(status, "2026-01"),
+        "age": views.EnrolAge(status),
+        "sign": views.EnrolSign(status, _SIGNATURE, signed=True),
+        "sign-empty": views.EnrolSign(status),
         "digits": views.EnrolDigits(status, "••• •42"),
+        "pin": views.EnrolPin(status, 2),
+        "pin-again": views.EnrolPin(status, 0, again=True),
+        "pin-easy": views.EnrolPin(status, 0, objection="row"),
+        "review": views.EnrolReview(status),
+        "review-twin": views.EnrolReview(status, twin=True),
+        "review-card": views.EnrolReview(status, card=True),
         "face": views.EnrolFace(status, seen, (245, 125, 150, 190), 1, 3, "closer", 2.2),
         "done": views.EnrolDone(status, ok=True, time_s=1.0),
+        "done-card": views.EnrolDone(status, ok=True, time_s=1.0, card="KF1.01a2026c-2595-7868-bfff-6d908ba4489b." + "Ab3_" * 8),
         "failed": views.EnrolDone(status, ok=False, reason="quality"),
     }
 
@@ -218,6 +235,6 @@ def gallery(language: str) -> list[tuple[str, View, tuple[tuple[int, int], ...]]
     shown = [(f"{area}.{name}", view, sizes) for area, build, sizes in _AREAS for name, view in build(plain).items()]
     poor = Status(language, offline=True, camera_lost=True, stale_price=True, clock="14:05", store=_STORES[language], banner="hq_silent")
     troubled = {"pay": ("attract", "basket", "digits-more", "pin", "tender", "refused", "confirm", "paid-offline"),
-                "enrol": ("consent", "digits"),
+                "enrol": ("consent", "digits", "sign", "review-twin"),
                 "staff": ("login-wrong", "slots"), "shelf": ("board",), "mirror": ("attract", "tryon")}
     return shown + [(f"{area}.{name}.troubled", build(poor)[name], sizes) for area, build, sizes in _AREAS for name in troubled[area]]

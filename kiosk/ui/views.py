@@ -132,12 +132,13 @@ class PayConfirm(View):
 
 @dataclass(frozen=True, slots=True)
 class PayQr(View):
-    """Hold the phone's code to the camera. Targets: back, cancel."""
+    """Hold the phone's code to the camera. card: the member's card, after which the face is looked for. Targets: back, cancel."""
 
     screen: ClassVar[str] = "pay.qr"
     total: Money
     preview: Picture | None = field(default=None, compare=False)
     time_s: float = 0.0
+    card: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +201,44 @@ class EnrolConsent(View):
 
 
 @dataclass(frozen=True, slots=True)
+class EnrolAge(View):
+    """Only adults may pay by face. age: in years, from which somebody is one. Targets: adult, minor."""
+
+    screen: ClassVar[str] = "enrol.age"
+    age: int = 18
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolSign(View):
+    """The signature under the consent. strokes: what was drawn, in thousandths of the pad. Targets: pad, clear, ok (if signed), cancel."""
+
+    screen: ClassVar[str] = "enrol.sign"
+    strokes: tuple[tuple[tuple[int, int], ...], ...] = ()
+    signed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolPin(View):
+    """Choosing a PIN, and typing it again. objection: a key of `enrol.pin.*`, "" for none. Targets: key:0..key:9, erase, cancel."""
+
+    screen: ClassVar[str] = "enrol.pin"
+    entered: int
+    wanted: int = 4
+    again: bool = False
+    objection: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolReview(View):
+    """What will be kept, before it is. twin: a member looks alike; card: the key goes on the member's code. Targets: keep, cancel."""
+
+    screen: ClassVar[str] = "enrol.review"
+    twin: bool = False
+    card: bool = False
+    days: int = 365
+
+
+@dataclass(frozen=True, slots=True)
 class EnrolDigits(View):
     """The last digits of the phone number, for enrolment. entered: masked text as it is shown. Targets: key:0..key:9, erase, ok, cancel."""
 
@@ -223,12 +262,13 @@ class EnrolFace(View):
 
 @dataclass(frozen=True, slots=True)
 class EnrolDone(View):
-    """Enrolled, or why not. reason: a key of `enrol.failed.*`. Targets: done."""
+    """Enrolled, or why not. reason: a key of `enrol.failed.*`; card: text of the member's code, shown this once. Targets: done."""
 
     screen: ClassVar[str] = "enrol.done"
     ok: bool
     reason: str = ""
     time_s: float = 0.0
+    card: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,10 +20,15 @@ from kiosk.ui.views import Status, View
 EN = Status("en", clock="14:05", store="Lumière")
 
 
+SIGHTS = {"usual": {}, "large and high contrast": {"large": True, "contrast": True}}
+
+
+@pytest.mark.parametrize("sight", SIGHTS)
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_screen_can_be_read_and_touched(language):
+def test_every_screen_can_be_read_and_touched(language, sight):
     problems = []
-    for name, view, sizes in gallery(language):
+    for name, usual, sizes in gallery(language):
+        view = replace(usual, status=replace(usual.status, **SIGHTS[sight]))
         for size in sizes:
             canvas = draw(view, size, audit=True)
             boxes = {target: pygame.Rect(box) for target, box in canvas.targets.items()}
@@ -54,15 +59,15 @@ CARD = views.GarmentCard("Jacket", TOTAL, stock=2)
 
 
 @pytest.mark.parametrize(("view", "names"), [
-    (views.PayAttract(EN), {"start", "language", "enrol", "staff"}),
-    (views.PayBasket(EN, LINES, TOTAL), {"pay", "language", "staff", "cancel", "remove:0"}),
-    (views.PayBasket(EN, (), TOTAL), {"language", "staff", "cancel"}),
+    (views.PayAttract(EN), {"start", "language", "seeing", "enrol", "staff"}),
+    (views.PayBasket(EN, LINES, TOTAL), {"pay", "language", "seeing", "staff", "cancel", "remove:0"}),
+    (views.PayBasket(EN, (), TOTAL), {"language", "seeing", "staff", "cancel"}),
     (views.PayBasket(EN, (views.LineView("Deposit", 1, TOTAL, fixed=True), views.LineView("Coupon", 1, None)), TOTAL),
-     {"pay", "language", "staff", "cancel", "remove:1"}),
+     {"pay", "language", "seeing", "staff", "cancel", "remove:1"}),
     (views.PayAge(EN, 18), {"staff", "back", "cancel"}),
     (views.PayStillThere(EN, 9), {"stay"}),
-    (views.PayTender(EN, TOTAL), {"face", "qr", "cash", "back"}),
-    (views.PayTender(EN, TOTAL, face=False), {"qr", "cash", "back"}),
+    (views.PayTender(EN, TOTAL), {"seeing", "face", "qr", "cash", "back"}),
+    (views.PayTender(EN, TOTAL, face=False), {"seeing", "qr", "cash", "back"}),
     (views.PayDigits(EN, 0), KEYS | {"erase", "cancel", "other_way"}),
     (views.PayFace(EN), {"other_way", "cancel"}),
     (views.PayConfirm(EN, TOTAL, "•• 42", 1), {"confirm", "not_me", "other_way", "cancel"}),
@@ -73,6 +78,11 @@ CARD = views.GarmentCard("Jacket", TOTAL, stock=2)
     (views.PayRefused(EN, "declined"), {"retry", "qr", "cash", "cancel"}),
     (views.PayCash(EN, TOTAL, "A 1"), {"done"}),
     (views.EnrolConsent(EN, "1"), {"accept", "decline", "language"}),
+    (views.EnrolAge(EN), {"adult", "minor"}),
+    (views.EnrolSign(EN), {"pad", "clear", "cancel"}),
+    (views.EnrolSign(EN, (((1, 1), (2, 2)),), signed=True), {"pad", "clear", "ok", "cancel"}),
+    (views.EnrolPin(EN, 0), KEYS | {"erase", "cancel"}),
+    (views.EnrolReview(EN), {"keep", "cancel"}),
     (views.EnrolDigits(EN, ""), KEYS | {"erase", "ok", "cancel"}),
     (views.EnrolFace(EN), {"cancel"}),
     (views.EnrolDone(EN, True), {"done"}),

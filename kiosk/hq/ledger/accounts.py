@@ -215,3 +215,18 @@ def transfers(db: Db, limit: int = 50) -> list[Row]:
     return db.execute("SELECT t.*, p.currency, p.amount_minor, p.account target, q.account source FROM transfers t"
                       " JOIN postings p ON p.rowid = (SELECT max(rowid) FROM postings WHERE transfer = t.id)"
                       " JOIN postings q ON q.rowid = p.rowid - 1 ORDER BY p.rowid DESC LIMIT ?", (limit,)).fetchall()
+
+
+def end_day(db: Db, row: tuple[str, bool, bytes, int]) -> None:
+    """Write the end of a day down: (day, whether its balance was zero, what was found, at_ms)."""
+    db.execute("INSERT OR IGNORE INTO day_ends VALUES (?, ?, ?, ?)", row)
+
+
+def day_ended(db: Db, day: str) -> bool:
+    """Return whether the end of a day was looked at."""
+    return db.execute("SELECT 1 FROM day_ends WHERE day = ?", (day,)).fetchone() is not None
+
+
+def day_ends(db: Db, limit: int) -> list[Row]:
+    """Return the newest ends of days."""
+    return db.execute("SELECT * FROM day_ends ORDER BY day DESC LIMIT ?", (limit,)).fetchall()

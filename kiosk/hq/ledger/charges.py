@@ -180,7 +180,7 @@ def end_mandate(db: Db, member_id: str, at_ms: int) -> None:
 
 
 def mandate(db: Db, member_id: str) -> tuple[str, str] | None:
-    """Return (tender, payer) of a member's mandate, None when there is none."""
-    row = db.execute("SELECT tender, payer FROM mandates WHERE member_id = ? AND ended_ms IS NULL ORDER BY at_ms DESC LIMIT 1",
-                     (member_id,)).fetchone()
+    """Return (tender, payer) of a member's mandate, None when there is none; it ends with the member's consent to be known by face."""
+    row = db.execute("SELECT c.tender, c.payer FROM mandates c JOIN members m ON m.id = c.member_id WHERE c.member_id = ?"
+                     " AND c.ended_ms IS NULL AND m.erased_ms IS NULL ORDER BY c.at_ms DESC LIMIT 1", (member_id,)).fetchone()
     return (row[0], row[1]) if row else None

@@ -66,8 +66,8 @@ class CardMandates:
         except InvalidValueError:
             return declined("currency")
         params: Any = {"amount": amount, "currency": charge.amount.currency.lower(), "customer": customer, "payment_method": method,
-                       "off_session": True, "confirm": True, "capture_method": "manual", "description": charge.text,
-                       "metadata": {"charge": charge.key}}
+                       "off_session": True, "confirm": True, "capture_method": "manual",
+                       "metadata": {"charge": charge.key, "text": charge.text}}
         return self._call(lambda: _read(self._intents.create(params, _once(charge.key, "authorise"))))
 
     def capture(self, charge: Charge) -> Answer:
@@ -130,13 +130,13 @@ class CardMandates:
 
     @staticmethod
     def _invalid(error: Any) -> Answer:
-        if error.code == "resource_missing" and "payment_intent" in (error.param or "intent"):
+        if error.http_status == 404:
             return ABSENT
         if error.code in ("charge_already_refunded", "amount_too_large") or error.param == "amount":
             return declined("refund_too_large")
         if error.code == "payment_intent_unexpected_state":
             return UNKNOWN  # it moved on between two calls: ask again
-        log.error("stripe refuses a request: %s", error.code or error.param)
+        log.error("stripe refuses a request: %s", error.user_message or error.code)
         return declined("service_down")
 
 
