@@ -62,9 +62,9 @@ class Unit:
         self.settings = settings.Settings(book)
 
 
-def connect_file(path: Path, address: str = "") -> sqlite3.Connection:
-    """Open the SQLite file itself, or by an address (URI) of it on a disk that loses power (see sim.powercut)."""
-    return sqlite3.connect(address or path, timeout=BUSY_MS / 1000, isolation_level=None, uri=bool(address))
+def connect_file(path: Path) -> sqlite3.Connection:
+    """Open the SQLite file itself; `apsw_file` opens it on a disk that loses power."""
+    return sqlite3.connect(path, timeout=BUSY_MS / 1000, isolation_level=None)
 
 
 class Store:
