@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from kiosk.domain.staff import Role
 from kiosk.errors import ConfigError
 
 _ROLES = ("pay", "mirror", "stock")
@@ -43,7 +44,10 @@ _NO_SECRET = Secret("")
 
 @dataclass(frozen=True, slots=True)
 class DeviceSettings:
-    """[device] id: 1-64 of a-z 0-9 - _ . and the certificate's name; group: whose manifests it follows; language: fr, en or zh."""
+    """[device] id: 1-64 of a-z 0-9 - _ . and the certificate's name; group: whose manifests it follows; language: fr, en or zh.
+
+    timezone: of the store; closing_hour: its business day ends at this hour of the next morning.
+    """
 
     id: str
     store: str
@@ -51,6 +55,7 @@ class DeviceSettings:
     group: str = "all"
     language: str = "fr"
     timezone: str = "Europe/Paris"
+    closing_hour: int = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +118,10 @@ class ScaleSettings:
 
 @dataclass(frozen=True, slots=True)
 class DisplaySettings:
-    """[display] kind: window, offscreen; rotate: 0, 90, 180 or 270; snapshot: picture file for the console's live view, off when empty."""
+    """[display] kind: window, offscreen; rotate: 0, 90, 180 or 270; snapshot: picture file for the console's live view, off when empty.
+
+    large, contrast: large type and high contrast from the start; shoppers turn to them with the button Aa.
+    """
 
     kind: str = "window"
     width: int = 800
@@ -121,14 +129,41 @@ class DisplaySettings:
     rotate: int = 0
     snapshot: str = ""
     rate_hz: float = 30.0
+    large: bool = False
+    contrast: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class StaffSettings:
-    """[staff] pins: name -> PIN of four digits or more; badges: name -> code on the badge. A badge or a PIN opens staff mode."""
+    """[staff] pins: name -> PIN of four digits or more; badges: name -> code on the badge. A badge or a PIN opens staff mode.
+
+    roles: name -> clerk, manager or technician; whoever is not named is a clerk.
+    """
 
     pins: Mapping[str, Secret] = field(default_factory=dict)
     badges: Mapping[str, Secret] = field(default_factory=dict)
+    roles: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PrinterSettings:
+    """[printer] kind: none, file, network, serial or usb (python-escpos). address: file, host, serial port, or vendor:product in hex.
+
+    columns: 48 (80 mm paper) or 32 (58 mm). profile: of python-escpos, for the printer's code pages.
+    """
+
+    kind: str = "none"
+    address: str = ""
+    columns: int = 48
+    profile: str = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceSettings:
+    """[voice] kind: none or espeak (espeak-ng reads prompts aloud). rate_wpm: words a minute."""
+
+    kind: str = "none"
+    rate_wpm: int = 160
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +218,8 @@ class Settings:
     scale: ScaleSettings = ScaleSettings()
     display: DisplaySettings = DisplaySettings()
     staff: StaffSettings = StaffSettings()
+    printer: PrinterSettings = PrinterSettings()
+    voice: VoiceSettings = VoiceSettings()
     identity: IdentitySettings = IdentitySettings()
     members: MembersSettings = MembersSettings()
     phone: PhoneSettings = PhoneSettings()
@@ -199,12 +236,16 @@ _CHOICES: dict[str, tuple[object, ...]] = {
     "display.rotate": (0, 90, 180, 270),
     "broker.version": (3, 5),
     "identity.backend": ("onnx", "dlib"),
+    "printer.kind": ("none", "file", "network", "serial", "usb"),
+    "printer.columns": (32, 48),
+    "voice.kind": ("none", "espeak"),
     "members.mode": ("store", "card"),
 }
 _RANGES: dict[str, tuple[float, float]] = {
     "scale.record_mb": (0, 100_000), "broker.port": (1, 65535), "storage.reserve_mb": (1, 100_000),
     "members.retention_days": (1, 3650), "members.pin_over_minor": (0, 100_000_000), "phone.port": (0, 65535),
     "camera.width": (64, 4096), "camera.height": (64, 4096), "camera.rate_hz": (0.5, 120),
+    "device.closing_hour": (0, 12), "voice.rate_wpm": (80, 400),
     "display.width": (240, 4096), "display.height": (240, 4096), "display.rate_hz": (1, 120),
 }
 
@@ -285,6 +326,8 @@ class _Reader:
             self._say(key, f"{key} = {value!r} is no time zone" + (f"; did you mean {near[0]}?" if near else ""))
         elif key == "device.id" and not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,63}", kept):
             self._say(key, f"{key} = {value!r} may hold a-z, 0-9, dot, dash and underscore only")
+        elif key == "staff.roles" and not set(kept.values()) <= set(Role):
+            self._say(key, f"{key} = {dict(kept)!r}: each is one of {', '.join(Role)}")
         elif key == "device.roles" and (not kept or not set(kept) <= set(_ROLES)):
             self._say(key, f"{key} = {list(kept)!r} may hold {', '.join(_ROLES)}")
         return kept

@@ -159,8 +159,8 @@ class JournalHead:
 class StockChanged:
     """Pieces moved in a slot. biz_step is a word of GS1's Core Business Vocabulary.
 
-    biz_step: retail_selling (picked), stocking (refilled or put back by a shopper), stock_taking (counted by staff, or
-    by weight at night). confidence: 0..1; reason: pick | put_back | refill | count | recount | sale.
+    biz_step: retail_selling (picked), stocking (refilled, put back or brought back), stock_taking (counted by staff, or by weight at
+    night), destroying (waste). confidence: 0..1; reason: pick | put_back | refill | count | recount | sale | waste | return.
     """
 
     slot: str
@@ -241,9 +241,10 @@ class TemplateHeld:
 
 @dataclass(frozen=True, slots=True)
 class StaffActed:
-    """Something that staff did on the device.
+    """Something that staff did on the device, and who.
 
-    act: refill | count | out_of_order | in_order | close_of_day | opened | refused | void_line.
+    act: opened | refused | refill | count | waste | age_proven | age_refused | void_line | refund | reprint | out_of_order | in_order
+    | hours | close_of_day | training_on | training_off.
     """
 
     act: str

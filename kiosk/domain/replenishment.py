@@ -151,7 +151,8 @@ def needs(ahead: Forecast, terms: Sequence[Terms], stock: Sequence[Stock], rules
     horizon = ahead.daily.shape[1]
     if days > horizon:
         raise InvalidValueError(f"a forecast of {horizon} days cannot tell the {days} days until the delivery after next: ask for more")
-    level = ahead.window(0, days).quantile(rules.chance)
+    needed = ahead.window(0, days).needed(np.array([term.case_pack for term in terms], dtype=np.intp))
+    level = (needed > 1.0 - rules.chance + 1e-12).sum(axis=1)
     missed = ahead.window(0, waits).missed() if waits else np.zeros((len(terms), 1))
     keeping = {term.keeps_days for term in terms if term.keeps_days is not None and waits + term.keeps_days <= horizon}
     sells: dict[int | None, npt.NDArray[np.intp]] = {keeps: ahead.window(0, waits + keeps).quantile(rules.waste) for keeps in keeping}

@@ -28,7 +28,7 @@ MEMORY = 392
 """Days of sales that our forecast sees: what a kiosk keeps."""
 SETTLE = 28
 """First days of the replay, whose stock is still that of the start."""
-CHANCES = 1.0 - np.geomspace(0.35, 0.003, 24)
+CHANCES = 1.0 - np.geomspace(0.35, 0.003, 60)
 DEVIATIONS = np.linspace(-0.5, 4.0, 28)
 MULTIPLES = np.linspace(0.1, 4.0, 40)
 
@@ -99,8 +99,8 @@ class Ladder:
         """Return the levels of an evening, (chances, items), from the sales up to it."""
         if day not in self._known:
             ahead = forecast(self._sales[:, max(0, day + 1 - MEMORY):day + 1], max(self._rhythm.protected, 14))
-            table = ahead.window(0, self._rhythm.protected).table()
-            target = np.array([(table < chance - 1e-12).sum(axis=1) for chance in CHANCES], dtype=np.float64)
+            needed = ahead.window(0, self._rhythm.protected).needed(np.full(len(self._sales), self._rhythm.case))
+            target = np.array([(needed > 1.0 - chance + 1e-12).sum(axis=1) for chance in CHANCES], dtype=np.float64)
             self._known[day] = Levels(target, ahead.window(0, self._rhythm.lead).missed() if self._rhythm.lead else None)
         return self._known[day]
 

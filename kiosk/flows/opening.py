@@ -13,6 +13,8 @@ from kiosk.storage.store import Store
 if TYPE_CHECKING:
     # The sync service opens a database and nothing else: it shall not carry what the others open.
     from kiosk.devices.display import Display
+    from kiosk.devices.printer import Printer
+    from kiosk.devices.voice import Voice
     from kiosk.storage.vault import Vault
 
 
@@ -55,3 +57,17 @@ def open_display(settings: Settings, title: str) -> Display:
     from kiosk.devices.simulated.sensors import WorldHands
 
     return WorldHands(display, WorldClient(Path(settings.world.socket)), settings.device.id)
+
+
+def open_voice(settings: Settings) -> Voice:
+    """Open the voice that [voice] describes."""
+    from kiosk.devices.voice import make_voice
+
+    return make_voice(settings.voice)
+
+
+def open_printer(settings: Settings) -> Printer | None:
+    """Open the receipt printer that [printer] describes, None when there is none."""
+    from kiosk.devices.printer import make_printer
+
+    return make_printer(settings.printer)

@@ -10,7 +10,7 @@ from kiosk.domain.replenishment import order_quantity
 from kiosk.storage.store import Unit
 
 BIZ_STEPS = {"pick": "retail_selling", "sale": "retail_selling", "put_back": "stocking", "refill": "stocking", "count": "stock_taking",
-             "recount": "stock_taking"}
+             "recount": "stock_taking", "waste": "destroying", "return": "stocking"}
 """Why pieces moved -> the word of GS1's Core Business Vocabulary."""
 
 

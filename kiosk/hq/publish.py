@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kiosk.domain.catalog import OfflinePolicy, PriceList, Product
+from kiosk.domain.catalog import CODE_TENDERS, OfflinePolicy, PriceList, Product, TenderPolicy
 from kiosk.domain.money import Money
 from kiosk.domain.orders import Manifest
 from kiosk.errors import HqError
@@ -60,9 +60,24 @@ def publish_policy(db: Db, limits: OfflinePolicy, stamp: Stamp, who: str) -> Off
     return made
 
 
+def publish_tenders(db: Db, wanted: TenderPolicy, stamp: Stamp, who: str) -> TenderPolicy:
+    """Make the next version of the payment codes that kiosks offer; the version in `wanted` does not count, the same again makes none."""
+    unknown = set(wanted.codes) - set(CODE_TENDERS)
+    if unknown or not 30 <= wanted.code_lasts_s <= 600:
+        raise HqError(f"payment codes are {', '.join(CODE_TENDERS)}, and last 30 to 600 s")
+    codes = tuple(code for code in CODE_TENDERS if code in wanted.codes)
+    before = catalogue.tender_policy(db)
+    made = TenderPolicy((before.version if before else 0) + 1, wanted.currency, codes, wanted.code_lasts_s)
+    if before is not None and (before.currency, before.codes, before.code_lasts_s) == (made.currency, made.codes, made.code_lasts_s):
+        return before
+    catalogue.add_tender_policy(db, made, stamp.at_ms, who)
+    catalogue.note(db, (stamp.at_ms, who, "tenders", "all", ", ".join(before.codes if before else ()), ", ".join(codes)))
+    return made
+
+
 def manifests(db: Db, group: str, sign: Sign, address: str) -> list[Publication]:
     """Return the newest versions, signed. address: of HQ's web server, where devices fetch a body that is too large for a message."""
-    newest = [m for m in (catalogue.pricelist(db), catalogue.policy(db)) if m is not None]
+    newest = [m for m in (catalogue.pricelist(db), catalogue.policy(db), catalogue.tender_policy(db)) if m is not None]
     return [(manifest_topic(group, manifest_kind(m)), _message(group, m, sign, address)) for m in newest]
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import cache
 
 from kiosk.config import Settings
-from kiosk.flows.opening import open_display
+from kiosk.flows.opening import open_display, open_printer, open_voice
 from kiosk.flows.parts import Shop, zone_of
+from kiosk.flows.printing import Press
 from kiosk.flows.sight import open_sight
 from kiosk.flows.stage import Stage
 from kiosk.flows.terminal import mirror_terminal
@@ -22,9 +23,10 @@ def serve(settings: Settings) -> int:
     """Run until SIGTERM; return the exit code."""
     models = ModelStore()
     parts = open_sight(settings, models)
-    stage = Stage(open_display(settings, "Kiosk - mirror"))
+    stage = Stage(open_display(settings, "Kiosk - mirror"), open_voice(settings))
     shop = Shop(parts.store, parts.clock, zone_of(settings))
-    terminal = mirror_terminal(parts, shop, TryOnFlow(parts, shop, BodyFinder(models), cache(garment), settings.device.language))
+    press = Press(parts, shop, open_printer(settings))
+    terminal = mirror_terminal(parts, shop, TryOnFlow(parts, shop, BodyFinder(models), cache(garment), settings.device.language), press)
     watched = Watched(parts)
 
     def tick() -> None:
@@ -33,6 +35,7 @@ def serve(settings: Settings) -> int:
 
     def close() -> None:
         stage.close()
+        press.close()
         parts.close()
 
     return run_loop("mirror", tick, settings.display.rate_hz, close)

@@ -8,8 +8,7 @@ import time
 from kiosk import __version__
 from kiosk.config import Settings
 from kiosk.domain.events import DeviceHealth
-from kiosk.flows.cashier import remember_hq
-from kiosk.flows.health import states
+from kiosk.flows.health import remember_hq, states
 from kiosk.flows.opening import open_parts
 from kiosk.flows.parts import Parts
 from kiosk.runtime import new_id, run_loop

@@ -153,7 +153,7 @@ def write_config(place: Place, device: str, public_key: str, password: str) -> N
         "[display]", f"kind = {_text('window' if place.window else 'offscreen')}", f"width = {width}", f"height = {height}",
         f"snapshot = {_text(str(place.screens / device) + '.jpg')}",
         "[world]", f"socket = {_text(str(place.socket))}",
-        "[staff.pins]", f"lea = {_text(STAFF_PIN)}",
+        "[staff.pins]", f"lea = {_text(STAFF_PIN)}", "[staff.roles]", 'lea = "manager"',
     ]
     if device in CAMERAS:
         name, camera_width, camera_height, rate = CAMERAS[device]

@@ -7,7 +7,7 @@ from kiosk.ui.canvas import Box, Canvas, Style
 from kiosk.ui.views import EnrolConsent
 from kiosk.ui.widgets import GOOD, Face, Look, button, frame, language_button
 
-_POINTS = (("keep", "numbers"), ("where", "lock"), ("erase", "trash"))
+_POINTS = {"keep": "numbers", "where": "lock", "erase": "trash"}
 _NO = Look(COLOURS.ink, COLOURS.paper)
 
 
@@ -21,8 +21,10 @@ def draw(c: Canvas, view: EnrolConsent) -> None:
     language_button(c, language)
     c.text(c.say("enrol.consent.title"), Box(head.x, head.y, head.width - language.width - c.px(SPACE.base), head.height),
            Style(TYPE.title, bold=True, lines=2))
-    for row, (name, icon) in zip(c.rows(points, 3, SPACE.tight), _POINTS, strict=True):
+    points, apart = c.cut_bottom(points, 96 if c.portrait else 30, 6)
+    for row, (name, icon) in zip(c.rows(points, 3, SPACE.tight), _POINTS.items(), strict=True):
         _point(c, row, c.say(f"enrol.consent.{name}"), icon)
+    c.text(c.say("enrol.consent.apart"), apart, Style(TYPE.small, COLOURS.muted, align="centre", lines=3 if c.portrait else 1))
     _answers(c, foot, view)
 
 

@@ -201,14 +201,14 @@ def filled(open_store, make, count=400):
     return store.epoch, facts
 
 
-MARKS = {"outbox": b'"seq":200,', "sales": b"sale-200", "settings": b"out_of_order"}
+MARKS = {"outbox": b'"receipt":"R-200"', "sales": b"sale-200", "settings": b"out_of_order"}
 
 
 def page_of(path, table):
     """The place of the first page that holds the mark of a table, and not a fact's when it is not the outbox's."""
     size = 4096
     pages = [path.read_bytes()[place:place + size] for place in range(0, path.stat().st_size, size)]
-    number = next(n for n, page in enumerate(pages) if MARKS[table] in page and (b"specversion" in page) == (table == "outbox"))
+    number = next(n for n, page in enumerate(pages) if MARKS[table] in page and (b"SaleCompleted" in page) == (table == "outbox"))
     return number * size, size
 
 

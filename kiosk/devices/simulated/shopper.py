@@ -64,6 +64,8 @@ class Visit:
         return self.done or (self.kind == "stranger" and bool(self.refused)) or "cash" in self.refused
 
 
+_SIGNATURE = 3
+"""So many dots are a signature."""
 _ERRAND_ENDS = {("staff.slots", "ok"), ("staff.report", "done"), ("staff.menu", "out_of_order")}
 """Touches after which staff has done what it came for."""
 
@@ -167,6 +169,10 @@ def _pin(visit: Visit, facts: Facts) -> Act:
     return _type(visit, facts, visit.pin) or Act("wait")
 
 
+def _sign(_visit: Visit, facts: Facts) -> Act:
+    return Act("touch", "pad" if _number(facts, "points", 0) < _SIGNATURE else "ok")
+
+
 def _enrol_digits(visit: Visit, facts: Facts) -> Act:
     return _type(visit, facts, visit.claims) or Act("touch", "ok")
 
@@ -224,6 +230,8 @@ def _staff_slots(visit: Visit, facts: Facts) -> Act:
 TABLE: dict[tuple[str, str], Rule] = {
     ("*", "pay.attract"): _attract,
     ("*", "pay.basket"): _basket,
+    ("*", "pay.age"): _touch("cancel"),
+    ("*", "pay.still_there"): _touch("stay"),
     ("*", "pay.tender"): _tender,
     ("*", "pay.digits"): _digits,
     ("*", "pay.face"): _do("look"),
@@ -236,6 +244,14 @@ TABLE: dict[tuple[str, str], Rule] = {
     ("*", "pay.cash"): _touch("done"),
     ("*", "enrol.consent"): _touch("decline"),
     ("enrol", "enrol.consent"): _touch("accept"),
+    ("*", "enrol.age"): _touch("minor"),
+    ("enrol", "enrol.age"): _touch("adult"),
+    ("*", "enrol.sign"): _touch("cancel"),
+    ("enrol", "enrol.sign"): _sign,
+    ("*", "enrol.pin"): _touch("cancel"),
+    ("enrol", "enrol.pin"): _pin,
+    ("*", "enrol.review"): _touch("cancel"),
+    ("enrol", "enrol.review"): _touch("keep"),
     ("*", "enrol.digits"): _touch("cancel"),
     ("enrol", "enrol.digits"): _enrol_digits,
     ("*", "enrol.face"): _do("look"),
@@ -250,6 +266,7 @@ TABLE: dict[tuple[str, str], Rule] = {
     ("staff", "staff.login"): _staff_login,
     ("staff", "staff.menu"): _staff_menu,
     ("staff", "staff.slots"): _staff_slots,
+    ("staff", "staff.number"): _touch("ok"),
     ("staff", "staff.report"): _touch("done"),
 }
 """(kind of visit, screen) -> what is done there; "*" is everybody whose kind has no row of its own."""

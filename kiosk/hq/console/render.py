@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from functools import partial
@@ -24,6 +24,7 @@ from kiosk.hq.console.guard import keep_token, page_token
 from kiosk.hq.imports import plain
 from kiosk.hq.ledger.store import Ledger
 from kiosk.hq.stamp import Stamp, stamp
+from kiosk.hq.tenders.protocol import Tender
 from kiosk.runtime import Clock
 
 LANGUAGE_COOKIE = "kiosk_language"
@@ -35,7 +36,7 @@ POLICY = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inl
 class Desk:
     """What every page works with. screens: folder of <device>.jpg, None = no live screens; assets: folder of product pictures.
 
-    closing: set when the server ends, so that pages which listen are let go.
+    tenders: the payment services that are there, by name. closing: set when the server ends, so that pages which listen are let go.
     """
 
     ledger: Ledger
@@ -46,6 +47,7 @@ class Desk:
     currency: str
     screens: Path | None
     assets: Path | None
+    tenders: Mapping[str, Tender] = field(default_factory=dict)
     closing: threading.Event = field(default_factory=threading.Event)
 
     def stamp(self) -> Stamp:

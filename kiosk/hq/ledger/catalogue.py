@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kiosk.domain.catalog import OfflinePolicy, Planogram, PriceList, Product, Promotion
+from kiosk.domain.catalog import OfflinePolicy, Planogram, PriceList, Product, Promotion, TenderPolicy
 from kiosk.domain.money import Money
 from kiosk.hq.ledger.store import Db, Row
 from kiosk.wire import decode_value, encode_value
@@ -71,10 +71,23 @@ def add_policy(db: Db, value: OfflinePolicy, at_ms: int, who: str) -> None:
     db.execute("INSERT INTO policies VALUES (?, ?, ?, ?)", (value.version, encode_value(value), at_ms, who))
 
 
-def versions(db: Db) -> tuple[int, int]:
-    """Return the newest version of the price list and of the offline policy, 0 when there is none."""
-    row = db.execute("SELECT (SELECT max(version) FROM pricelists), (SELECT max(version) FROM policies)").fetchone()
-    return row[0] or 0, row[1] or 0
+def tender_policy(db: Db) -> TenderPolicy | None:
+    """Return the newest policy of payment codes."""
+    row = db.execute("SELECT body FROM tender_policies ORDER BY version DESC LIMIT 1").fetchone()
+    found: TenderPolicy | None = decode_value(row[0], TenderPolicy) if row else None
+    return found
+
+
+def add_tender_policy(db: Db, value: TenderPolicy, at_ms: int, who: str) -> None:
+    """Write a new version down."""
+    db.execute("INSERT INTO tender_policies VALUES (?, ?, ?, ?)", (value.version, encode_value(value), at_ms, who))
+
+
+def versions(db: Db) -> tuple[int, int, int]:
+    """Return the newest version of the price list, of the offline policy and of the tenders' policy, 0 when there is none."""
+    row = db.execute("SELECT (SELECT max(version) FROM pricelists), (SELECT max(version) FROM policies),"
+                     " (SELECT max(version) FROM tender_policies)").fetchone()
+    return row[0] or 0, row[1] or 0, row[2] or 0
 
 
 def planogram(db: Db, device: str) -> Planogram | None:

@@ -41,6 +41,12 @@ def _line(sale_id: str, n: int, line: SaleLine) -> tuple[str, int, str, int, int
             line.promotion)
 
 
+def sale(db: Db, sale_id: str) -> Row | None:
+    """Return one sale."""
+    row: Row | None = db.execute("SELECT * FROM sales WHERE sale_id = ?", (sale_id,)).fetchone()
+    return row
+
+
 def sales(db: Db, limit: int = 50) -> list[Row]:
     """Return the newest sales with the count of their pieces."""
     return db.execute("SELECT s.*, (SELECT sum(quantity) FROM sale_lines l WHERE l.sale_id = s.sale_id) pieces FROM sales s"

@@ -24,6 +24,10 @@ from kiosk.domain import events, orders
 from kiosk.domain.catalog import OfflinePolicy, Planogram, PriceList, TenderPolicy
 from kiosk.domain.events import Event, Lane
 from kiosk.errors import WireError
+from kiosk.wire.topics import ack_topic, down_topic, manifest_topic, parse_up_topic, state_topic, up_topic
+
+__all__ = ["ack_topic", "down_topic", "manifest_topic", "parse_up_topic", "state_topic", "up_topic"]
+"""What other rooms take from `topics` through this one; everything below is public as its name says."""
 
 BATCH_EVENTS = 100
 BATCH_BYTES = 64 * 1024
@@ -69,6 +73,7 @@ ORDER_KINDS: dict[str, type[Any]] = {
 }
 MANIFEST_KINDS: dict[str, type[Any]] = {"pricelist": PriceList, "offline-policy": OfflinePolicy, "tenders": TenderPolicy}
 _TYPE_OF = {cls: name for name, cls in EVENT_TYPES.items()}
+_TYPE_NAMED = {cls.__name__: name for name, cls in EVENT_TYPES.items()}
 _ORDER_OF = {cls: name for name, cls in ORDER_KINDS.items()}
 _MANIFEST_OF = {cls: name for name, cls in MANIFEST_KINDS.items()}
 
@@ -200,44 +205,18 @@ _array = msgspec.json.Decoder(list[msgspec.Raw])
 _encode = msgspec.json.Encoder().encode
 
 
-def up_topic(device: str, lane: Lane) -> str:
-    """Return the topic on which a device publishes a lane."""
-    return f"v1/{device}/up/{lane}"
-
-
-def ack_topic(device: str) -> str:
-    """Return the topic on which HQ acknowledges to a device."""
-    return f"v1/{device}/ack"
-
-
-def down_topic(device: str, kind: str) -> str:
-    """Return the topic of orders of one kind for a device."""
-    return f"v1/{device}/down/{kind}"
-
-
-def state_topic(device: str) -> str:
-    """Return the topic of a device's retained birth and its last will."""
-    return f"v1/{device}/state"
-
-
-def manifest_topic(group: str, kind: str) -> str:
-    """Return the topic of a group's retained manifest."""
-    return f"v1/fleet/{group}/{kind}"
-
-
-def parse_up_topic(topic: str) -> tuple[str, Lane]:
-    """Return (device, lane) of an upward topic."""
-    parts = topic.split("/")
-    if len(parts) != 4 or parts[0] != "v1" or parts[2] != "up" or parts[3] not in set(Lane):
-        raise WireError(f"{topic!r} is no topic of a lane")
-    return parts[1], Lane(parts[3])
-
-
 def encode_event(envelope: Envelope) -> bytes:
     """Return one fact as a structured CloudEvents JSON object."""
     kind = _TYPE_OF[type(envelope.event)]
     return _encode(_Cloud("1.0", envelope.id, f"/devices/{envelope.device}", kind, envelope.time, "application/json",
                           envelope.epoch, str(envelope.lane), envelope.seq, envelope.boot_id, envelope.event))
+
+
+def encode_fact(head: tuple[str, str, str, Lane, int, str, datetime], kind: str, data: bytes) -> bytes:
+    """Return what `encode_event` does, of an Envelope's fields up to `time`, the name of the event's class, and the event as JSON."""
+    ident, device, epoch, lane, seq, boot_id, time = head
+    return _encode(_Cloud("1.0", ident, f"/devices/{device}", _TYPE_NAMED[kind], time, "application/json", epoch, lane, seq, boot_id,
+                          msgspec.Raw(data)))
 
 
 def encode_batch(encoded: Sequence[bytes]) -> bytes:
