@@ -43,7 +43,8 @@ def _row(c: Canvas, row: Box, line: ReceivedView, chosen: bool) -> None:
         c.text(c.say(f"staff.receiving.{key}", count=abs(missing)), Box(inner.x, lower.y, inner.width, lower.height),
                Style(TYPE.small, colour if missing else COLOURS.ink, bold=True, align="right"))
     name = Box(inner.x, inner.y, inner.width - width - c.px(SPACE.tight), inner.height * share)
-    c.text(line.name if c.sight.large else f"{line.slot} · {line.name}", name, Style(16 if c.sight.large else 20, bold=True, lines=1 if line.received else 2))
+    words, size = (line.name, 16) if c.sight.large else (f"{line.slot} · {line.name}", 20)
+    c.text(words, name, Style(size, bold=True, lines=1 if line.received else 2))
     c.target(f"line:{line.slot}", row)
 
 
