@@ -133,9 +133,13 @@ class StaffSettings:
 
 @dataclass(frozen=True, slots=True)
 class IdentitySettings:
-    """[identity] backend: onnx (ours) or dlib (face_recognition, extra [dlib])."""
+    """[identity] backend: onnx (ours) or dlib (face_recognition, extra [dlib]).
+
+    passive_model: .onnx file of a network that tells a face from a picture of one (see `vision.copies`), "" for none.
+    """
 
     backend: str = "onnx"
+    passive_model: str = ""
 
 
 @dataclass(frozen=True, slots=True)
