@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 import time
 
@@ -11,6 +12,7 @@ from kiosk.domain.events import DeviceHealth
 from kiosk.flows.health import remember_hq, states
 from kiosk.flows.opening import open_parts
 from kiosk.flows.parts import Parts
+from kiosk.flows.queue import wish
 from kiosk.runtime import new_id, run_loop
 from kiosk.storage.ports import DownBox, UpLanes
 from kiosk.storage.store import Unit
@@ -18,6 +20,8 @@ from kiosk.sync.fetch import Fetcher
 from kiosk.sync.mqtt import BrokerAddress, MqttClient
 from kiosk.sync.relay import Identity, Relay
 from kiosk.sync.trust import verifier
+
+log = logging.getLogger(__name__)
 
 RATE_HZ = 25.0
 """A look costs next to nothing; a payment that is asked for waits 20 ms for it on average."""
@@ -37,6 +41,8 @@ class Link:
         self._health_s = float("-inf")
         self._told: object = None
         self._version = -1
+        self._wish: str | None = None
+        self._listened_s = float("-inf")
 
     def tick(self) -> None:
         """Carry what there is to carry, then tell what changed."""
@@ -44,10 +50,23 @@ class Link:
         while self._relay.step() and time.monotonic() < deadline:
             pass
         now = self._parts.clock.monotonic()
+        self._hear_wish(now)
         state = "up" if self._relay.hq_online else "down"
         due = now - self._health_s >= HEALTH_AT_MOST_EVERY_S and (now - self._health_s >= HEALTH_EVERY_S or self._has_changed())
         if state != self._state or due:
             self._tell(state, now, due)
+
+    def _hear_wish(self, now: float) -> None:
+        """Once a second: whether a technician wants everything sent again. A wish of before this start is fulfilled by starting."""
+        if now - self._listened_s < 1.0:
+            return
+        self._listened_s = now
+        with self._parts.store.snapshot() as unit:
+            wished = wish(unit)
+        if self._wish is not None and wished != self._wish:
+            log.info("%s: everything that waits is sent again, as a technician wishes", self._parts.settings.device.id)
+            self._relay.send_again()
+        self._wish = wished
 
     def _has_changed(self) -> bool:
         """Whether there is something to tell that was not told; looks at what anybody wrote since the last look alone."""
