@@ -8,11 +8,12 @@ from typing import Any
 
 from kiosk.domain import events
 from kiosk.domain.catalog import CODE_TENDERS
+from kiosk.domain.journal import PERIODS
 from kiosk.domain.money import Money
 from kiosk.domain.orders import PaymentAnswered
 from kiosk.errors import HqError, InvalidValueError
 from kiosk.hq import asking, downbox, members, refunds, wallet
-from kiosk.hq.ledger import accounts, facts, fleet, trade
+from kiosk.hq.ledger import accounts, facts, fleet, receipts, trade
 from kiosk.hq.ledger.members import Place
 from kiosk.hq.ledger.store import Db
 from kiosk.hq.stamp import Stamp
@@ -77,7 +78,9 @@ def _sale(books: Books, sale: events.SaleCompleted, origin: trade.Origin) -> Non
     _our_currency(books, Money(sale.total_minor, sale.currency))
     if sum(line.amount_minor for line in sale.lines) != sale.total_minor:
         facts.alarm(books.db, "sums", origin.device, sale.sale_id, books.stamp.at_ms)
-    if not wallet.settle(books.db, sale, origin):
+    if wallet.settle(books.db, sale, origin):
+        receipts.keep(books.db, sale)
+    else:
         facts.count(books.db, "resent", 1)
 
 
@@ -102,13 +105,21 @@ def _refund(books: Books, refunded: events.SaleRefunded, origin: trade.Origin) -
         facts.count(books.db, "resent", 1)
 
 
+def _closed(books: Books, closed: events.PeriodClosed, origin: trade.Origin) -> None:
+    if closed.period not in PERIODS or not closed.journal:
+        raise InvalidValueError(f"closure {closed.name!r} of a {closed.period!r} cannot be")
+    if not receipts.add_closure(books.db, closed, origin):
+        facts.count(books.db, "resent", 1)
+
+
 def _our_currency(books: Books, amount: Money) -> None:
     if amount.currency != books.welcome.currency:
         raise HqError(f"{amount.minor} {amount.currency}: kiosks of this HQ sell in {books.welcome.currency}")
 
 
 def _cancel(books: Books, cancelled: events.PaymentCancelled, origin: trade.Origin) -> None:
-    wallet.release(books.db, cancelled.intent_id, origin.device, books.stamp.at_ms)
+    if not asking.drop(books.db, cancelled.intent_id, books.stamp.at_ms):
+        wallet.release(books.db, cancelled.intent_id, origin.device, books.stamp.at_ms)
 
 
 def _stock(books: Books, change: events.StockChanged, origin: trade.Origin) -> None:
@@ -172,6 +183,7 @@ def _inbox(books: Books, inbox: events.InboxCommitted, origin: trade.Origin) -> 
 _POSTINGS: dict[type, Callable[[Books, Any, trade.Origin], None]] = {
     events.SaleCompleted: _sale,
     events.SaleRefunded: _refund,
+    events.PeriodClosed: _closed,
     events.PaymentRequested: _request,
     events.PaymentCancelled: _cancel,
     events.StockChanged: _stock,

@@ -9,9 +9,10 @@ import time
 from kiosk import __version__
 from kiosk.config import Settings
 from kiosk.domain.events import DeviceHealth
+from kiosk.flows.closing import HeadTeller, close_due, note_configuration
 from kiosk.flows.health import remember_hq, states
 from kiosk.flows.opening import open_parts
-from kiosk.flows.parts import Parts
+from kiosk.flows.parts import Parts, zone_of
 from kiosk.flows.queue import wish
 from kiosk.runtime import new_id, run_loop
 from kiosk.storage.ports import DownBox, UpLanes
@@ -38,6 +39,7 @@ class Link:
     def __init__(self, parts: Parts, relay: Relay) -> None:
         self._parts, self._relay = parts, relay
         self._state = ""
+        self._zone, self._heads = zone_of(parts.settings), HeadTeller()
         self._health_s = float("-inf")
         self._told: object = None
         self._version = -1
@@ -75,7 +77,13 @@ class Link:
             return False
         self._version = version
         with self._parts.store.snapshot() as unit:
-            return _worth_telling(self._health(unit)) != self._told
+            return self._news(unit) != self._told
+
+    def _news(self, unit: Unit) -> object:
+        """What is worth telling: the device's states, a queue that is stuck, a journal that grew. That a queue fills and drains is not."""
+        health, head = self._health(unit), unit.journal.head()
+        stuck = health.oldest_s > STUCK_S
+        return health.states, health.quarantined, stuck, health.queue if stuck else None, head.number if head else 0
 
     def _health(self, unit: Unit) -> DeviceHealth:
         parts = self._parts
@@ -86,23 +94,20 @@ class Link:
                             unit.tallies.all().get("dropped_frames", 0), unit.quarantine.count())
 
     def _tell(self, state: str, now: float, health_too: bool) -> None:
-        boot_id = self._parts.clock.boot_id
+        parts, boot_id = self._parts, self._parts.clock.boot_id
         with self._parts.store.unit(use_reserve=True) as unit:
             if state != self._state:
                 unit.settings.put("link", state)
             if "up" in (state, self._state):
                 remember_hq(unit, boot_id, now)
             if health_too:
-                health = self._health(unit)
-                unit.facts.record(health)
-                self._told, self._health_s = _worth_telling(health), now
+                self._told = self._news(unit)
+                unit.facts.record(self._health(unit))
+                note_configuration(unit, parts.settings)
+                close_due(unit, parts.settings, self._zone, parts.clock.now())
+                self._heads.tell(unit)
+                self._health_s = now
         self._state = state
-
-
-def _worth_telling(health: DeviceHealth) -> object:
-    """What of a device's health is news. Queues that fill and drain are not, as long as they drain."""
-    stuck = health.oldest_s > STUCK_S
-    return health.states, health.quarantined, stuck, health.queue if stuck else None
 
 
 def serve(settings: Settings) -> int:

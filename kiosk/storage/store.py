@@ -21,6 +21,7 @@ from kiosk.runtime import Clock
 from kiosk.storage import damage, inbox, outbox, refunds, settings, shelf, till
 from kiosk.storage.book import Book
 from kiosk.storage.closures import Closures
+from kiosk.storage.demand import DemandLog
 from kiosk.storage.journal import Journal
 from kiosk.storage.schema import is_current, migrate
 from kiosk.storage.seal import JournalKey
@@ -52,6 +53,7 @@ class Unit:
         self.basket = till.Basket(book)
         self.stock = shelf.Stock(book)
         self.requests = shelf.Requests(book)
+        self.demand = DemandLog(book)
         self.prices = settings.Prices(book)
         self.planogram = settings.Planograms(book)
         self.policy = settings.Policies(book)

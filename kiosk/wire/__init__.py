@@ -48,6 +48,7 @@ EVENT_TYPES: dict[str, type[Any]] = {
     "kiosk.payment.cancelled.v1": events.PaymentCancelled,
     "kiosk.stock.changed.v1": events.StockChanged,
     "kiosk.replenishment.requested.v1": events.ReplenishmentRequested,
+    "kiosk.goods.received.v1": events.GoodsReceived,
     "kiosk.member.enrolled.v1": events.MemberEnrolled,
     "kiosk.member.erased.v1": events.MemberErased,
     "kiosk.member.locked.v1": events.MemberLocked,
