@@ -20,6 +20,7 @@ class Right(StrEnum):
     COUNT = "count"
     WASTE = "waste"
     APPROVE_AGE = "approve_age"
+    TAKE_CASH = "take_cash"
     VOID_LINE = "void_line"
     REFUND = "refund"
     REPRINT = "reprint"
@@ -29,7 +30,8 @@ class Right(StrEnum):
     TRAINING = "training"
 
 
-_CLERK = frozenset({Right.REFILL, Right.COUNT, Right.WASTE, Right.APPROVE_AGE, Right.VOID_LINE, Right.REPRINT, Right.OUT_OF_ORDER})
+_CLERK = frozenset({Right.REFILL, Right.COUNT, Right.WASTE, Right.APPROVE_AGE, Right.TAKE_CASH, Right.VOID_LINE,
+                    Right.REPRINT, Right.OUT_OF_ORDER})
 RIGHTS: dict[Role, frozenset[Right]] = {
     Role.CLERK: _CLERK,
     Role.MANAGER: frozenset(Right),
