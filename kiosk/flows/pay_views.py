@@ -21,7 +21,7 @@ from kiosk.flows.printing import receipt_address
 from kiosk.ui import views
 
 STAYS_S = {State.BASKET: 60.0, State.AGE: 180.0, State.TENDER: 45.0, State.DIGITS: 45.0, State.PIN: 45.0, State.CONFIRM: 30.0,
-           State.QR: 40.0, State.REFUSED: 30.0, State.CASH: 20.0, State.PAID: 8.0}
+           State.QR: 40.0, State.REFUSED: 30.0, State.CASH: 60.0, State.PAID: 8.0}
 """How long a screen waits for a finger before it gives up."""
 WARNS_S = {State.BASKET: 15.0, State.AGE: 15.0, State.TENDER: 12.0, State.DIGITS: 12.0, State.PIN: 12.0, State.CONFIRM: 10.0,
            State.QR: 12.0, State.REFUSED: 12.0}

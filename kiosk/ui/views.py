@@ -198,7 +198,7 @@ class PayRefused(View):
 
 @dataclass(frozen=True, slots=True)
 class PayCash(View):
-    """Pay this ticket at the cash desk. Targets: done."""
+    """Pay this ticket at the cash desk, or to staff who come here. Targets: staff, done."""
 
     screen: ClassVar[str] = "pay.cash"
     total: Money
