@@ -1,7 +1,8 @@
 """What a person does before a screen: one table (kind of visit, screen) -> rule. Pure: no clock, no I/O.
 
 Screens and targets are a contract with the UI: `Presented.screen`, `Presented.targets`. Facts that people read, all optional:
-items (pieces in the basket), entered (digits typed so far, all stages together), wanted (4, 6 or 8); on staff.slots chosen (the slot)
+items (pieces in the basket), entered (digits typed so far, all stages together), wanted (4, 6 or 8); codes (payment codes that are
+offered), code (the one on the screen); on staff.slots chosen (the slot)
 and value (the count shown).
 """
 
@@ -15,7 +16,7 @@ from dataclasses import dataclass, field
 class Act:
     """What a person decides to do now.
 
-    kind: touch | show_item | show_code | look | wait | put | leave. what: the target, GTIN or text that goes with it.
+    kind: touch | show_item | show_code | read_code | look | wait | put | leave. what: the target, GTIN or text that goes with it.
     """
 
     kind: str
@@ -39,7 +40,7 @@ class Errand:
 class Visit:
     """One person's stay at one device, and what he remembers of it.
 
-    kind: face | stranger | qr | cash | enrol | staff. wants: GTINs that he puts in the basket, () at a mirror. claims: the
+    kind: face | stranger | qr | code | cash | enrol | staff. wants: GTINs that he puts in the basket, () at a mirror. claims: the
     8 digits whose end he types: his own, or those of the member he claims to be.
     """
 
@@ -98,7 +99,7 @@ def touched(visit: Visit, screen: str, target: str) -> None:
         visit.typed.append(target[4:])
     elif target in ("erase", "ok", "cancel"):
         visit.typed.clear()
-    if screen in ("pay.tender", "pay.refused") and target in ("face", "qr", "cash"):
+    if screen in ("pay.tender", "pay.refused") and (target in ("face", "qr", "cash") or target.startswith("code:")):
         visit.tender = target
     elif (screen, target) == ("pay.qr", "back"):
         visit.tender = "cash"
@@ -155,9 +156,12 @@ def _basket(visit: Visit, facts: Facts) -> Act:
     return _fill(visit, facts)
 
 
-def _tender(visit: Visit, _facts: Facts) -> Act:
+def _tender(visit: Visit, facts: Facts) -> Act:
     if visit.leaving:
         return Act("touch", "back")
+    offered = facts.get("codes", "")
+    if visit.kind == "code" and offered and not visit.refused:
+        return Act("touch", f"code:{offered.partition(',')[0]}")
     return Act("touch", visit.tender or {"qr": "qr", "cash": "cash"}.get(visit.kind, "face"))
 
 
@@ -185,6 +189,10 @@ def _refused(visit: Visit, _facts: Facts) -> Act:
 
 def _qr(visit: Visit, _facts: Facts) -> Act:
     return Act("show_code", visit.code) if visit.code else Act("touch", "back")
+
+
+def _code(_visit: Visit, facts: Facts) -> Act:
+    return Act("read_code", facts["code"]) if facts.get("code") else Act("wait")
 
 
 def _mirror_attract(visit: Visit, _facts: Facts) -> Act:
@@ -238,6 +246,7 @@ TABLE: dict[tuple[str, str], Rule] = {
     ("*", "pay.pin"): _pin,
     ("*", "pay.confirm"): _touch("confirm"),
     ("*", "pay.qr"): _qr,
+    ("*", "pay.code"): _code,
     ("*", "pay.waiting"): _do("wait"),
     ("*", "pay.paid"): _touch("done"),
     ("*", "pay.refused"): _refused,
