@@ -10,7 +10,10 @@ from kiosk.devices.simulated.setup import StoreShopper, WorldSetup
 
 @dataclass(slots=True)
 class Ledger:
-    """What really happened in the store, for evaluation. tenders: how sales were paid. total_minor: what screens asked for."""
+    """What really happened in the store, for evaluation. tenders: how sales were paid. total_minor: what screens asked for.
+
+    codes: texts of payment codes that phones read off screens, in order; whoever runs the store pays them, as the phones' services do.
+    """
 
     visits: dict[str, int] = field(default_factory=dict)
     tenders: dict[str, int] = field(default_factory=dict)
@@ -24,12 +27,13 @@ class Ledger:
     walked_off: int = 0
     enrolled: int = 0
     refills: int = 0
+    codes: list[str] = field(default_factory=list)
 
 
 class Casting:
     """Decides who comes next to which device, so that nobody is in two places, and remembers who became a member."""
 
-    _FIRST = ("face", "stranger", "qr", "enrol", "spoof", "face", "cash", "face", "face")
+    _FIRST = ("face", "code", "stranger", "qr", "enrol", "spoof", "face", "cash", "face", "face")
 
     def __init__(self, setup: WorldSetup) -> None:
         self._setup = setup
@@ -47,8 +51,7 @@ class Casting:
         if cycle:
             Random(f"{self._setup.seed}/cast/{cycle}").shuffle(order)
         kind = order[place]
-        who = self._someone({"face": "member", "cash": "member", "qr": "qr", "enrol": "enrols", "stranger": "stranger",
-                             "spoof": "stranger"}[kind], rng)
+        who = self._someone({"qr": "qr", "enrol": "enrols", "stranger": "stranger", "spoof": "stranger"}.get(kind, "member"), rng)
         if who is None and kind != "face":
             kind, who = "face", self._someone("member", rng)
         return (kind, who) if who else None

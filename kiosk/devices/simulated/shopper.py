@@ -1,8 +1,9 @@
 """What a person does before a screen: one table (kind of visit, screen) -> rule. Pure: no clock, no I/O.
 
 Screens and targets are a contract with the UI: `Presented.screen`, `Presented.targets`. Facts that people read, all optional:
-items (pieces in the basket), entered (digits typed so far, all stages together), wanted (4, 6 or 8); on staff.slots chosen (the slot)
-and value (the count shown); on pay.face asked (what to do with the head).
+items (pieces in the basket), entered (digits typed so far, all stages together), wanted (4, 6 or 8); codes (payment codes that are
+offered), code (the one on the screen); on staff.slots chosen (the slot) and value (the count shown); on pay.face asked (what to do with
+the head).
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ from dataclasses import dataclass, field
 class Act:
     """What a person decides to do now.
 
-    kind: touch | show_item | show_code | look | wait | put | leave. what: the target, GTIN or text that goes with it; of a look what the
-    screen asks to do meanwhile: left, right, closer, blink.
+    kind: touch | show_item | show_code | read_code | look | wait | put | leave. what: the target, GTIN or text that goes with it; of a
+    look what the screen asks to do meanwhile: left, right, closer, blink.
     """
 
     kind: str
@@ -45,8 +46,8 @@ GIVE_UP = ("stranger", "spoof")
 class Visit:
     """One person's stay at one device, and what he remembers of it.
 
-    kind: face | stranger | spoof | qr | cash | enrol | staff; a spoof is a stranger who holds up a member's picture. wants: GTINs that he
-    puts in the basket, () at a mirror. claims: the 8 digits whose end he types: his own, or those of the member he claims to be.
+    kind: face | stranger | spoof | qr | code | cash | enrol | staff; a spoof is a stranger who holds up a member's picture. wants: GTINs
+    that he puts in the basket, () at a mirror. claims: the 8 digits whose end he types: his own, or those of the member he claims to be.
     """
 
     kind: str
@@ -104,7 +105,7 @@ def touched(visit: Visit, screen: str, target: str) -> None:
         visit.typed.append(target[4:])
     elif target in ("erase", "ok", "cancel"):
         visit.typed.clear()
-    if screen in ("pay.tender", "pay.refused") and target in ("face", "qr", "cash"):
+    if screen in ("pay.tender", "pay.refused") and (target in ("face", "qr", "cash") or target.startswith("code:")):
         visit.tender = target
     elif (screen, target) == ("pay.qr", "back"):
         visit.tender = "cash"
@@ -165,9 +166,12 @@ def _basket(visit: Visit, facts: Facts) -> Act:
     return _fill(visit, facts)
 
 
-def _tender(visit: Visit, _facts: Facts) -> Act:
+def _tender(visit: Visit, facts: Facts) -> Act:
     if visit.leaving:
         return Act("touch", "back")
+    offered = facts.get("codes", "")
+    if visit.kind == "code" and offered and not visit.refused:
+        return Act("touch", f"code:{offered.partition(',')[0]}")
     return Act("touch", visit.tender or {"qr": "qr", "cash": "cash"}.get(visit.kind, "face"))
 
 
@@ -195,6 +199,10 @@ def _refused(visit: Visit, _facts: Facts) -> Act:
 
 def _qr(visit: Visit, _facts: Facts) -> Act:
     return Act("show_code", visit.code) if visit.code else Act("touch", "back")
+
+
+def _code(_visit: Visit, facts: Facts) -> Act:
+    return Act("read_code", facts["code"]) if facts.get("code") else Act("wait")
 
 
 def _mirror_attract(visit: Visit, _facts: Facts) -> Act:
@@ -266,6 +274,7 @@ TABLE: dict[tuple[str, str], Rule] = {
     ("*", "pay.pin"): _pin,
     ("*", "pay.confirm"): _touch("confirm"),
     ("*", "pay.qr"): _qr,
+    ("*", "pay.code"): _code,
     ("*", "pay.waiting"): _do("wait"),
     ("*", "pay.paid"): _touch("done"),
     ("*", "pay.refused"): _refused,

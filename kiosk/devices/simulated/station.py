@@ -20,7 +20,7 @@ REACTION_S = 0.5
 """How long a person waits for a screen to react before he goes on all the same."""
 
 WALK_S = 0.35
-_READ = ("items", "entered", "wanted", "asked", "reason", "chosen", "index", "basket_count")
+_READ = ("items", "entered", "wanted", "asked", "reason", "chosen", "index", "basket_count", "codes", "code")
 _STAFF_DOORS = ("pay.attract", "mirror.attract", "shelf.board", "out_of_order")
 _STALE_S = 15.0
 NOTHING = Act("wait")
@@ -205,6 +205,9 @@ class Station:
             self._planned_s = math.inf
         elif act.kind == "touch":
             self._touch(visit, act.what, now)
+        elif act.kind == "read_code":
+            self._planned_s = math.inf
+            self._ledger.codes.append(act.what)
         elif act.kind == "put":
             self._put(visit, now)
         elif act.kind == "show_item":
