@@ -38,6 +38,8 @@ def make_app(desk: Desk, api: ASGIApp) -> Starlette:
         Route("/screens", pages.show_screens),
         Route("/screens/{device}.jpg", pages.screen),
         Route("/wallet", pages.show_wallet),
+        Route("/members", pages.show_members),
+        Route("/members/{member_id}", acts.act(acts.decide_member), methods=["POST"]),
         Route("/alarms", pages.show_alarms),
         Route("/alarms/{alarm_id:int}", acts.act(acts.see_alarm), methods=["POST"]),
         Route("/assets/{name}", pages.asset),
