@@ -10,11 +10,13 @@ from typing import Final
 import numpy as np
 
 from kiosk.design.amounts import day_name
+from kiosk.design.reasons import order_reason
+from kiosk.domain.events import OrderReason
 from kiosk.domain.frame import Picture
 from kiosk.domain.money import Money
 from kiosk.domain.staff import Right
 from kiosk.ui import views
-from kiosk.ui.views import LineView, SlotView, Status, View
+from kiosk.ui.views import LineView, OrderView, ReceivedView, SlotView, Status, View
 
 PAY_SIZES: Final = ((800, 480), (720, 1280), (1080, 1920))
 """Pay screens run on the terminal, upright terminals and the mirror."""
@@ -179,6 +181,21 @@ def _enrol(status: Status) -> dict[str, View]:
     }
 
 
+def _orders(language: str) -> tuple[OrderView, ...]:
+    reasons = (OrderReason(18.4, 3, 27, 4, 0, packs=1, case_pack=24, wanted_packs=1),
+               OrderReason(9.6, 3, 16, 0, 0, missed=3.2, packs=2, case_pack=6, wanted_packs=3, limit="room", room=12),
+               OrderReason(on_hand=2, packs=2, case_pack=4, wanted_packs=2))
+    rows = (("A2", "water"), ("A3", "juice"), ("B1", "chips"))
+    return tuple(OrderView(slot, _NAMES[language][name], why.packs * why.case_pack, order_reason(why, language), name)
+                 for (slot, name), why in zip(rows, reasons, strict=True))
+
+
+def _delivery(language: str, came: tuple[int, ...]) -> tuple[ReceivedView, ...]:
+    rows = (("A2", "water", 24), ("A3", "juice", 12), ("B1", "chips", 4))
+    return tuple(ReceivedView(slot, _NAMES[language][name], expected, received, name)
+                 for (slot, name, expected), received in zip(rows, came, strict=True))
+
+
 def _staff(status: Status) -> dict[str, View]:
     slots = _slots(status.language)
     label = {"fr": ("Ventes", "Recette", "Par visage", "À la caisse"), "en": ("Sales", "Takings", "By face", "At the cash desk"),
@@ -190,9 +207,9 @@ def _staff(status: Status) -> dict[str, View]:
         "menu-clerk": views.StaffMenu(status, "Ana", ("refill", "count", "waste", "out_of_order")),
         "menu-terminal": views.StaffMenu(status, "Ana", ("out_of_order", "training"), out_of_order=True, training=True),
         "age": views.StaffAge(status, 18, {"fr": "22 novembre 2008", "en": "22 November 2008", "zh": "2008年11月22日"}[status.language]),
-        "receipt": views.StaffNumber(status, "receipt_refund", "pay-1-…", entered=False),
-        "receipt-unknown": views.StaffNumber(status, "receipt_reprint", "pay-1-…", False, "receipt_unknown"),
-        "cash-count": views.StaffNumber(status, "cash_count", "512,80 €", entered=True),
+        "receipt": views.StaffNumber(status, "receipt_refund", "pay-1-…", 0),
+        "receipt-unknown": views.StaffNumber(status, "receipt_reprint", "pay-1-…", 0, "receipt_unknown"),
+        "cash-count": views.StaffNumber(status, "cash_count", "512,80 €", 5),
         "void": views.StaffLines(status, "void", _lines(status.language), ((1, 1),)),
         "refund": views.StaffLines(status, "refund", _returned(status.language)),
         "refund-due": views.StaffLines(status, "refund", _returned(status.language), ((0, 2), (2, 1)), _euros(419)),
@@ -203,6 +220,12 @@ def _staff(status: Status) -> dict[str, View]:
         "slots": views.StaffSlots(status, "refill", slots, "A3", 12),
         "slots-many": views.StaffSlots(status, "count", _many(slots), "P5", 260),
         "slots-choose": views.StaffSlots(status, "count", slots),
+        "orders": views.StaffOrders(status, _orders(status.language)),
+        "orders-chosen": views.StaffOrders(status, _orders(status.language), "A3"),
+        "orders-many": views.StaffOrders(status, _orders(status.language) * 4, page=1),
+        "receiving": views.StaffReceiving(status, _delivery(status.language, (0, 0, 0))),
+        "receiving-scanned": views.StaffReceiving(status, _delivery(status.language, (24, 11, 5)), "A3"),
+        "receiving-unknown": views.StaffReceiving(status, _delivery(status.language, (24, 0, 0)), "A2", "4006381333931"),
         "report-day": views.StaffReport(status, tuple(zip(_CLOSED[status.language], _FIGURES, strict=True))),
         "report": views.StaffReport(status, tuple(zip(label, ("41", "512,80 €", "26", "9"), strict=True))),
         "out-of-order": views.OutOfOrder(status, "staff"),

@@ -14,21 +14,26 @@ from kiosk.domain.frame import Picture
 from kiosk.domain.money import Money
 from kiosk.ui.view import LineView, SlotView, Status, View
 from kiosk.ui.views_staff import (
+    OrderView,
+    ReceivedView,
     StaffAge,
     StaffHours,
     StaffLines,
     StaffLogin,
     StaffMenu,
     StaffNumber,
+    StaffOrders,
+    StaffReceiving,
     StaffReport,
     StaffSlots,
 )
 
 __all__ = [
     "EnrolConsent", "EnrolDigits", "EnrolDone", "EnrolFace", "FaceBox", "GarmentCard", "LineView", "MirrorAttract", "MirrorTryOn",
-    "OutOfOrder", "PayAge", "PayAttract", "PayBasket", "PayCash", "PayCode", "PayConfirm", "PayDigits", "PayFace", "PayPaid", "PayPin",
-    "PayQr", "PayRefused", "PayStillThere", "PayTender", "PayWaiting", "ShelfBoard", "SlotView", "StaffAge", "StaffHours", "StaffLines",
-    "StaffLogin", "StaffMenu", "StaffNumber", "StaffReport", "StaffSlots", "Status", "View",
+    "OrderView", "OutOfOrder", "PayAge", "PayAttract", "PayBasket", "PayCash", "PayCode", "PayConfirm", "PayDigits", "PayFace",
+    "PayPaid", "PayPin", "PayQr", "PayRefused", "PayStillThere", "PayTender", "PayWaiting", "ReceivedView", "ShelfBoard", "SlotView",
+    "StaffAge", "StaffHours", "StaffLines", "StaffLogin", "StaffMenu", "StaffNumber", "StaffOrders", "StaffReceiving", "StaffReport",
+    "StaffSlots", "Status", "View",
 ]
 
 FaceBox = tuple[int, int, int, int]

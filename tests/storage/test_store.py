@@ -31,7 +31,7 @@ for n in range(count):
         sale = SaleCompleted(f"{name}-{n}", unit.sales.next_receipt("K"), "", (), 100, "EUR", {}, "cash_desk", "", False, 1)
         unit.sales.add(sale)
         unit.stock.move("A1", "4006381333931", 1)
-        unit.journal.append("sale", sale.sale_id.encode())
+        unit.journal.append("note", sale.sale_id.encode())
         unit.facts.record(sale)
     print(sale.sale_id, flush=True)
 store.close()
@@ -47,7 +47,7 @@ def sell(store, make, n):
     with store.unit() as unit:
         unit.sales.add(make.sale(n))
         unit.stock.move("A1", "4006381333931", 1)
-        unit.journal.append("sale", bytes(500))
+        unit.journal.append("note", bytes(500))
         unit.facts.record(make.sale(n))
 
 
@@ -289,7 +289,7 @@ def test_an_injected_connection_is_used(open_store):
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
-def test_services_of_one_group_share_the_file_and_others_do_not(tmp_path, tmp_path_factory):
+def test_services_of_one_group_share_the_file_and_others_do_not(tmp_path, tmp_path_factory, monkeypatch):
     for part in (*tmp_path.parents, tmp_path):
         if part.is_relative_to(tmp_path_factory.getbasetemp().parent):
             part.chmod(0o755)
@@ -298,6 +298,8 @@ def test_services_of_one_group_share_the_file_and_others_do_not(tmp_path, tmp_pa
     os.chown(folder, 4001, 4000)
     folder.chmod(0o2770)
     context = multiprocessing.get_context("fork")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))  # as systemd hands the journal's key to each service
+    (tmp_path / "journal.key").write_bytes(bytes(range(32)))
 
     def run(user, group):
         told = context.Queue()

@@ -29,7 +29,7 @@ def test_every_screen_can_be_read_and_touched(language, sight):
     problems = []
     for name, usual, sizes in gallery(language):
         view = replace(usual, status=replace(usual.status, **SIGHTS[sight]))
-        for size in sizes:
+        for size in sizes if sight == "usual" else sizes[:2]:
             canvas = draw(view, size, audit=True)
             boxes = {target: pygame.Rect(box) for target, box in canvas.targets.items()}
             least = round(TOUCH * canvas.unit) - 1
@@ -94,7 +94,7 @@ CARD = views.GarmentCard("Jacket", TOTAL, stock=2)
     (views.StaffMenu(EN, "Ana", ("refill", "count", "close_day")), {"refill", "count", "close_day", "leave"}),
     (views.StaffMenu(EN, "Ana", ()), {"leave"}),
     (views.StaffAge(EN, 18, "1 May 2008"), {"approve", "refuse", "back"}),
-    (views.StaffNumber(EN, "cash_count", "€1.00", True), KEYS | {"erase", "ok", "back"}),
+    (views.StaffNumber(EN, "cash_count", "€1.00", 3), KEYS | {"erase", "ok", "back"}),
     (views.StaffLines(EN, "void", LINES), {"line:0", "back"}),
     (views.StaffLines(EN, "void", LINES, ((0, 1),)), {"line:0", "back", "ok"}),
     (views.StaffLines(EN, "refund", LINES), {"line:0", "back", "whole"}),

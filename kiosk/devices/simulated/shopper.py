@@ -24,14 +24,15 @@ class Act:
 
 @dataclass(slots=True)
 class Errand:
-    """What staff came for. wish: refill | count | out_of_order | close_day.
+    """What staff came for. wish: refill | count | out_of_order | close_day | refund.
 
-    pieces: on a refill those that are still to be put into `slot`; on a count those that lie there.
+    pieces: on a refill those that are still to be put into `slot`; on a count those that lie there. number: of the receipt of a refund.
     """
 
     wish: str
     slot: str = ""
     pieces: int = 0
+    number: str = ""
     done: bool = False
 
 
@@ -203,6 +204,24 @@ def _staff_door(visit: Visit, _facts: Facts) -> Act:
     return Act("leave") if visit.errand is None or visit.errand.done else Act("touch", "staff")
 
 
+def _staff_badge(visit: Visit, facts: Facts) -> Act:
+    # The terminal's camera reads a badge; where nobody scans, there is the PIN.
+    door = _staff_door(visit, facts)
+    return Act("show_code", visit.code) if door.kind == "touch" and visit.code else door
+
+
+def _staff_number(visit: Visit, facts: Facts) -> Act:
+    # The drawer of a store without cash is empty: it is counted as it comes.
+    number = visit.errand.number if visit.errand is not None and facts.get("what") == "receipt_refund" else ""
+    return _type(visit, facts, number) or Act("touch", "ok")
+
+
+def _staff_lines(visit: Visit, facts: Facts) -> Act:
+    if visit.errand is None or visit.errand.done or facts.get("mode") != "refund":
+        return Act("touch", "back")
+    return Act("touch", "restock" if facts.get("due_minor") else "whole")
+
+
 def _staff_login(visit: Visit, facts: Facts) -> Act:
     return _type(visit, facts, visit.pin) or Act("touch", "ok")
 
@@ -259,14 +278,15 @@ TABLE: dict[tuple[str, str], Rule] = {
     ("*", "mirror.attract"): _mirror_attract,
     ("*", "mirror.tryon"): _tryon,
     ("*", "staff.login"): _touch("cancel"),
-    ("staff", "pay.attract"): _staff_door,
+    ("staff", "pay.attract"): _staff_badge,
     ("staff", "mirror.attract"): _staff_door,
     ("staff", "shelf.board"): _staff_door,
     ("staff", "out_of_order"): _staff_door,
     ("staff", "staff.login"): _staff_login,
     ("staff", "staff.menu"): _staff_menu,
     ("staff", "staff.slots"): _staff_slots,
-    ("staff", "staff.number"): _touch("ok"),
+    ("staff", "staff.number"): _staff_number,
+    ("staff", "staff.lines"): _staff_lines,
     ("staff", "staff.report"): _touch("done"),
 }
 """(kind of visit, screen) -> what is done there; "*" is everybody whose kind has no row of its own."""
