@@ -14,8 +14,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from kiosk.domain.staff import Role
 from kiosk.errors import ConfigError
 
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _ROLES = ("pay", "mirror", "stock")
 
 
@@ -43,7 +45,10 @@ _NO_SECRET = Secret("")
 
 @dataclass(frozen=True, slots=True)
 class DeviceSettings:
-    """[device] id: 1-64 of a-z 0-9 - _ . and the certificate's name; group: whose manifests it follows; language: fr, en or zh."""
+    """[device] id: 1-64 of a-z 0-9 - _ . and the certificate's name; group: whose manifests it follows; language: fr, en or zh.
+
+    timezone: of the store; closing_hour: its business day ends at this hour of the next morning.
+    """
 
     id: str
     store: str
@@ -51,6 +56,7 @@ class DeviceSettings:
     group: str = "all"
     language: str = "fr"
     timezone: str = "Europe/Paris"
+    closing_hour: int = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +119,10 @@ class ScaleSettings:
 
 @dataclass(frozen=True, slots=True)
 class DisplaySettings:
-    """[display] kind: window, offscreen; rotate: 0, 90, 180 or 270; snapshot: picture file for the console's live view, off when empty."""
+    """[display] kind: window, offscreen; rotate: 0, 90, 180 or 270; snapshot: picture file for the console's live view, off when empty.
+
+    large, contrast: large type and high contrast from the start; shoppers turn to them with the button Aa.
+    """
 
     kind: str = "window"
     width: int = 800
@@ -121,22 +130,61 @@ class DisplaySettings:
     rotate: int = 0
     snapshot: str = ""
     rate_hz: float = 30.0
+    large: bool = False
+    contrast: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class StaffSettings:
-    """[staff] pins: name -> PIN of four digits or more; badges: name -> code on the badge. A badge or a PIN opens staff mode."""
+    """[staff] pins: name -> PIN of four digits or more; badges: name -> code on the badge. A badge or a PIN opens staff mode.
+
+    roles: name -> clerk, manager or technician; whoever is not named is a clerk.
+    """
 
     pins: Mapping[str, Secret] = field(default_factory=dict)
     badges: Mapping[str, Secret] = field(default_factory=dict)
+    roles: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PrinterSettings:
+    """[printer] kind: none, file, network, serial or usb (python-escpos). address: file, host, serial port, or vendor:product in hex.
+
+    columns: 48 (80 mm paper) or 32 (58 mm). profile: of python-escpos, for the printer's code pages.
+    """
+
+    kind: str = "none"
+    address: str = ""
+    columns: int = 48
+    profile: str = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceSettings:
+    """[voice] kind: none or espeak (espeak-ng reads prompts aloud). rate_wpm: words a minute."""
+
+    kind: str = "none"
+    rate_wpm: int = 160
+
+
+@dataclass(frozen=True, slots=True)
+class ReplenishmentSettings:
+    """[replenishment] approval: hq, or local: the shop's owner approves in staff mode. service: share of the demand to serve.
+
+    lead_days: whole days between order and delivery; order_days: mon..sun, evenings on which the supplier takes orders;
+    minimum_minor: least value of an order, at shelf prices.
+    """
+
+    approval: str = "hq"
+    service: float = 0.95
+    lead_days: int = 1
+    order_days: tuple[str, ...] = WEEKDAYS
+    minimum_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class IdentitySettings:
-    """[identity] backend: onnx (ours) or dlib (face_recognition, extra [dlib]).
-
-    passive_model: .onnx file of a network that tells a face from a picture of one (see `vision.copies`), "" for none.
-    """
+    """[identity] backend: onnx (ours) or dlib (extra [dlib]); passive_model: an .onnx file that judges copies (vision.copies), "" for none."""
 
     backend: str = "onnx"
     passive_model: str = ""
@@ -187,6 +235,9 @@ class Settings:
     scale: ScaleSettings = ScaleSettings()
     display: DisplaySettings = DisplaySettings()
     staff: StaffSettings = StaffSettings()
+    printer: PrinterSettings = PrinterSettings()
+    voice: VoiceSettings = VoiceSettings()
+    replenishment: ReplenishmentSettings = ReplenishmentSettings()
     identity: IdentitySettings = IdentitySettings()
     members: MembersSettings = MembersSettings()
     phone: PhoneSettings = PhoneSettings()
@@ -203,12 +254,18 @@ _CHOICES: dict[str, tuple[object, ...]] = {
     "display.rotate": (0, 90, 180, 270),
     "broker.version": (3, 5),
     "identity.backend": ("onnx", "dlib"),
+    "replenishment.approval": ("hq", "local"),
+    "printer.kind": ("none", "file", "network", "serial", "usb"),
+    "printer.columns": (32, 48),
+    "voice.kind": ("none", "espeak"),
     "members.mode": ("store", "card"),
 }
 _RANGES: dict[str, tuple[float, float]] = {
     "scale.record_mb": (0, 100_000), "broker.port": (1, 65535), "storage.reserve_mb": (1, 100_000),
     "members.retention_days": (1, 3650), "members.pin_over_minor": (0, 100_000_000), "phone.port": (0, 65535),
     "camera.width": (64, 4096), "camera.height": (64, 4096), "camera.rate_hz": (0.5, 120),
+    "device.closing_hour": (0, 12), "voice.rate_wpm": (80, 400),
+    "replenishment.service": (0.5, 0.999), "replenishment.lead_days": (0, 60), "replenishment.minimum_minor": (0, 10**9),
     "display.width": (240, 4096), "display.height": (240, 4096), "display.rate_hz": (1, 120),
 }
 
@@ -289,6 +346,10 @@ class _Reader:
             self._say(key, f"{key} = {value!r} is no time zone" + (f"; did you mean {near[0]}?" if near else ""))
         elif key == "device.id" and not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,63}", kept):
             self._say(key, f"{key} = {value!r} may hold a-z, 0-9, dot, dash and underscore only")
+        elif key == "staff.roles" and not set(kept.values()) <= set(Role):
+            self._say(key, f"{key} = {dict(kept)!r}: each is one of {', '.join(Role)}")
+        elif key == "replenishment.order_days" and (not kept or not set(kept) <= set(WEEKDAYS)):
+            self._say(key, f"{key} = {list(kept)!r} may hold {', '.join(WEEKDAYS)}")
         elif key == "device.roles" and (not kept or not set(kept) <= set(_ROLES)):
             self._say(key, f"{key} = {list(kept)!r} may hold {', '.join(_ROLES)}")
         return kept

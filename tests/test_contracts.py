@@ -24,10 +24,11 @@ BREACHES = {
     "OpenCV lives in vision, devices.camera and devices.simulated": ("kiosk/ui/views.py", "import cv2"),
     "Inference runtimes live in vision.networks": ("kiosk/vision/face.py", "import onnxruntime"),
     "MQTT lives in sync.mqtt, HTTP clients in sync.fetch": ("kiosk/sync/relay.py", "import paho.mqtt.client"),
-    "Cryptography lives in storage.vault, storage.seal, sync.trust and hq.trust; argon2 in storage.vault and hq.console":
+    "Cryptography lives in storage.vault, storage.seal, sync.trust, hq.trust and sim.payments; argon2 in storage.vault and hq.console":
         ("kiosk/hq/wallet.py", "import cryptography"),
     "Databases live in storage, hq.ledger and hq.ingest": ("kiosk/hq/wallet.py", "import sqlite3"),
     "Web frameworks live in hq.console, hq.api and phone; babel in design": ("kiosk/ui/views.py", "import babel"),
+    "Payment services' libraries live in hq.tenders": ("kiosk/hq/wallet.py", "import stripe"),
 }
 
 

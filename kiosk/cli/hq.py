@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import secrets
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from kiosk.cli import hq_money
 from kiosk.domain.catalog import OfflinePolicy
 from kiosk.errors import HqError
-from kiosk.hq import imports, publish, wallet
-from kiosk.hq.ledger import catalogue, fleet
+from kiosk.hq import epcis, imports, publish, wallet
+from kiosk.hq.ledger import fleet
 from kiosk.hq.ledger.store import open_ledger
 from kiosk.hq.stamp import Stamp, stamp
 from kiosk.runtime import SystemClock, new_id, set_up_logging
@@ -41,10 +45,11 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     publishing = command("publish", _publish, "publish the next version of the price list, or with --offline of the offline policy")
     publishing.add_argument("--offline", nargs=4, metavar=("PER_SALE", "PER_MEMBER", "PER_KIOSK", "HOURS"),
                             help="limits as decimals, and how many hours the policy holds")
-    top_up = command("topup", _top_up, "put money into a member's wallet")
-    top_up.add_argument("member")
-    top_up.add_argument("amount", help="a decimal, e.g. 20.00")
+    hq_money.add(command)
     command("code", _code, "print a one-time code that pays for a member").add_argument("member")
+    exporting = command("epcis", _epcis, "print changes of stock as an EPCIS 2.0 document")
+    exporting.add_argument("--since", default="1970-01-01", metavar="DATE", help="e.g. 2026-11-22 (default: all)")
+    exporting.add_argument("--timezone", default="Europe/Paris", help="of the stores (default: %(default)s)")
     assign = command("assign", _assign, "put a device into a store")
     assign.add_argument("device")
     assign.add_argument("store")
@@ -63,6 +68,8 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--assets", type=Path, help="folder with product pictures")
     parser.add_argument("--welcome", default="0", help="credit of a new member as a decimal (default: %(default)s)")
     parser.add_argument("--auto-approve-after", type=float, metavar="SECONDS", help="approve requests that nobody answered")
+    parser.add_argument("--tenders", type=Path, metavar="FILE", help="payment services and their secrets (mode 600); by default the file"
+                        " tenders.toml in systemd's $CREDENTIALS_DIRECTORY, if there is one")
     parser.epilog = "The broker's password is read from KIOSK_BROKER_PASSWORD, the API's token from KIOSK_HQ_TOKEN."
 
 
@@ -77,7 +84,7 @@ def _serve(args: argparse.Namespace) -> int:
                            args.broker_ca, args.broker_certificate, args.broker_key)
     welcome = imports.price(args.welcome, args.currency)
     return serve(HqSettings(args.folder, broker, args.port, args.group, args.screens, args.assets, args.currency, welcome.minor,
-                            args.auto_approve_after, os.environ.get("KIOSK_HQ_TOKEN", ""), args.address))
+                            args.auto_approve_after, os.environ.get("KIOSK_HQ_TOKEN", ""), args.address, args.tenders))
 
 
 def _import(args: argparse.Namespace) -> int:
@@ -111,17 +118,20 @@ def _publish(args: argparse.Namespace) -> int:
     return 0
 
 
-def _top_up(args: argparse.Namespace) -> int:
-    amount = imports.price(args.amount, args.currency)
-    with open_ledger(args.folder).write() as db:
-        wallet.top_up(db, f"topup:{new_id()}", args.member, amount, _now().at_ms)
-        catalogue.note(db, (_now().at_ms, WHO, "topup", args.member, "", f"{imports.plain(amount)} {args.currency}"))
-    return 0
-
-
 def _code(args: argparse.Namespace) -> int:
     with open_ledger(args.folder).write() as db:
         print(wallet.issue_code(db, args.member, secrets.token_urlsafe(16), _now().at_ms))
+    return 0
+
+
+def _epcis(args: argparse.Namespace) -> int:
+    try:
+        zone = ZoneInfo(args.timezone)
+        since = datetime.fromisoformat(args.since).replace(tzinfo=zone)
+    except (ValueError, ZoneInfoNotFoundError) as error:
+        raise HqError(f"--since takes a date as 2026-11-22, --timezone a name as Europe/Paris: {error}") from error
+    with open_ledger(args.folder).read() as db:
+        print(json.dumps(epcis.document(db, since, zone, _now()), indent=1))
     return 0
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime, tzinfo
+from datetime import date, datetime, time, tzinfo
 from decimal import Decimal
 
-from babel.dates import format_datetime, format_time
+from babel.dates import format_date, format_datetime, format_time, get_day_names
 from babel.numbers import format_currency, format_decimal
 
 from kiosk.design.words import locale_of
@@ -32,6 +32,23 @@ def when(moment: datetime, language: str, tz: tzinfo) -> str:
 def clock(moment: datetime, language: str, tz: tzinfo) -> str:
     """Return the time of day in hours and minutes in the store's time zone; raise InvalidValueError for a time without a zone."""
     return format_time(_aware(moment).astimezone(tz), "short", tzinfo=tz, locale=locale_of(language))
+
+
+def day(date_: date, language: str) -> str:
+    """Return a date without its time."""
+    return format_date(date_, "long", locale=locale_of(language))
+
+
+def day_name(weekday: int, language: str) -> str:
+    """Return the short name of a weekday, 1 is Monday."""
+    return str(get_day_names("abbreviated", "stand-alone", locale_of(language))[weekday - 1])
+
+
+def time_of_day(minute: int, language: str) -> str:
+    """Return a minute of the day (0..1440) as hours and minutes; the end of the day is 24:00."""
+    if minute == 24 * 60:
+        return "24:00"
+    return format_time(time(minute // 60, minute % 60), "short", locale=locale_of(language))
 
 
 def _aware(moment: datetime) -> datetime:

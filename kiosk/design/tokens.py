@@ -108,6 +108,25 @@ PAIRS: Final[tuple[tuple[str, str], ...]] = (
 """(text, ground) that people may be shown; each holds `MIN_CONTRAST`."""
 
 
+MIN_CONTRAST_HIGH: Final = 7.0
+"""What the high-contrast look holds (WCAG 2.2, level AAA)."""
+
+_BLACK, _WHITE, _YELLOW = (0, 0, 0), (255, 255, 255), (255, 214, 0)
+_HIGH: Final[dict[Colour, Colour]] = {
+    **dict.fromkeys((COLOURS.cream, COLOURS.peach, COLOURS.paper, COLOURS.sand, COLOURS.lilac, COLOURS.mint, COLOURS.blush,
+                     COLOURS.sky), _WHITE),
+    **dict.fromkeys((COLOURS.ink, COLOURS.muted, COLOURS.line, COLOURS.night, COLOURS.plum), _BLACK),
+    **dict.fromkeys((COLOURS.sun, COLOURS.tangerine), _YELLOW),
+    **dict.fromkeys((COLOURS.coral, COLOURS.coral_dark, COLOURS.red), (140, 0, 24)),
+    COLOURS.green: (0, 76, 44), COLOURS.blue: (10, 44, 130),
+}
+
+
+def high_contrast(colour: Colour) -> Colour:
+    """Return the colour that stands for one of the palette in the high-contrast look: grounds white or black, warnings yellow."""
+    return _HIGH.get(colour, _WHITE if luminance(colour) > 0.18 else _BLACK)
+
+
 def luminance(colour: Colour) -> float:
     """Return the relative luminance of WCAG 2.2, 0 (black) to 1 (white)."""
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (v / 255 for v in colour)]

@@ -6,7 +6,7 @@ import logging
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -24,10 +24,11 @@ _SNAPSHOT_SIDE = 640
 
 @dataclass(frozen=True, slots=True)
 class Touch:
-    """A finger that came down at (x, y), in pixels of the picture as it was presented, origin top-left."""
+    """A finger at (x, y), in pixels of the picture as it was presented, origin top-left. moved: it was down already and moved there."""
 
     x: int
     y: int
+    moved: bool = False
 
 
 class Display(Protocol):
@@ -87,10 +88,10 @@ class OffscreenDisplay:
                 log.info("display: the snapshot %s is written again", path)
             self._writable = True
 
-    def touch(self, x: int, y: int) -> None:
-        """Put a finger down; one that misses the picture is not felt."""
+    def touch(self, x: int, y: int, moved: bool = False) -> None:
+        """Put a finger down, or move it there; one that misses the picture is not felt."""
         if 0 <= x < self._size[0] and 0 <= y < self._size[1]:
-            self._touches.append(Touch(x, y))
+            self._touches.append(Touch(x, y, moved))
 
     def touches(self) -> list[Touch]:
         """Return the touches since the last call, oldest first."""
@@ -150,9 +151,12 @@ class WindowDisplay:
                 raise DeviceLostError("display: its window was closed; restart the service to open it again")
             if event.type == pygame.MOUSEBUTTONDOWN and event.button == 1 and not event.touch:
                 felt.append(self._unturned(event.pos[0], event.pos[1]))
-            elif event.type == pygame.FINGERDOWN:
+            elif event.type == pygame.MOUSEMOTION and event.buttons[0] and not event.touch:
+                felt.append(replace(self._unturned(event.pos[0], event.pos[1]), moved=True))
+            elif event.type in (pygame.FINGERDOWN, pygame.FINGERMOTION):
                 width, height = self._screen.get_size()
-                felt.append(self._unturned(round(event.x * (width - 1)), round(event.y * (height - 1))))
+                at = self._unturned(round(event.x * (width - 1)), round(event.y * (height - 1)))
+                felt.append(replace(at, moved=event.type == pygame.FINGERMOTION))
         return felt
 
     def close(self) -> None:

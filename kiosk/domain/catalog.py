@@ -84,10 +84,14 @@ class PriceList:
     def product(self, code: str) -> Product | None:
         """Return the product behind a scanned code: its GTIN, or a code with weight or price inside; None when it is not sold here."""
         read = self.embedded(code)
-        found = next((p for p in self.products if p.gtin == (read.gtin if read else code)), None)
+        found = self.listed(read.gtin if read else code)
         # What is sold by weight needs a code that says how much of it there is.
         by_weight = found is not None and found.sold_by == "weight"
         return found if by_weight == (read is not None and read.kind == "weight") or (read is not None and read.kind == "price") else None
+
+    def listed(self, code: str) -> Product | None:
+        """Return the product with this GTIN, however it is sold."""
+        return next((p for p in self.products if p.gtin == code), None)
 
     def embedded(self, code: str) -> Embedded | None:
         """Return what a code with a weight or price inside says, None when it is an ordinary code or its digits do not check."""

@@ -1,8 +1,10 @@
-"""The checkout as one table: (state, event) -> state. No clock, no devices: flows.pay feeds it and draws what it says.
+"""The checkout as one table: (state, event) -> state. No clock, no devices: flows feed it and draw what it says.
 
-A pair that is not in the table is an IllegalTransitionError and changes nothing. Money moves in AUTHORISING: there is no event that leaves
-it but an answer (from HQ, or from the signed offline policy), so a finger cannot cancel a payment that may already be held. In CODE the
-shopper's own phone pays what the screen shows; leaving it tells HQ, which voids the code or gives back what was paid with it.
+Every event has an answer in every state: it moves, it is ignored (a finger or a frame that came too late), or it is refused and changes
+nothing (see `ruling`). Money moves in AUTHORISING: there is no event that leaves it but an answer (from HQ, or from the signed offline
+policy), so a finger cannot cancel a payment that may already be held. CHECKING is the same after a restart: what was asked before is asked
+again, and until the answer nobody knows whether it is paid. In CODE the shopper's own phone pays what the screen shows; leaving it tells
+HQ, which voids the code or gives back what was paid with it.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ class State(StrEnum):
     QR = "qr"
     CODE = "code"
     AUTHORISING = "authorising"
+    CHECKING = "checking"
     PAID = "paid"
     REFUSED = "refused"
     CASH = "cash"
@@ -59,11 +62,15 @@ class Event(StrEnum):
     DECLINED = "declined"
     RETRY = "retry"
     DONE = "done"
+    OPEN_PAYMENT = "open_payment"
+    PAID_BEFORE = "paid_before"
 
 
 _S, _E = State, Event
 TABLE: dict[tuple[State, Event], State] = {
     (_S.IDLE, _E.START): _S.BASKET,
+    (_S.IDLE, _E.OPEN_PAYMENT): _S.CHECKING,
+    (_S.IDLE, _E.PAID_BEFORE): _S.PAID,
     (_S.BASKET, _E.EMPTY): _S.IDLE,
     (_S.BASKET, _E.CANCEL): _S.IDLE,
     (_S.BASKET, _E.PAY): _S.TENDER,
@@ -103,6 +110,8 @@ TABLE: dict[tuple[State, Event], State] = {
     (_S.CODE, _E.CANCEL): _S.IDLE,
     (_S.AUTHORISING, _E.APPROVED): _S.PAID,
     (_S.AUTHORISING, _E.DECLINED): _S.REFUSED,
+    (_S.CHECKING, _E.APPROVED): _S.PAID,
+    (_S.CHECKING, _E.DECLINED): _S.REFUSED,
     (_S.REFUSED, _E.RETRY): _S.TENDER,
     (_S.REFUSED, _E.QR): _S.QR,
     (_S.REFUSED, _E.CASH): _S.CASH,
@@ -112,9 +121,34 @@ TABLE: dict[tuple[State, Event], State] = {
 }
 
 
+FINGERS = frozenset({_E.START, _E.EMPTY, _E.PAY, _E.AGE_ASKED, _E.AGE_PROVEN, _E.AGE_REFUSED, _E.BACK, _E.CANCEL, _E.FACE, _E.QR, _E.CODE,
+                     _E.CASH, _E.CONFIRM, _E.NOT_ME, _E.RETRY, _E.DONE})
+"""What a finger of a shopper or of staff does, or a patience that ran out. It may come when the screen has moved on: then it is ignored."""
+EYES = frozenset({_E.BUCKET_SMALL, _E.RECOGNISED, _E.NOT_RECOGNISED, _E.ASK_PIN, _E.PIN_RIGHT, _E.PIN_REFUSED, _E.CODE_SEEN})
+"""What the camera and the pads for digits and PIN find. What they find too late is ignored."""
+ANSWERS = frozenset({_E.APPROVED, _E.DECLINED})
+"""The end of a payment. One that nobody waits for is refused: it would pay twice, or undo what is paid."""
+RESTARTS = frozenset({_E.OPEN_PAYMENT, _E.PAID_BEFORE})
+"""What a restart finds. It finds it before anything else happens; later it is refused."""
+
+
+class Ruling(StrEnum):
+    """What becomes of an event in a state."""
+
+    MOVES = "moves"
+    IGNORED = "ignored"
+    REFUSED = "refused"
+
+
+def ruling(state: State, event: Event) -> Ruling:
+    """Return what becomes of an event: every pair has an answer, and why it is that one stands with the sets above."""
+    if (state, event) in TABLE:
+        return Ruling.MOVES
+    return Ruling.IGNORED if event in FINGERS | EYES else Ruling.REFUSED
+
+
 def after(state: State, event: Event) -> State:
-    """Return the state after `event`; raise IllegalTransitionError when it cannot happen now."""
-    try:
-        return TABLE[state, event]
-    except KeyError:
-        raise IllegalTransitionError(f"a checkout in state {state} does not know {event}") from None
+    """Return the state after `event`, the same one when it is ignored; raise IllegalTransitionError when it is refused."""
+    if ruling(state, event) is Ruling.REFUSED:
+        raise IllegalTransitionError(f"a checkout in state {state} does not know {event}")
+    return TABLE.get((state, event), state)

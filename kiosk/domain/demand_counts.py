@@ -1,9 +1,11 @@
 """How demand scatters around its forecast: distributions of pieces over a window of days, calibrated on the shop's own past.
 
 A window's pieces follow a negative binomial law of variance m + a m + b m^2: `a` for pieces bought together, `b` for a level that is not
-known well. Both are pooled over the items; an item's own scatter pulls its variance as far as its evidence goes, and half of the
-variance does not follow the forecast at all: an item that is quiet now may wake up. What is left of the error is read from the past
-chances of what was sold (probability integral transform) and corrected as far as the number of weeks allows.
+known well. Both are pooled over the items; an item's own scatter pulls its variance as far as its evidence goes, and more than half of
+the variance does not follow the forecast at all: an item that is quiet now may wake up. The mean itself is set right by what windows of
+the past brought beside their forecast (a line, pooled over the items: the quietest wake up, a growing shop is followed). What is left of
+the error is read from the past chances of what was sold (probability integral transform). Each correction goes as far as the number of
+weeks allows.
 """
 
 from __future__ import annotations
@@ -17,12 +19,14 @@ Array = npt.NDArray[np.float64]
 
 KNOTS = np.array([0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.925, 0.95, 0.965, 0.98, 0.99, 0.995, 1.0])
 """Chances at which the correction is read; linear between them."""
-HALF_LIFE_DAYS = 120.0
+HALF_LIFE_DAYS = 365.0
 """An old window counts half as much after so many days."""
-ITEM_PRIOR = 0.7
-"""The pooled scatter weighs as much as 0.7 of an average item's own evidence."""
-STEADY_SHARE = 0.5
-"""That half: the part of the variance which is the item's own past mean, whatever its forecast is today."""
+ITEM_PRIOR = 1.0
+"""The pooled scatter weighs as much as an average item's own evidence."""
+STEADY_SHARE = 0.6
+"""The part of the variance which is the item's own past mean, whatever its forecast is today."""
+LINE_WEEKS = 13.0
+"""So many weeks of past windows are needed for half of the mean's correction."""
 CORRECTION_WEEKS = 52.0
 """So many weeks of past windows are needed for half of the correction that they show."""
 PRIOR_EXCESS = (1.0, 0.3)
@@ -59,6 +63,16 @@ class Counts:
         """Return the least number of pieces that is enough with this chance, (items,)."""
         return np.asarray((self.table() < chance - 1e-12).sum(axis=1))
 
+    def needed(self, pack: npt.NDArray[np.intp]) -> Array:
+        """Return the mean chance that the pieces of one more pack of `pack`, (items,), are asked for, where k are there: (items, k).
+
+        It falls with k. Ordering packs for as long as it is above 1 - chance is `quantile` where a pack is one piece.
+        """
+        over = 1.0 - self.table()
+        running = np.concatenate([np.zeros((len(over), 1)), over.cumsum(axis=1)], axis=1)
+        after = np.minimum(np.arange(over.shape[1]) + pack[:, None], over.shape[1])
+        return np.asarray((np.take_along_axis(running, after, axis=1) - running[:, :-1]) / pack[:, None])
+
     def missed(self) -> Array:
         """Return the pieces asked for in vain, on average, where k are there: (items, k from 0 to where nothing is missed)."""
         over = 1.0 - self.table()
@@ -75,7 +89,9 @@ def calibrated(mean: Array, past: Past) -> Counts:
     if not len(past.mean):
         return Counts(mean, _variance(mean, PRIOR_EXCESS), KNOTS)
     weight = 0.5 ** (past.age / HALF_LIFE_DAYS)
-    expected = np.maximum(past.mean, _LEAST_MEAN)
+    weeks = len(np.unique(past.age))
+    rest, slope = _line(np.maximum(past.mean, _LEAST_MEAN), past.sold, weight, weeks)
+    mean, expected = rest + slope * mean, rest + slope * np.maximum(past.mean, _LEAST_MEAN)
     excess = _excess(expected, past.sold, weight)
     pooled = _variance(expected, excess)
     seen = np.bincount(past.item, weight * (past.sold - expected) ** 2, len(mean))
@@ -86,7 +102,7 @@ def calibrated(mean: Array, past: Past) -> Counts:
     steady = np.where(windows > 0, due / np.maximum(windows, 1e-12), _variance(mean, excess))
     mixed = (STEADY_SHARE * steady[past.item] + (1 - STEADY_SHARE) * pooled) * ratio[past.item]
     variance = (STEADY_SHARE * steady + (1 - STEADY_SHARE) * _variance(mean, excess)) * ratio
-    return Counts(mean, np.maximum(variance, mean * 1.0001), _correction(expected, mixed, past, weight))
+    return Counts(mean, np.maximum(variance, mean * 1.0001), _correction((expected, mixed), past, weight, weeks))
 
 
 def _variance(mean: Array, excess: tuple[float, float]) -> Array:
@@ -106,14 +122,25 @@ def _excess(mean: Array, sold: Array, weight: Array) -> tuple[float, float]:
     return (alone[0], 0.0) if left[0] <= left[1] else (0.0, alone[1])
 
 
-def _correction(mean: Array, variance: Array, past: Past, weight: Array) -> Array:
-    """Return the chance that was really met at each of KNOTS, drawn towards KNOTS where the past is short."""
+def _line(mean: Array, sold: Array, weight: Array, weeks: int) -> tuple[float, float]:
+    """Fit (rest, slope) of what was sold on what was forecast, rest not below 0, drawn towards (0, 1) where the past is short."""
+    scale = np.sqrt(weight / (mean + 0.1 * mean.mean()))
+    terms = np.stack([np.ones_like(mean), mean], axis=1) * scale[:, None]
+    rest, slope = np.linalg.lstsq(terms, sold * scale, rcond=None)[0]
+    if rest < 0 or slope <= 0:
+        rest, slope = 0.0, float((weight * sold).sum() / (weight * mean).sum())
+    share = weeks / (weeks + LINE_WEEKS)
+    return share * float(rest), 1.0 + share * (float(slope) - 1.0)
+
+
+def _correction(law: tuple[Array, Array], past: Past, weight: Array, weeks: int) -> Array:
+    """Return the chance that was really met at each of KNOTS, drawn towards KNOTS where the past is short. law: mean and variance."""
+    mean, variance = law
     rows = slice(None, None, -(-len(mean) // _PIT_ROWS))
     variance = np.maximum(variance, mean * 1.0001)
     top = max(int(past.sold[rows].max(initial=0)), 1)
     below, upto = _around(_cumulated(mean[rows], variance[rows], top), past.sold[rows])
     met = np.clip((KNOTS[:, None] - below) / np.maximum(upto - below, 1e-12), 0.0, 1.0) @ weight[rows] / weight[rows].sum()
-    weeks = len(np.unique(past.age))
     share = weeks / (weeks + CORRECTION_WEEKS)
     corrected = share * np.maximum.accumulate(met) + (1 - share) * KNOTS
     corrected[0], corrected[-1] = 0.0, 1.0

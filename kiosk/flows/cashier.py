@@ -6,21 +6,28 @@ the sale, the stock, the journal and the outbox row are one transaction, so afte
 
 from __future__ import annotations
 
-import math
+import logging
 from dataclasses import dataclass, replace
 
 from kiosk import wire
+from kiosk.domain.basket import pack_paid
 from kiosk.domain.catalog import CODE_TENDERS
 from kiosk.domain.events import PaymentCancelled, PaymentRequested, SaleCompleted
 from kiosk.domain.intent import IntentState
+from kiosk.domain.money import Money
 from kiosk.domain.offline import Exposure, verdict
 from kiosk.domain.pricing import Quote
+from kiosk.flows.health import silent_for_s
 from kiosk.flows.parts import Parts
 from kiosk.flows.stock import Movement, move
 from kiosk.storage.store import Unit
 
+log = logging.getLogger(__name__)
+
 ANSWER_WITHIN_S = 3.0
 """How long HQ has before the signed offline policy decides."""
+RESUMED_WITHIN_S = 20.0
+"""How long HQ has to say how a payment stands that a restart left open; the link has to come up first."""
 CODE_WITHIN_S = 15.0
 """How long HQ has to send the code that a phone pays, and its last word after the code has run out."""
 
@@ -36,14 +43,17 @@ class Payer:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A payment that was asked for and has no end yet. training: nobody was asked, and nobody will pay."""
+    """A payment that was asked for and has no end yet.
 
-    intent_id: str
-    sale_id: str
-    payer: Payer
-    quote: Quote
+    draft: the sale that it becomes, without a receipt; asked_at_s: when, monotonic seconds. training: nobody was asked, and nobody pays.
+    resumed: a restart came in between and HQ was asked anew; then HQ's word counts and nothing else, for the kiosk has forgotten how long
+    it has been waiting.
+    """
+
+    draft: SaleCompleted
     asked_at_s: float
     training: bool = False
+    resumed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,29 +75,28 @@ class Cashier:
         """Commit the intent and its request; both are on disk when this returns."""
         parts = self._parts
         with parts.store.unit() as unit:
-            pending = Pending(parts.new_id(), parts.new_id(), payer, quote, parts.clock.monotonic(), in_training(unit))
-            if pending.training:
-                return pending
-            total = quote.total
-            request = PaymentRequested(pending.intent_id, total.minor, total.currency, payer.tender, payer.member_id, payer.code)
-            unit.intents.open(request, pending.sale_id)
-            unit.facts.record(request)
+            draft = _draft(quote, payer, parts.new_id(), parts.new_id())
+            pending = Pending(draft, parts.clock.monotonic(), in_training(unit))
+            if not pending.training:
+                request = PaymentRequested(draft.intent_id, draft.total_minor, draft.currency, payer.tender, payer.member_id, payer.code)
+                unit.intents.open(request, draft.sale_id, draft)
+                unit.facts.record(request)
         return pending
 
     def code(self, pending: Pending) -> tuple[str, float]:
         """Return the text of the code that pays, "" before it came, and the seconds that are left to pay it."""
         with self._parts.store.snapshot() as unit:
-            code = unit.intents.code(pending.intent_id)
+            code = unit.intents.code(pending.draft.intent_id)
         since_s = self._parts.clock.monotonic() - pending.asked_at_s
         return (code.text, max(0.0, code.lasts_s - since_s)) if code else ("", 0.0)
 
     def give_up(self, pending: Pending) -> Conclusion:
         """End an intent because the shopper leaves its code, or book its sale when HQ said already that it is paid."""
-        with self._parts.store.unit() as unit:
-            intent = unit.intents.get(pending.intent_id)
+        with self._parts.store.unit(use_reserve=True) as unit:
+            intent = unit.intents.get(pending.draft.intent_id)
             if intent is not None and intent.state is IntentState.AUTHORISED:
                 return Conclusion("paid", sale=self._book(unit, pending, offline=False))
-            _cancel(unit, pending.intent_id, "shopper_left")
+            _cancel(unit, pending.draft.intent_id, "shopper_left")
             return Conclusion("declined", "shopper_left")
 
     def conclude(self, pending: Pending) -> Conclusion:
@@ -100,25 +109,28 @@ class Cashier:
         with self._parts.store.snapshot() as unit:
             if self._judge(unit, pending) == ("waiting", ""):
                 return Conclusion("waiting")
-        # Judged again inside the transaction: an answer may have come since, and HQ's word counts more than the policy's.
-        with self._parts.store.unit() as unit:
+        # Judged again inside the transaction: an answer may have come since, and HQ's word counts more than the policy's. Somebody waits
+        # who may have paid: the disk's reserve is for this.
+        with self._parts.store.unit(use_reserve=True) as unit:
             outcome, reason = self._judge(unit, pending)
             if outcome == "waiting":
                 return Conclusion("waiting")
             if outcome == "declined":
-                _cancel(unit, pending.intent_id, reason)
+                _cancel(unit, pending.draft.intent_id, reason)
                 return Conclusion("declined", reason)
             return Conclusion("paid", sale=self._book(unit, pending, offline=outcome == "offline"))
 
     def _judge(self, unit: Unit, pending: Pending) -> tuple[str, str]:
-        intent = unit.intents.get(pending.intent_id)
+        intent = unit.intents.get(pending.draft.intent_id)
         if intent is not None and intent.state is IntentState.AUTHORISED:
             return "authorised", ""
         if intent is not None and intent.state is IntentState.DECLINED:
             return "declined", intent.reason
         waited_s = self._parts.clock.monotonic() - pending.asked_at_s
-        if pending.payer.tender in CODE_TENDERS:
-            code = unit.intents.code(pending.intent_id)
+        if pending.resumed:
+            return ("waiting", "") if waited_s < RESUMED_WITHIN_S else ("declined", "restart")
+        if pending.draft.tender in CODE_TENDERS:
+            code = unit.intents.code(pending.draft.intent_id)
             waits = waited_s < CODE_WITHIN_S + (code.lasts_s if code else 0)
             return ("waiting", "") if waits else ("declined", "code_expired" if code else "hq_silent")
         if waited_s < ANSWER_WITHIN_S:
@@ -127,68 +139,65 @@ class Cashier:
         return ("declined", f"offline_{rule}") if rule else ("offline", "")
 
     def _book(self, unit: Unit, pending: Pending, offline: bool) -> SaleCompleted:
-        intent = unit.intents.get(pending.intent_id)
-        member_id = pending.payer.member_id or (intent.member_id if intent else "")
-        quote = pending.quote
-        sale = replace(_sale(pending, unit.sales.next_receipt(self._parts.settings.device.id)), member_id=member_id, offline=offline,
+        intent = unit.intents.get(pending.draft.intent_id)
+        member_id = pending.draft.member_id or (intent.member_id if intent else "")
+        sale = replace(pending.draft, receipt=unit.sales.next_receipt(self._parts.settings.device.id), member_id=member_id, offline=offline,
                        policy_version=_policy_version(unit) if offline else 0)
         unit.sales.add(sale)
         unit.journal.append("sale", wire.encode_event(unit.facts.record(sale)))
-        unit.intents.settle(pending.intent_id, IntentState.OFFLINE_CAPTURED if offline else IntentState.CAPTURED)
-        unit.basket.save(None)
-        self._take_stock(unit, quote)
+        unit.intents.settle(pending.draft.intent_id, IntentState.OFFLINE_CAPTURED if offline else IntentState.CAPTURED)
+        unit.basket.save(pack_paid(sale.sale_id).encode())
+        self._take_stock(unit, sale)
         return sale
 
     def _train(self, pending: Pending) -> Conclusion:
         """Book a sale of training: in a chain and with numbers of its own; no money, no stock, nothing for HQ, in no total."""
         with self._parts.store.unit() as unit:
-            sale = _sale(pending, unit.sales.next_receipt(f"T-{self._parts.settings.device.id}"))
+            sale = replace(pending.draft, receipt=unit.sales.next_receipt(f"T-{self._parts.settings.device.id}"))
             unit.training.append("training_sale", wire.encode_value(sale))
             unit.basket.save(None)
         return Conclusion("paid", sale=sale)
 
-    def cancel(self, intent_id: str, reason: str) -> None:
-        """End an intent that became no sale; HQ releases whatever it holds, or will hold, for it."""
-        with self._parts.store.unit() as unit:
-            _cancel(unit, intent_id, reason)
+    def resume(self) -> Pending | None:
+        """Ask HQ anew for the status of the payment that a restart left open, and return it; None when there is none.
 
-    def resume(self) -> bool:
-        """End every intent that a restart left open; return whether there was one. No sale was booked for it, so nobody has paid."""
-        with self._parts.store.unit() as unit:
+        HQ answers the same intent with the same word, however often it is asked. More than one open intent, or one of which the sale is not
+        known any more, cannot be shown to a shopper: those are cancelled, and HQ releases whatever it holds for them.
+        """
+        with self._parts.store.snapshot() as unit:
+            if not unit.intents.unsettled():
+                return None
+        with self._parts.store.unit(use_reserve=True) as unit:
             open_intents = unit.intents.unsettled()
-            for intent in open_intents:
-                _cancel(unit, intent.intent_id, "restart")
-        return bool(open_intents)
+            drafts = [unit.intents.draft(intent.intent_id) for intent in open_intents]
+            for intent, draft in zip(open_intents, drafts, strict=True):
+                if draft is None or intent is not open_intents[-1]:
+                    _cancel(unit, intent.intent_id, "restart")
+            if not drafts or drafts[-1] is None:
+                return None
+            newest = open_intents[-1]
+            if newest.state is not IntentState.AUTHORISED:
+                unit.facts.record(PaymentRequested(newest.intent_id, newest.amount_minor, newest.currency, newest.tender, newest.member_id))
+            log.info("payment intent %s was left open by a restart: asking HQ how it stands", newest.intent_id)
+            return Pending(drafts[-1], self._parts.clock.monotonic(), resumed=True)
 
-    def _take_stock(self, unit: Unit, quote: Quote) -> None:
+    def _take_stock(self, unit: Unit, sale: SaleCompleted) -> None:
         planogram = unit.planogram.get()
         slots = {cell.gtin: cell.slot for cell in planogram.cells} if planogram else {}
-        for line in quote.lines:
-            slot = slots.get(line.product.gtin)
-            if slot:
-                move(unit, Movement(slot, line.product.gtin, -line.quantity, "sale"), self._parts.new_id)
+        for line in sale.lines:
+            slot = slots.get(line.gtin)
+            if slot and line.kind == "goods":
+                move(unit, Movement(slot, line.gtin, -line.quantity, "sale"), self._parts.new_id)
 
     def _offline_rule(self, unit: Unit, pending: Pending) -> str:
         known = unit.policy.get()
         policy = known[0] if known else None
-        member_id = pending.payer.member_id
+        member_id = pending.draft.member_id
         unknown_to_hq = [sale for sale in unit.outbox.waiting_sales() if sale.offline]
         exposure = Exposure(sum(sale.total_minor for sale in unknown_to_hq if sale.member_id == member_id),
                             sum(sale.total_minor for sale in unknown_to_hq),
                             silent_for_s(unit, self._parts.clock.boot_id, self._parts.clock.monotonic()))
-        return verdict(policy, pending.quote.total, member_id, exposure)
-
-
-def silent_for_s(unit: Unit, boot_id: str, monotonic_s: float) -> float:
-    """Return how long HQ has been silent, in monotonic seconds; infinite when it was not heard since this boot (wall clocks may lie)."""
-    heard = unit.settings.get("hq_heard") or ""
-    boot, _, moment = heard.partition("@")
-    return monotonic_s - float(moment) if boot == boot_id and moment else math.inf
-
-
-def remember_hq(unit: Unit, boot_id: str, monotonic_s: float) -> None:
-    """Note that HQ was heard now."""
-    unit.settings.put("hq_heard", f"{boot_id}@{monotonic_s:.0f}")
+        return verdict(policy, Money(pending.draft.total_minor, pending.draft.currency), member_id, exposure)
 
 
 def in_training(unit: Unit) -> bool:
@@ -201,12 +210,11 @@ def _cancel(unit: Unit, intent_id: str, reason: str) -> None:
     unit.journal.append("void", wire.encode_event(unit.facts.record(PaymentCancelled(intent_id, reason))))
 
 
-def _sale(pending: Pending, receipt: str) -> SaleCompleted:
-    quote = pending.quote
+def _draft(quote: Quote, payer: Payer, intent_id: str, sale_id: str) -> SaleCompleted:
     return SaleCompleted(
-        sale_id=pending.sale_id, receipt=receipt, intent_id=pending.intent_id, lines=quote.sale_lines(), total_minor=quote.total.minor,
-        currency=quote.total.currency, vat={str(rate): amount for rate, amount in quote.vat.items()}, tender=pending.payer.tender,
-        member_id=pending.payer.member_id, offline=False, pricelist_version=quote.pricelist_version)
+        sale_id=sale_id, receipt="", intent_id=intent_id, lines=quote.sale_lines(), total_minor=quote.total.minor,
+        currency=quote.total.currency, vat={str(rate): amount for rate, amount in quote.vat.items()}, tender=payer.tender,
+        member_id=payer.member_id, offline=False, pricelist_version=quote.pricelist_version)
 
 
 def _policy_version(unit: Unit) -> int:

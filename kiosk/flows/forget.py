@@ -13,7 +13,7 @@ def forget(parts: Parts, vault: Vault, member_id: str, cause: str) -> bool:
 
     The vault first: a power cut in between leaves nothing to erase but the word to HQ, and asking again is harmless.
     """
-    held = vault.erase(member_id)
+    held = vault.erase(member_id, parts.clock.now().date().isoformat())
     with parts.store.unit(use_reserve=True) as unit:
         unit.journal.append("member", wire.encode_event(unit.facts.record(MemberErased(member_id, cause))))
         unit.erasures.done(member_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from kiosk.config import Settings
@@ -13,7 +14,9 @@ from kiosk.domain.pricing import Quote, quote
 from kiosk.domain.promotion import occasion
 from kiosk.runtime import Clock
 from kiosk.storage.store import Store
-from kiosk.ui.views import Status
+
+if TYPE_CHECKING:  # the sync process has parts and no screen
+    from kiosk.ui.views import Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,7 @@ class Shop:
         self._version = -1
         self._prices: PriceList | None = None
         self._offline = False
+        self.training = False
         self._tenders: TenderPolicy | None = None
 
     def refresh(self) -> None:
@@ -52,6 +56,7 @@ class Shop:
         with self._store.snapshot() as unit:
             self._prices = unit.prices.current(self._clock.now())
             self._offline = unit.settings.get("link") == "down"
+            self.training = unit.settings.get("training") == "on"
             self._tenders = unit.tenders.get()
 
     @property
@@ -79,6 +84,10 @@ class Shop:
         """Return the product behind a scanned code, None when it is not sold here."""
         return self._prices.product(code) if self._prices else None
 
+    def listed(self, gtin: str) -> Product | None:
+        """Return the product with this GTIN, however it is sold; None when the price list does not know it."""
+        return self._prices.listed(gtin) if self._prices else None
+
     def takes(self, code: str) -> bool:
         """Return whether a scanned code may lie in a basket: goods, or a coupon of an offer."""
         return self._prices is not None and (self._prices.product(code) is not None or self._prices.coupon(code))
@@ -102,6 +111,8 @@ def zone_of(settings: Settings) -> tzinfo:
 
 def status(parts: Parts, shop: Shop, language: str) -> Status:
     """Return what every screen of this device says."""
+    from kiosk.ui.views import Status
+
     return Status(language, offline=shop.offline, camera_lost=parts.camera_lost, stale_price=shop.prices is None,
                   store=parts.settings.device.store)
 

@@ -10,13 +10,14 @@ from kiosk.design.offers import code_note, offer_notes
 from kiosk.design.words import say
 from kiosk.domain.checkout import State
 from kiosk.domain.events import SaleCompleted
+from kiosk.domain.frame import Frame
 from kiosk.domain.money import Money
 from kiosk.domain.pricing import Quote
 from kiosk.flows.cashier import Pending
 from kiosk.flows.identify import Digits, FaceSearch
-from kiosk.flows.parts import Shop, status
+from kiosk.flows.parts import Parts, Shop, status
 from kiosk.flows.pin import PIN_DIGITS, PinPad
-from kiosk.flows.sight import Sight
+from kiosk.flows.printing import receipt_address
 from kiosk.ui import views
 
 STAYS_S = {State.BASKET: 60.0, State.AGE: 180.0, State.TENDER: 45.0, State.DIGITS: 45.0, State.PIN: 45.0, State.CONFIRM: 30.0,
@@ -33,7 +34,7 @@ class Session:
 
     language: str
     entered_s: float
-    digits: Digits
+    pad: Digits | None = None
     state: State = State.IDLE
     basket: dict[str, int] = field(default_factory=dict)
     quote: Quote | None = None
@@ -47,7 +48,15 @@ class Session:
     reason: str = ""
     ticket: str = ""
     hint: str = ""
+    banner: str = ""
     age_proven: int = 0
+
+    @property
+    def digits(self) -> Digits:
+        """What was typed on the digits' pad; every state from DIGITS to CONFIRM has one."""
+        if self.pad is None:
+            raise LookupError(f"a checkout in state {self.state} has no digits")
+        return self.pad
 
     @property
     def priced(self) -> Quote:
@@ -60,15 +69,18 @@ class Session:
 @dataclass(frozen=True, slots=True)
 class _Now:
     session: Session
-    parts: Sight
+    parts: Parts
     shop: Shop
+    frame: Frame | None
     status: views.Status
     time_s: float
 
 
-def view(session: Session, parts: Sight, shop: Shop) -> views.View:
-    """Return the screen of a checkout as it stands."""
-    now = _Now(session, parts, shop, status(parts, shop, session.language), parts.clock.monotonic())
+def view(session: Session, parts: Parts, shop: Shop, frame: Frame | None = None) -> views.View:
+    """Return the screen of a checkout as it stands. frame: what the camera sees."""
+    told = status(parts, shop, session.language)
+    told = replace(told, banner=session.banner or told.banner)
+    now = _Now(session, parts, shop, frame, told, parts.clock.monotonic())
     left_s = STAYS_S.get(session.state, math.inf) - (now.time_s - session.entered_s)
     if left_s <= WARNS_S.get(session.state, 0.0):
         return views.PayStillThere(now.status, max(1, math.ceil(left_s)))
@@ -108,12 +120,14 @@ def _tender(now: _Now) -> views.View:
 
 
 def _digits(now: _Now) -> views.View:
+    if now.parts.settings.members.mode == "card":
+        return views.PayQr(now.status, now.session.priced.total, now.frame.pixels if now.frame else None, now.time_s, card=True)
     digits = now.session.digits
     return views.PayDigits(now.status, digits.shown, digits.wanted, bool(digits.suffix))
 
 
 def _face(now: _Now) -> views.View:
-    frame, search = now.parts.eyes.frame, now.session.search
+    frame, search = now.frame, now.session.search
     look = search.look if search else None
     seen = views.PayFace(now.status, frame.pixels if frame else None, look.box if look else None, search.progress if search else 0.0,
                          look.hint if look else "look_here", now.time_s)
@@ -129,17 +143,18 @@ def _pin(now: _Now) -> views.View:
 
 def _confirm(now: _Now) -> views.View:
     session = now.session
-    return views.PayConfirm(now.status, session.priced.total, f"•• {session.digits.suffix[-2:]}", session.priced.pieces)
+    who = session.digits.suffix[-2:] or session.member_id[-2:]
+    return views.PayConfirm(now.status, session.priced.total, f"•• {who}", session.priced.pieces)
 
 
 def _qr(now: _Now) -> views.View:
-    frame = now.parts.eyes.frame
+    frame = now.frame
     return views.PayQr(now.status, now.session.priced.total, frame.pixels if frame else None, now.time_s)
 
 
 def _code(now: _Now) -> views.View:
     session = now.session
-    tender = session.pending.payer.tender if session.pending else ""
+    tender = session.pending.draft.tender if session.pending else ""
     return views.PayCode(now.status, session.priced.total, tender, session.code, math.ceil(session.code_left_s), now.time_s)
 
 
@@ -147,11 +162,10 @@ def _paid(now: _Now) -> views.View:
     sale = now.session.sale
     if sale is None:
         raise LookupError("a paid checkout has no sale")
-    address = now.parts.settings.hq.receipts
-    qr = f"{address}/{sale.sale_id}" if address else f"{sale.receipt} {sale.total_minor} {sale.currency}"
+    qr = receipt_address(now.parts, sale) or f"{sale.receipt} {sale.total_minor} {sale.currency}"
     since_s = now.time_s - now.session.entered_s
     left = max(0, round(STAYS_S[State.PAID] - since_s))
-    return views.PayPaid(now.status, now.session.priced.total, sale.receipt, qr, sale.offline, left, since_s)
+    return views.PayPaid(now.status, Money(sale.total_minor, sale.currency), sale.receipt, qr, sale.offline, left, since_s)
 
 
 _VIEWS: dict[State, Callable[[_Now], views.View]] = {
@@ -166,6 +180,7 @@ _VIEWS: dict[State, Callable[[_Now], views.View]] = {
     State.QR: _qr,
     State.CODE: _code,
     State.AUTHORISING: lambda now: views.PayWaiting(now.status, "authorising", now.time_s),
+    State.CHECKING: lambda now: views.PayWaiting(now.status, "checking", now.time_s),
     State.PAID: _paid,
     State.REFUSED: lambda now: views.PayRefused(now.status, now.session.reason),
     State.CASH: lambda now: views.PayCash(now.status, now.session.priced.total, now.session.ticket),

@@ -15,7 +15,7 @@ from kiosk.errors import DeviceLostError
 from kiosk.flows.health import set_state
 from kiosk.flows.parts import Parts, Shop, status
 from kiosk.flows.shelf_count import NightlyCount
-from kiosk.flows.staff import slot_views
+from kiosk.flows.staff_stock import slot_views
 from kiosk.flows.stock import Movement, move
 from kiosk.ui import views
 

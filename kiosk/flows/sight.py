@@ -14,6 +14,7 @@ from kiosk.errors import ConfigError
 from kiosk.flows.eyes import Eyes, StillEyes
 from kiosk.flows.opening import open_parts, open_vault
 from kiosk.flows.parts import Parts
+from kiosk.flows.shoppers_phone import ShoppersPhone, open_phone
 from kiosk.storage.vault import Vault
 from kiosk.vision.copies import CopyNetwork, open_copies
 from kiosk.vision.face import Embedder, FaceFinder, make_embedder
@@ -33,6 +34,7 @@ class Sight(Parts):
     finder: FaceFinder
     embedder: Embedder
     policy: Policy
+    phone: ShoppersPhone | None = None
     limits: Limits = LIMITS
     copies: CopyNetwork | None = None
     depth: DepthCamera | None = None
@@ -44,6 +46,8 @@ class Sight(Parts):
 
     def close(self) -> None:
         """Give camera, vault and database back."""
+        if self.phone is not None:
+            self.phone.close()
         self.eyes.close()
         self.vault.close()
         self.store.close()
@@ -54,7 +58,7 @@ def open_sight(settings: Settings, models: ModelStore) -> Sight:
     parts = open_parts(settings)
     return Sight(settings, parts.store, parts.clock, parts.new_id, open_vault(settings), Eyes(open_camera(settings), settings.camera.name),
                  CameraScanner(), FaceFinder(models), make_embedder(settings.identity.backend, models), Policy(),
-                 copies=open_copies(settings.identity.passive_model))
+                 open_phone(settings, parts.clock), copies=open_copies(settings.identity.passive_model))
 
 
 def open_camera(settings: Settings) -> cameras.Camera:

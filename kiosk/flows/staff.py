@@ -1,198 +1,159 @@
-"""Staff mode: opened by PIN or badge; refill, count, out of order, close of day. Every act is journalled with who did it.
+"""Staff mode: opened by PIN or badge; what a role may do is on its menu, and every act is journalled with who did it.
 
-While staff is in `refill` or `count`, weight on the shelf is staff's: the shelf flow asks `owns_shelf`, nothing counts as put back.
+While staff is at the shelf, weight there is staff's: the shelf flow asks `owns_shelf`, nothing counts as put back.
 """
 
 from __future__ import annotations
 
-import hmac
+from collections.abc import Callable
+from dataclasses import dataclass
 
-from kiosk import wire
-from kiosk.design.amounts import money
-from kiosk.design.words import say
-from kiosk.domain.events import StaffActed
-from kiosk.domain.money import Money
-from kiosk.flows.parts import Parts, Shop, status
-from kiosk.flows.stock import Movement, count, move
-from kiosk.storage.store import Unit
+from kiosk.domain.staff import Right
+from kiosk.flows.cashier import in_training
+from kiosk.flows.parts import Parts, Shop
+from kiosk.flows.printing import Press
+from kiosk.flows.staff_day import CashCount, Hours, toggle_order, toggle_training
+from kiosk.flows.staff_desk import Desk, Page, StaffDoor, Till
+from kiosk.flows.staff_orders import Orders, orders_wait
+from kiosk.flows.staff_receipt import FindReceipt
+from kiosk.flows.staff_receiving import Receiving, goods_come
+from kiosk.flows.staff_stock import Slots
+from kiosk.flows.staff_till import Age, Void
 from kiosk.ui import views
 
 _GIVE_UP_S = 60.0
-_TRIES = 5
-_LOCKED_S = 60.0
-"""After five wrong PINs the pad waits a minute: the kiosk is locked for staff, never for shoppers."""
+_PIN_DIGITS = 12
 
 
-class StaffDoor:
-    """Checks PINs and badges, and slows down whoever guesses."""
+class Login:
+    """The pad for the PIN."""
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
-        self._wrong = 0
-        self._locked_until_s = 0.0
-
-    def who(self, code: str, kind: str = "pin") -> str:
-        """Return the name behind a PIN or badge, "" when there is none or the pad waits."""
-        now = self._parts.clock.monotonic()
-        if now < self._locked_until_s:
-            return ""
-        known = self._parts.settings.staff.pins if kind == "pin" else self._parts.settings.staff.badges
-        found = ""
-        for name, secret in known.items():
-            # Every secret is compared, in constant time: how long it takes tells nothing.
-            if hmac.compare_digest(secret.reveal().encode(), code.encode()):
-                found = name
-        self._wrong = 0 if found else self._wrong + 1
-        if self._wrong >= _TRIES:
-            self._wrong, self._locked_until_s = 0, now + _LOCKED_S
-        return found
-
-
-class StaffFlow:
-    """One visit of staff; `tick` returns None when it is over."""
-
-    def __init__(self, parts: Parts, shop: Shop, door: StaffDoor, language: str, who: str = "") -> None:
-        self._parts, self._shop, self._door, self._language = parts, shop, door, language
-        self._who = who
-        self._screen = "menu" if who else "login"
+    def __init__(self, desk: Desk, door: StaffDoor) -> None:
+        self._desk, self._door = desk, door
         self._code = ""
         self._wrong = False
-        self._mode = self._slot = ""
-        self._value = 0
-        self._lines: tuple[tuple[str, str], ...] = ()
-        self._entered_s = parts.clock.monotonic()
-        if who:
-            self._act("opened", {"by": "badge"})
 
-    @property
-    def owns_shelf(self) -> bool:
-        """Whether goods on the shelf are moved by staff at present."""
-        return self._screen == "slots"
-
-    def tick(self, touched: list[str]) -> views.View | None:
-        """Take what was touched since the last tick; return what to show, None when staff has left."""
-        now = self._parts.clock.monotonic()
-        for target in touched:
-            self._entered_s = now
-            if not getattr(self, f"_on_{self._screen}")(target):
-                return None
-        if now - self._entered_s > _GIVE_UP_S:
-            return None
-        return self._view()
-
-    def _on_login(self, target: str) -> bool:
-        if target.startswith("key:") and len(self._code) < 12:
+    def touch(self, target: str) -> Page | None:
+        """Take a touch."""
+        if target.startswith("key:") and len(self._code) < _PIN_DIGITS:
             self._code += target.removeprefix("key:")
             self._wrong = False
         elif target == "erase":
             self._code = self._code[:-1]
         elif target == "ok":
-            self._who = self._door.who(self._code)
-            self._code, self._wrong = "", not self._who
-            self._act("opened" if self._who else "refused", {"by": "pin"})
-            if self._who:
-                self._screen = "menu"
-        return target != "cancel"
+            who = self._door.who(self._code)
+            self._code, self._wrong = "", not who
+            self._desk.who = who
+            self._desk.act("opened" if who else "refused", {"by": "pin"})
+            return first_page(self._desk) if who else self
+        return None if target == "cancel" else self
 
-    def _on_menu(self, target: str) -> bool:
-        if target in ("refill", "count"):
-            self._mode, self._slot, self._value, self._screen = target, "", 0, "slots"
+    def view(self) -> views.View:
+        """Return what to show."""
+        return views.StaffLogin(self._desk.status(), len(self._code), self._wrong)
+
+
+class Menu:
+    """What this member of staff may do here and now."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def touch(self, target: str) -> Page | None:
+        """Take a touch; what is not on the menu does nothing."""
+        if target == "leave":
+            return None
+        if target not in self._acts():
+            return self
+        return self._open(target)
+
+    def _open(self, target: str) -> Page | None:
+        desk, till = self._desk, self._desk.till
+        if target in ("refill", "count", "waste"):
+            return Slots(desk, target)
+        if target in ("refund", "reprint"):
+            return FindReceipt(desk, target)
+        if target == "void_line" and till is not None:
+            return Void(desk, till)
+        if target == "close_day":
+            return CashCount(desk)
+        if target == "order":
+            return Orders(desk)
+        if target == "receive":
+            return Receiving(desk)
+        if target == "hours":
+            return Hours(desk)
+        if target == "training":
+            toggle_training(desk)
         elif target == "out_of_order":
-            self._toggle_order()
-        elif target == "close_day":
-            self._close_day()
-        return target != "leave"
+            toggle_order(desk)
+        return self
 
-    def _on_slots(self, target: str) -> bool:
-        if target == "back":
-            self._screen = "menu"
-        elif target.startswith("slot:"):
-            self._slot, self._value = target.removeprefix("slot:"), 0
-            if self._mode == "count":
-                with self._parts.store.snapshot() as unit:
-                    self._value = unit.stock.on_hand(self._slot) or 0
-        elif target == "plus":
-            self._value = min(self._value + 1, 999)
-        elif target == "minus":
-            self._value = max(self._value - 1, 0)
-        elif target == "ok" and self._slot:
-            self._book()
-        return True
+    def _acts(self) -> tuple[str, ...]:
+        desk, till = self._desk, self._desk.till
+        with desk.parts.store.snapshot() as unit:
+            shelf, training = unit.planogram.get() is not None, in_training(unit)
+            coming, asked = goods_come(unit), orders_wait(unit)
+        here = {
+            Right.REFILL: shelf, Right.COUNT: shelf, Right.WASTE: shelf, Right.RECEIVE: shelf and coming, Right.ORDER: asked,
+            Right.VOID_LINE: till is not None and bool(till.open_lines()),
+            Right.REFUND: till is not None and not training, Right.REPRINT: till is not None and desk.press.ready,
+            Right.OUT_OF_ORDER: True, Right.HOURS: True, Right.TRAINING: till is not None, Right.CLOSE_DAY: not training}
+        return tuple(right.value for right, possible in here.items() if possible and desk.may(right))
 
-    def _on_report(self, target: str) -> bool:
-        if target == "done":
-            self._screen = "menu"
-        return True
-
-    def _book(self) -> None:
-        parts = self._parts
-        with parts.store.unit() as unit:
-            planogram = unit.planogram.get()
-            cell = planogram.cell(self._slot) if planogram else None
-            if cell is None:
-                return
-            details = {"slot": self._slot, "gtin": cell.gtin, "value": str(self._value)}
-            if self._mode == "refill":
-                if not self._value:
-                    return
-                unit.requests.fulfil(self._slot, self._value)
-                move(unit, Movement(self._slot, cell.gtin, self._value, "refill"), parts.new_id)
-            else:
-                difference = count(unit, Movement(self._slot, cell.gtin, 0, "count"), self._value, parts.new_id)
-                details["difference"] = str(difference)
-            self._record(unit, self._mode, details)
-        self._slot, self._value = "", 0
-
-    def _toggle_order(self) -> None:
-        with self._parts.store.unit() as unit:
-            closed = unit.settings.get("out_of_order") == "staff"
-            unit.settings.put("out_of_order", "" if closed else "staff")
-            self._record(unit, "in_order" if closed else "out_of_order", {})
-
-    def _close_day(self) -> None:
-        with self._parts.store.unit() as unit:
-            sales, total_minor = unit.sales.totals()
-            waiting = sum(unit.outbox.waiting().values())
-            self._record(unit, "close_of_day", {"sales": str(sales), "total_minor": str(total_minor), "waiting": str(waiting)})
-        takings = money(Money(total_minor, self._shop.currency), self._language)
-        told = (("sales", str(sales)), ("total", takings), ("queued", str(waiting)))
-        self._lines = tuple((say(f"staff.report.{key}", self._language), value) for key, value in told)
-        self._screen = "report"
-
-    def _act(self, act: str, details: dict[str, str]) -> None:
-        with self._parts.store.unit() as unit:
-            self._record(unit, act, details)
-
-    def _record(self, unit: Unit, act: str, details: dict[str, str]) -> None:
-        unit.journal.append("staff", wire.encode_event(unit.facts.record(StaffActed(act, self._who, details))))
-
-    def _view(self) -> views.View:
-        seen = status(self._parts, self._shop, self._language)
-        if self._screen == "login":
-            return views.StaffLogin(seen, len(self._code), self._wrong)
-        if self._screen == "slots":
-            with self._parts.store.snapshot() as unit:
-                return views.StaffSlots(seen, self._mode, slot_views(unit, self._shop, self._language), self._slot, self._value)
-        if self._screen == "report":
-            return views.StaffReport(seen, self._lines)
-        with self._parts.store.snapshot() as unit:
-            closed = unit.settings.get("out_of_order") == "staff"
-            has_shelf = unit.planogram.get() is not None
-        return views.StaffMenu(seen, self._who, closed, has_shelf)
+    def view(self) -> views.View:
+        """Return what to show."""
+        with self._desk.parts.store.snapshot() as unit:
+            closed, training = unit.settings.get("out_of_order") == "staff", in_training(unit)
+        return views.StaffMenu(self._desk.status(), self._desk.who, self._acts(), closed, training)
 
 
-def slot_views(unit: Unit, shop: Shop, language: str) -> tuple[views.SlotView, ...]:
-    """Return the device's slots as they stand, in the planogram's order."""
-    planogram = unit.planogram.get()
-    if planogram is None:
-        return ()
-    stock = {state.slot: state for state in unit.stock.all()}
-    found = []
-    for cell in planogram.cells:
-        state, product = stock.get(cell.slot), shop.product(cell.gtin)
-        on_hand = state.on_hand if state else 0
-        level = "empty" if on_hand <= 0 else "low" if on_hand <= cell.reorder_point else "ok"
-        price = product.price if product else Money(0, shop.currency)
-        found.append(views.SlotView(cell.slot, product.name(language) if product else cell.gtin, on_hand, cell.capacity, cell.reorder_point,
-                                    state.on_order if state else 0, price, product.picture if product else "", level))
-    return tuple(found)
+def first_page(desk: Desk) -> Page:
+    """Return where staff begins: at the shopper's age when that is what they were called for, else at the menu."""
+    if desk.till is not None and desk.till.age_asked and desk.may(Right.APPROVE_AGE):
+        return Age(desk, desk.till)
+    return Menu(desk)
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where staff mode is opened. till: None on a device without a checkout; codes: see Desk."""
+
+    parts: Parts
+    shop: Shop
+    language: str
+    press: Press
+    till: Till | None = None
+    codes: Callable[[], list[str]] | None = None
+
+
+class StaffFlow:
+    """One visit of staff; `tick` returns None when it is over."""
+
+    def __init__(self, site: Site, door: StaffDoor, who: str = "") -> None:
+        desk = Desk(site.parts, site.shop, site.language, site.press, Menu, site.till, who, site.codes)
+        self._clock = site.parts.clock
+        if who:
+            desk.act("opened", {"by": "badge"})
+        self._page: Page = first_page(desk) if who else Login(desk, door)
+        self._entered_s = self._clock.monotonic()
+
+    @property
+    def owns_shelf(self) -> bool:
+        """Whether goods on the shelf are moved by staff at present."""
+        return isinstance(self._page, Slots | Receiving)
+
+    def tick(self, touched: list[str]) -> views.View | None:
+        """Take what was touched since the last tick; return what to show, None when staff has left."""
+        now = self._clock.monotonic()
+        for target in touched:
+            self._entered_s = now
+            page = self._page.touch(target)
+            if page is None:
+                return None
+            self._page = page
+        if isinstance(self._page, FindReceipt | Receiving):
+            self._page = self._page.look()
+        if now - self._entered_s > _GIVE_UP_S:
+            return None
+        return self._page.view()

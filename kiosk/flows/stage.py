@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from kiosk.devices.display import Display, Presented
+from kiosk.devices.display import Display, Presented, Touch
+from kiosk.devices.voice import Silence, Voice
 from kiosk.ui.screens import render
+from kiosk.ui.spoken import spoken
 from kiosk.ui.views import View
+
+PAD = "pad"
+"""The one target on which a finger draws."""
 
 
 class Stage:
     """Draws a view when it changed, and names the targets that were touched."""
 
-    def __init__(self, display: Display) -> None:
-        self._display = display
+    def __init__(self, display: Display, voice: Voice | None = None) -> None:
+        self._display, self._voice = display, voice or Silence()
+        self._said = ("", "")
         self._shown: View | None = None
         self._presented: Presented | None = None
 
@@ -23,27 +29,36 @@ class Stage:
         picture, presented = render(view, self._display.size)
         self._display.present(picture, presented)
         self._shown, self._presented = view, presented
+        self._speak(view)
+
+    def _speak(self, view: View) -> None:
+        """Say what a screen has to say, once: again only when the screen or its words are others than before."""
+        text = spoken(view)
+        if (view.screen, text) != self._said:
+            self._said = (view.screen, text)
+            if text:
+                self._voice.say(text, view.status.language)
 
     def touched(self) -> list[str]:
         """Return the names of the targets touched since the last call, oldest first, as the screen that is shown has them.
 
-        Flows ignore a target that their state does not know: a second finger on what is gone presses nothing.
+        Flows ignore a target that their state does not know: a second finger on what is gone presses nothing. On the target `pad` a finger
+        draws: "pad:x:y" where it came down and "pad+:x:y" where it moved, in thousandths of the pad; elsewhere moving presses nothing.
         """
-        names = []
-        for touch in self._display.touches():
-            target = self._hit(touch.x, touch.y)
-            if target:
-                names.append(target)
-        return names
+        return [name for touch in self._display.touches() if (name := self._hit(touch))]
 
-    def _hit(self, x: int, y: int) -> str:
+    def _hit(self, touch: Touch) -> str:
         if self._presented is None:
             return ""
         for name, (left, top, width, height) in self._presented.targets.items():
-            if left <= x < left + width and top <= y < top + height:
-                return name
+            x, y = touch.x - left, touch.y - top
+            if 0 <= x < width and 0 <= y < height:
+                if name == PAD:
+                    return f"{PAD}{'+' if touch.moved else ''}:{1000 * x // width}:{1000 * y // height}"
+                return "" if touch.moved else name
         return ""
 
     def close(self) -> None:
-        """Give the display back."""
+        """Give display and voice back."""
         self._display.close()
+        self._voice.close()

@@ -4,20 +4,38 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from kiosk.domain.checkout import State
+from kiosk.domain.promotion import occasion
 from kiosk.errors import StorageFullError
 from kiosk.flows.enrol import EnrolFlow
 from kiosk.flows.parts import Parts, Shop, status
 from kiosk.flows.pay import PayFlow
+from kiosk.flows.printing import Press
 from kiosk.flows.shelf import ShelfFlow
 from kiosk.flows.sight import Sight
-from kiosk.flows.staff import StaffDoor, StaffFlow
+from kiosk.flows.staff import Site, StaffFlow
+from kiosk.flows.staff_day import closed_now
+from kiosk.flows.staff_desk import StaffDoor
 from kiosk.flows.tryon import TryOnFlow
 from kiosk.ui import views
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Seeing:
+    """How a screen is set for whoever stands before it."""
+
+    large: bool = False
+    contrast: bool = False
+
+
+_AFTER = {Seeing(): Seeing(large=True), Seeing(large=True): Seeing(large=True, contrast=True),
+          Seeing(large=True, contrast=True): Seeing(contrast=True), Seeing(contrast=True): Seeing()}
+"""What the button Aa turns to."""
 
 
 class Visit(Protocol):
@@ -30,11 +48,16 @@ class Visit(Protocol):
 class Terminal:
     """A device's screen. `shopper` is what it shows when nobody else has it."""
 
-    def __init__(self, parts: Parts, shop: Shop, shopper: Callable[[list[str]], views.View]) -> None:
-        self._parts, self._shop, self._shopper = parts, shop, shopper
+    def __init__(self, parts: Parts, shop: Shop, shopper: Callable[[list[str]], views.View], press: Press | None = None,
+                 pay: PayFlow | None = None, codes: Callable[[], list[str]] | None = None) -> None:
+        """pay: the checkout of this device, None where nobody pays; codes: of a hand-held scanner, see Desk."""
+        self._parts, self._shop, self._shopper, self._pay, self._codes = parts, shop, shopper, pay, codes
+        self._press = press or Press(parts, shop)
         self._door = StaffDoor(parts)
         self._visit: Visit | None = None
         self._disk_full = False
+        self._sight = self._usual = Seeing(parts.settings.display.large, parts.settings.display.contrast)
+        self._was_idle = True
 
     @property
     def staff_owns_shelf(self) -> bool:
@@ -43,6 +66,26 @@ class Terminal:
 
     def tick(self, touched: list[str]) -> views.View:
         """Take what was touched since the last tick; return what to show. A full disk is a screen, and goes when there is room again."""
+        if "seeing" in touched:
+            self._sight = _AFTER[self._sight]
+        view = self._guarded([target for target in touched if target != "seeing"])
+        self._forget_sight()
+        return replace(view, status=replace(
+            view.status, large=self._sight.large, contrast=self._sight.contrast, training=self._shop.training,
+            printer_lost=self._press.lost))
+
+    def _forget_sight(self) -> None:
+        """The next shopper begins with the type of kiosk.toml."""
+        idle = self._idle and self._visit is None
+        if idle and not self._was_idle:
+            self._sight = self._usual
+        self._was_idle = idle
+
+    @property
+    def _idle(self) -> bool:
+        return self._pay is None or self._pay.state is State.IDLE
+
+    def _guarded(self, touched: list[str]) -> views.View:
         try:
             if self._disk_full:
                 with self._parts.store.unit():
@@ -63,8 +106,10 @@ class Terminal:
             if view is not None:
                 return view
             self._visit, touched = None, []
+            if self._pay is not None:
+                self._pay.stay()
         if "staff" in touched:
-            self._visit = StaffFlow(self._parts, self._shop, self._door, self._parts.settings.device.language)
+            self._visit = StaffFlow(self._site, self._door)
             return self._tick([])
         reason = self._out_of_order()
         if reason:
@@ -79,16 +124,26 @@ class Terminal:
         """Open staff mode when this code is on somebody's badge."""
         who = self._door.who(code, "badge")
         if who:
-            self._visit = StaffFlow(self._parts, self._shop, self._door, self._parts.settings.device.language, who)
+            self._visit = StaffFlow(self._site, self._door, who)
+
+    @property
+    def _site(self) -> Site:
+        return Site(self._parts, self._shop, self._parts.settings.device.language, self._press, self._pay, self._codes)
 
     def _out_of_order(self) -> str:
+        now = occasion(self._parts.clock.now(), self._shop.zone)
         with self._parts.store.snapshot() as unit:
-            return unit.settings.get("out_of_order") or ""
+            reason = unit.settings.get("out_of_order") or ""
+            # Whoever is in the middle of something may finish it after closing time.
+            closed = self._idle and closed_now(unit, (now.weekday, now.minute))
+        return reason or ("closed" if closed else "")
 
 
-def pay_terminal(parts: Sight, shop: Shop) -> Terminal:
+def pay_terminal(parts: Sight, shop: Shop, press: Press | None = None) -> Terminal:
     """Return the screen of a pay terminal."""
+    press = press or Press(parts, shop)
     pay = PayFlow(parts, shop, parts.settings.device.language)
+    pay.on_paid = press.first
 
     def shopper(touched: list[str]) -> views.View:
         if "enrol" in touched and pay.state is State.IDLE:
@@ -96,14 +151,16 @@ def pay_terminal(parts: Sight, shop: Shop) -> Terminal:
             return terminal.tick([])
         return pay.tick(touched)
 
-    terminal = Terminal(parts, shop, shopper)
+    terminal = Terminal(parts, shop, shopper, press, pay)
     pay.on_badge = terminal.badge
     return terminal
 
 
-def mirror_terminal(parts: Sight, shop: Shop, tryon: TryOnFlow) -> Terminal:
+def mirror_terminal(parts: Sight, shop: Shop, tryon: TryOnFlow, press: Press | None = None) -> Terminal:
     """Return the screen of a mirror: paying is the very same flow as at the terminal."""
+    press = press or Press(parts, shop)
     pay = PayFlow(parts, shop, parts.settings.device.language)
+    pay.on_paid = press.first
 
     def shopper(touched: list[str]) -> views.View:
         if pay.state is State.IDLE:
@@ -115,9 +172,11 @@ def mirror_terminal(parts: Sight, shop: Shop, tryon: TryOnFlow) -> Terminal:
             touched = []
         return pay.tick(touched)
 
-    return Terminal(parts, shop, shopper)
+    terminal = Terminal(parts, shop, shopper, press, pay)
+    pay.on_badge = terminal.badge
+    return terminal
 
 
-def shelf_terminal(parts: Parts, shop: Shop, shelf: ShelfFlow) -> Terminal:
+def shelf_terminal(parts: Parts, shop: Shop, shelf: ShelfFlow, codes: Callable[[], list[str]] | None = None) -> Terminal:
     """Return the screen of a shelf; its weights are followed whoever has the screen (see services.stock)."""
-    return Terminal(parts, shop, lambda _touched: shelf.board())
+    return Terminal(parts, shop, lambda _touched: shelf.board(), codes=codes)

@@ -6,6 +6,7 @@ import logging
 
 from kiosk.flows.forget import forget
 from kiosk.flows.health import set_state
+from kiosk.flows.porter import Porter, Retention
 from kiosk.flows.sight import Sight
 
 log = logging.getLogger(__name__)
@@ -19,10 +20,15 @@ class Watched:
         self._told = ""
         self._dropped = 0
         self._version = -1
+        self._porter, self._retention = Porter(parts, parts.vault), Retention(parts, parts.vault)
 
     def tick(self) -> None:
-        """Tell when the camera's state is another than before; erase whom HQ asks to erase."""
+        """Tell when the camera's state is another than before; erase whom HQ asks to erase; mind the vault's door."""
         self._erase()
+        self._porter.tick()
+        self._retention.tick()
+        if self._parts.phone is not None:
+            self._parts.phone.tick(self._parts, self._parts.vault)
         state = "lost" if self._parts.eyes.lost else "ok"
         if state == self._told:
             return

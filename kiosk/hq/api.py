@@ -6,12 +6,14 @@ import hmac
 from collections.abc import Callable
 from typing import Any
 
-from fastapi import FastAPI, Header, HTTPException
+from fastapi import FastAPI, Header, HTTPException, Request, Response
+from fastapi.concurrency import run_in_threadpool
 
 from kiosk.errors import HqError
 from kiosk.hq import replenishment, wallet
 from kiosk.hq.ledger import facts, trade
 from kiosk.hq.ledger.store import Db, Ledger
+from kiosk.hq.notices import LARGEST_BYTES, Notices
 from kiosk.hq.stamp import Stamp
 
 
@@ -25,8 +27,11 @@ def report(db: Db) -> dict[str, Any]:
     }
 
 
-def make_api(ledger: Ledger, now: Callable[[], Stamp], token: str) -> FastAPI:
-    """Return the API; what changes something wants `Authorization: Bearer <token>`, and with an empty token it is off."""
+def make_api(ledger: Ledger, now: Callable[[], Stamp], token: str, notices: Notices | None = None) -> FastAPI:
+    """Return the API; what changes something wants `Authorization: Bearer <token>`, and with an empty token it is off.
+
+    notices: where payment services' notifications go, which carry signatures of their own; None without payment services.
+    """
     api = FastAPI(title="Kiosk HQ", docs_url=None, redoc_url=None)
 
     def show_report() -> dict[str, Any]:
@@ -47,7 +52,14 @@ def make_api(ledger: Ledger, now: Callable[[], Stamp], token: str) -> FastAPI:
             raise HTTPException(409, str(error)) from error
         return {"request_id": request_id, "state": "approved"}
 
+    async def notice(name: str, request: Request) -> Response:
+        if notices is None or int(request.headers.get("content-length") or LARGEST_BYTES + 1) > LARGEST_BYTES:
+            raise HTTPException(404 if notices is None else 413)
+        status, text = await run_in_threadpool(notices.take, name, dict(request.headers), await request.body())
+        return Response(text, status, media_type="text/plain" if name == "alipay" else "application/json")
+
     api.get("/report")(show_report)
+    api.post("/tenders/{name}")(notice)
     api.get("/requests")(list_requests)
     api.post("/requests/{request_id}/approve")(approve)
     return api

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from kiosk.domain.catalog import Planogram
-from kiosk.domain.orders import Order, PaymentAnswered
+from kiosk.domain.orders import Order, PaymentAnswered, PaymentCode
 from kiosk.hq.ledger import catalogue, fleet
 from kiosk.hq.ledger.store import Db, Row
 from kiosk.hq.stamp import Stamp
@@ -49,7 +49,7 @@ def put_planogram(db: Db, planogram: Planogram, stamp: Stamp) -> None:
 
 
 def _put(db: Db, box: str, order: Order, stamp: Stamp) -> None:
-    ttl_s = PAYMENT_TTL_S if isinstance(order, PaymentAnswered) else 0
+    ttl_s = PAYMENT_TTL_S if isinstance(order, PaymentAnswered | PaymentCode) else 0
     fleet.put(db, box, (stamp.new_id(), order_kind(order), encode_value(order), ttl_s, stamp.at_ms))
 
 

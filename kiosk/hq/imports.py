@@ -6,25 +6,33 @@ import csv
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from datetime import UTC, datetime
 from typing import TypeVar
 
-from kiosk.domain import catalog
-from kiosk.domain.catalog import Cell, Planogram, Product, Promotion
-from kiosk.domain.money import Money, exponent
+from kiosk.domain.catalog import Cell, CodeFormat, Planogram, Plate, PriceList, Product, Promotion
 from kiosk.errors import HqError, InvalidValueError
-from kiosk.hq import downbox, publish
+from kiosk.hq import import_goods, planograms, publish
+from kiosk.hq.import_goods import Fields, plain, price
 from kiosk.hq.ledger import catalogue
 from kiosk.hq.ledger.store import Db
 from kiosk.hq.stamp import Stamp
 
+__all__ = ["COLUMNS", "LARGEST_BYTES", "OPTIONAL", "Change", "Mistake", "Preview", "apply", "plain", "price", "read"]
+
 COLUMNS = {
     "products": ("gtin", "name_fr", "name_en", "name_zh", "price", "vat", "unit_weight_g", "picture", "garment"),
     "planogram": ("device", "slot", "gtin", "capacity", "reorder_point", "case_pack"),
+    "plates": ("device", "cell", "shelf", "x_mm", "width_mm"),
     "promotions": ("id", "kind", "gtin", "name_fr", "name_en", "name_zh", "percent", "take", "pay"),
+    "codes": ("prefix", "kind", "item_digits", "value_digits", "decimals", "verifier"),
 }
+OPTIONAL = {
+    "planogram": ("plates", "shelf", "x_mm", "width_mm"),
+    "products": ("sold_by", "deposit", "deposit_vat", "min_age"),
+    "promotions": ("gtins", "price", "threshold", "off", "member", "coupon", "days", "from", "until"),
+}
+"""Columns that a table may have; plates and gtins are names with blanks between them."""
 LARGEST_BYTES = 2 * 1024 * 1024
-Fields = dict[str, str]
 T = TypeVar("T")
 
 
@@ -56,20 +64,52 @@ class Preview:
     products: tuple[Product, ...] = ()
     cells: tuple[tuple[str, Cell], ...] = ()
     promotions: tuple[Promotion, ...] = ()
+    plates: tuple[tuple[str, Plate], ...] = ()
+    formats: tuple[CodeFormat, ...] = ()
+    ended: tuple[str, ...] = ()
 
 
 def read(db: Db, table: str, content: bytes, currency: str) -> Preview:
-    """Read a CSV file (UTF-8; comma or semicolon) of products, planogram or promotions, and compare it with what HQ has."""
+    """Read a CSV file (UTF-8; comma or semicolon) of products, planogram, plates, promotions or codes, and compare it with what HQ has."""
     rows, mistakes = _rows(table, content)
     if table == "products":
-        products = _parsed(rows, mistakes, lambda f: _product(f, currency), lambda p: p.gtin)
+        products = _parsed(rows, mistakes, lambda f: import_goods.product(f, currency), lambda p: p.gtin)
         return Preview(table, _sorted(mistakes), tuple(_product_change(db, p) for p in products), products=products)
+    if table == "codes":
+        formats = _parsed(rows, mistakes, lambda f: import_goods.code_format(f, currency), lambda c: c.prefix)
+        mistakes += _not_a_list(db, currency, (), (), formats)
+        return Preview(table, _sorted(mistakes), tuple(_format_change(db, c) for c in formats), formats=formats)
     sold = {p.gtin: p for p in catalogue.products(db)}
+    plans = catalogue.planograms(db)
+    if table == "plates":
+        plates = _parsed(rows, mistakes, lambda f: (_device(f), planograms.plate(f)), lambda p: f"{p[0]} {p[1].cell}")
+        mistakes += _orphans(plans, plates)
+        return Preview(table, _sorted(mistakes), tuple(_plate_change(plans, d, p) for d, p in plates), plates=plates)
     if table == "planogram":
-        cells = _parsed(rows, mistakes, lambda f: _cell(f, sold), lambda c: f"{c[0]} {c[1].slot}")
+        known = {device: {p.cell for p in plan.plates} for device, plan in plans.items()}
+        cells = _parsed(rows, mistakes, lambda f: (_device(f), planograms.cell(f, sold, known.get(f["device"], ()))),
+                        lambda c: f"{c[0]} {c[1].slot}")
         return Preview(table, _sorted(mistakes), tuple(_cell_change(db, d, c, sold) for d, c in cells), cells=cells)
-    promotions = _parsed(rows, mistakes, lambda f: _promotion(f, sold), lambda p: p.id)
-    return Preview(table, _sorted(mistakes), tuple(_promotion_change(db, p) for p in promotions), promotions=promotions)
+    offers: tuple[Promotion | str, ...] = _parsed(rows, mistakes, lambda f: import_goods.promotion(f, sold, currency),
+                                                  lambda p: p if isinstance(p, str) else p.id)
+    ended = tuple(p for p in offers if isinstance(p, str))
+    promotions = tuple(p for p in offers if not isinstance(p, str))
+    mistakes += _not_a_list(db, currency, promotions, ended, ())
+    changes = (*(_promotion_change(db, p, currency) for p in promotions), *(Change("changed", name, import_goods.ENDED) for name in ended))
+    return Preview(table, _sorted(mistakes), changes, promotions=promotions, ended=ended)
+
+
+def _not_a_list(db: Db, currency: str, promotions: tuple[Promotion, ...], ended: tuple[str, ...],
+                formats: tuple[CodeFormat, ...]) -> list[Mistake]:
+    """Return why offers or codes, with those that HQ has, make no price list; each row by itself may be right."""
+    known = {p.id: p for p in catalogue.promotions(db)} | {p.id: p for p in promotions}
+    offers = tuple(p for name, p in sorted(known.items()) if name not in ended)
+    codes = {c.prefix: c for c in catalogue.formats(db)} | {c.prefix: c for c in formats}
+    try:
+        PriceList(1, datetime.min.replace(tzinfo=UTC), currency, (), offers, tuple(codes.values()))
+    except InvalidValueError as error:
+        return [Mistake(1, str(error))]
+    return []
 
 
 def apply(db: Db, preview: Preview, stamp: Stamp, who: str) -> None:
@@ -83,29 +123,18 @@ def apply(db: Db, preview: Preview, stamp: Stamp, who: str) -> None:
             catalogue.note(db, (stamp.at_ms, who, "price", product.gtin, str(before.price.minor), str(product.price.minor)))
     for promotion in preview.promotions:
         catalogue.save_promotion(db, promotion)
-    if preview.table != "planogram" and (any(c.kind != "same" for c in preview.changes) or catalogue.pricelist(db) is None):
+    for name in preview.ended:
+        catalogue.end_promotion(db, name)
+    for layout in preview.formats:
+        catalogue.save_format(db, layout)
+    changed = any(c.kind != "same" for c in preview.changes) or catalogue.pricelist(db) is None
+    if preview.table in ("products", "promotions", "codes") and changed and catalogue.products(db):
         publish.publish_prices(db, stamp, who)
     for device in sorted({d for d, _ in preview.cells}):
-        before_plan = catalogue.planogram(db, device)
-        cells = tuple(c for d, c in preview.cells if d == device)
-        if before_plan is None or before_plan.cells != cells:
-            made = Planogram((before_plan.version if before_plan else 0) + 1, device, cells)
-            downbox.put_planogram(db, made, stamp)
-            catalogue.note(db, (stamp.at_ms, who, "planogram", device, str(made.version - 1), str(made.version)))
-
-
-def price(text: str, currency: str) -> Money:
-    """Return a decimal such as 12.50 or 12,50 as money; raise InvalidValueError when it is no amount of that currency."""
-    try:
-        value = Decimal(text.strip().replace(",", "."))
-    except InvalidOperation as error:
-        raise InvalidValueError(f"{text!r} is no amount: e.g. 12.50 is expected") from error
-    if not value.is_finite() or not 0 <= value < 10**10:
-        raise InvalidValueError(f"{text!r} is no price")
-    minor = value.scaleb(exponent(currency))
-    if minor != minor.to_integral_value():
-        raise InvalidValueError(f"{text!r} has more than the {exponent(currency)} decimals of {currency}")
-    return Money(int(minor), currency)
+        planograms.save(db, device, (c for d, c in preview.cells if d == device), None, stamp, who)
+    for device in sorted({d for d, _ in preview.plates}):
+        plan = catalogue.planogram(db, device)
+        planograms.save(db, device, plan.cells if plan else (), (p for d, p in preview.plates if d == device), stamp, who)
 
 
 def _rows(table: str, content: bytes) -> tuple[list[tuple[int, Fields]], list[Mistake]]:
@@ -129,7 +158,7 @@ def _rows(table: str, content: bytes) -> tuple[list[tuple[int, Fields]], list[Mi
             if "" in row:
                 mistakes.append(Mistake(reader.line_num, f"it has more than {len(header)} fields: put a text with a comma in quotes"))
             elif any(row.values()):
-                rows.append((reader.line_num, {c: (row[c] or "").strip() for c in COLUMNS[table]}))
+                rows.append((reader.line_num, {c: (row.get(c) or "").strip() for c in (*COLUMNS[table], *OPTIONAL.get(table, ()))}))
     except csv.Error as error:
         return [], [Mistake(reader.line_num, str(error))]
     return rows, mistakes if rows or mistakes else [Mistake(1, "there is no line under the header")]
@@ -156,61 +185,20 @@ def _sorted(mistakes: list[Mistake]) -> tuple[Mistake, ...]:
     return tuple(sorted(mistakes, key=lambda m: m.line))
 
 
-def _product(fields: Fields, currency: str) -> Product:
-    code = catalog.gtin(fields["gtin"])
-    names = {language: fields[f"name_{language}"] for language in catalog.LANGUAGES}
-    missing = [language for language, name in names.items() if not name]
-    if missing:
-        raise InvalidValueError(f"product {code} has no name in {', '.join(missing)}")
-    for column in ("picture", "garment"):
-        if "/" in fields[column] or fields[column].startswith("."):
-            raise InvalidValueError(f"product {code}: {fields[column]!r} is no name of an asset")
-    vat = _number(fields["vat"], "VAT in percent") * 10
-    if vat != vat.to_integral_value():
-        raise InvalidValueError(f"product {code}: VAT of {fields['vat']} % has more than one decimal")
-    weight = float(_number(fields["unit_weight_g"], "weight in grams"))
-    return Product(code, names, price(fields["price"], currency), int(vat), weight, fields["picture"], fields["garment"])
+def _device(fields: Fields) -> str:
+    if not fields["device"] or set(fields["device"]) & set("/+#"):
+        raise InvalidValueError(f"device {fields['device']!r} is no name of a device")
+    return fields["device"]
 
 
-def _cell(fields: Fields, sold: dict[str, Product]) -> tuple[str, Cell]:
-    device, slot = fields["device"], fields["slot"]
-    if not device or not slot or set(device) & set("/+#"):
-        raise InvalidValueError(f"device {device!r}, slot {slot!r}: both are needed")
-    code = catalog.gtin(fields["gtin"])
-    if code not in sold:
-        raise InvalidValueError(f"product {code} is not known: import products first")
-    capacity, reorder_point, case_pack = (_count(fields[c], c) for c in ("capacity", "reorder_point", "case_pack"))
-    if not capacity > 0 or not reorder_point < capacity or not case_pack > 0:
-        sizes = f"capacity {capacity}, reorder point {reorder_point}, case pack {case_pack}"
-        raise InvalidValueError(f"slot {slot}: {sizes} do not go together")
-    return device, Cell(slot, code, capacity, reorder_point, case_pack)
-
-
-def _promotion(fields: Fields, sold: dict[str, Product]) -> Promotion:
-    code = catalog.gtin(fields["gtin"])
-    if code not in sold:
-        raise InvalidValueError(f"product {code} is not known: import products first")
-    if not fields["id"]:
-        raise InvalidValueError("a promotion needs an id")
-    names = {language: fields[f"name_{language}"] for language in catalog.LANGUAGES}
-    percent, take, pay = (_count(fields[c] or "0", c) for c in ("percent", "take", "pay"))
-    return Promotion(fields["id"], fields["kind"], code, names, percent, take, pay)
-
-
-def _number(text: str, what: str) -> Decimal:
-    try:
-        value = Decimal(text.replace(",", "."))
-    except InvalidOperation as error:
-        raise InvalidValueError(f"{text!r} is no {what}") from error
-    if not value.is_finite() or not 0 <= value < 10**7:
-        raise InvalidValueError(f"{text!r} is no {what}")
-    return value
-
-
-def _count(text: str, what: str) -> int:
-    if not (text.isascii() and text.isdigit()) or len(text) > 6:
-        raise InvalidValueError(f"{what}: {text!r} is no count of pieces")
-    return int(text)
+def _orphans(plans: dict[str, Planogram], plates: tuple[tuple[str, Plate], ...]) -> list[Mistake]:
+    """Return a mistake for each slot that would stand on a plate that is no longer there."""
+    found = []
+    for device in sorted({d for d, _ in plates} & plans.keys()):
+        left = {p.cell for d, p in plates if d == device}
+        found += [Mistake(1, f"slot {cell.slot} of {device} stands on plate {lost}, which this file leaves out: move the slot first")
+                  for cell in plans[device].cells for lost in sorted(set(cell.plates) - left)]
+    return found
 
 
 def _compared(subject: str, name: str, before: Fields | None, after: Fields) -> Change:
@@ -222,18 +210,8 @@ def _compared(subject: str, name: str, before: Fields | None, after: Fields) -> 
 
 def _product_change(db: Db, product: Product) -> Change:
     before = catalogue.product(db, product.gtin)
-    return _compared(product.gtin, product.name("en"), _product_fields(before) if before else None, _product_fields(product))
-
-
-def _product_fields(product: Product) -> Fields:
-    names = {f"name_{language}": product.names.get(language, "") for language in catalog.LANGUAGES}
-    return {**names, "price": plain(product.price), "vat": str(Decimal(product.vat_permille) / 10),
-            "unit_weight_g": f"{product.unit_weight_g:g}", "picture": product.picture, "garment": product.garment}
-
-
-def plain(amount: Money) -> str:
-    """Return an amount as a plain decimal, e.g. 12.50, as `price` reads it."""
-    return str(Decimal(amount.minor).scaleb(-exponent(amount.currency)))
+    return _compared(product.gtin, product.name("en"), import_goods.product_fields(before) if before else None,
+                     import_goods.product_fields(product))
 
 
 def _cell_change(db: Db, device: str, cell: Cell, sold: dict[str, Product]) -> Change:
@@ -244,14 +222,25 @@ def _cell_change(db: Db, device: str, cell: Cell, sold: dict[str, Product]) -> C
 
 
 def _cell_fields(cell: Cell) -> Fields:
-    return {"gtin": cell.gtin, "capacity": str(cell.capacity), "reorder_point": str(cell.reorder_point), "case_pack": str(cell.case_pack)}
+    return {"gtin": cell.gtin, "capacity": str(cell.capacity), "reorder_point": str(cell.reorder_point), "case_pack": str(cell.case_pack),
+            "plates": " ".join(cell.plates), "shelf": cell.shelf, "x_mm": f"{cell.x_mm:g}", "width_mm": f"{cell.width_mm:g}"}
 
 
-def _promotion_change(db: Db, promotion: Promotion) -> Change:
-    before = next((p for p in catalogue.promotions(db) if p.id == promotion.id), None)
-    return _compared(promotion.id, promotion.gtin, _promotion_fields(before) if before else None, _promotion_fields(promotion))
+def _plate_change(plans: dict[str, Planogram], device: str, plate: Plate) -> Change:
+    before = next((p for p in plans[device].plates if p.cell == plate.cell), None) if device in plans else None
+    return _compared(f"{device} {plate.cell}", plate.shelf, _plate_fields(before) if before else None, _plate_fields(plate))
 
 
-def _promotion_fields(promotion: Promotion) -> Fields:
-    return {"kind": promotion.kind, "gtin": promotion.gtin, "percent": str(promotion.percent), "take": str(promotion.take),
-            "pay": str(promotion.pay)}
+def _plate_fields(plate: Plate) -> Fields:
+    return {"shelf": plate.shelf, "x_mm": f"{plate.x_mm:g}", "width_mm": f"{plate.width_mm:g}"}
+
+
+def _promotion_change(db: Db, value: Promotion, currency: str) -> Change:
+    before = next((p for p in catalogue.promotions(db) if p.id == value.id), None)
+    return _compared(value.id, value.gtin, import_goods.promotion_fields(before, currency) if before else None,
+                     import_goods.promotion_fields(value, currency))
+
+
+def _format_change(db: Db, value: CodeFormat) -> Change:
+    before = next((c for c in catalogue.formats(db) if c.prefix == value.prefix), None)
+    return _compared(value.prefix, value.kind, import_goods.format_fields(before) if before else None, import_goods.format_fields(value))

@@ -13,12 +13,13 @@ from dataclasses import dataclass, field
 from kiosk.domain.events import Lane, Skipped
 from kiosk.domain.money import Money
 from kiosk.errors import KioskError, StorageError, WireError
-from kiosk.hq import downbox
+from kiosk.hq import downbox, members
 from kiosk.hq.ledger import facts, fleet
 from kiosk.hq.ledger.facts import FactRow, Refused, Stream
+from kiosk.hq.ledger.members import Place
 from kiosk.hq.ledger.store import Db, Ledger, savepoint
 from kiosk.hq.ledger.trade import Origin
-from kiosk.hq.posting import Books, post
+from kiosk.hq.posting import Books, kept, post
 from kiosk.hq.stamp import Stamp, milliseconds
 from kiosk.wire import Ack, Envelope, Unreadable, decode_batch, decode_state, encode_value
 
@@ -81,6 +82,7 @@ class Ingest:
                             log.info("device %s is %s, epoch %s", device, "there" if state.online else "gone", state.epoch)
                         if state.online and state.epoch:
                             downbox.open_box(db, device, state.epoch, stamp)
+                            members.born(db, Place(device, state.epoch), stamp)
                 except StorageError:
                     raise
                 except KioskError as error:
@@ -123,13 +125,14 @@ class Ingest:
         if isinstance(item, Unreadable):
             _set_aside(batch, item, "unreadable", item.reason)
         else:
-            body, time_ms = encode_value(item.event), milliseconds(item.time)
+            body, time_ms = encode_value(kept(item.event)), milliseconds(item.time)
             kind = type(item.event).__name__ if _book(batch, item, stream, time_ms) else "refused"
         batch.rows.append((stream.id, item.seq, event_id, kind, time_ms, at_ms, body))
         known[item.seq] = event_id
         stream.take(item.seq)
 
     def _finish(self, batch: _Batch) -> None:
+        batch.books.write_gathered()
         facts.insert(batch.db, batch.rows)
         for stream in batch.touched.values():
             stream.advance()
@@ -172,9 +175,11 @@ def _book(batch: _Batch, envelope: Envelope, stream: Stream, time_ms: int) -> bo
     try:
         with savepoint(batch.db):
             _apply(batch, envelope, stream, origin)
+            batch.books.write_gathered()
     except StorageError:
         raise
     except KioskError as error:
+        batch.books.gathered.clear()
         log.warning("device %s, %s %d: %s", envelope.device, envelope.lane, envelope.seq, error)
         _set_aside(batch, envelope, "refused", str(error))
         facts.alarm(batch.db, "refused", envelope.device, str(error), batch.books.stamp.at_ms)
@@ -199,7 +204,7 @@ def _skip(batch: _Batch, envelope: Envelope, skipped: Skipped, stream: Stream) -
 
 
 def _set_aside(batch: _Batch, item: Envelope | Unreadable, kind: str, reason: str) -> None:
-    payload = item.payload if isinstance(item, Unreadable) else encode_value(item.event)
+    payload = item.payload if isinstance(item, Unreadable) else encode_value(kept(item.event))
     facts.quarantine(batch.db, Refused(item.device, item.lane, item.epoch, item.seq, kind, reason, payload), batch.books.stamp.at_ms)
 
 

@@ -3,29 +3,66 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from kiosk.domain import events
+from kiosk.domain.catalog import CODE_TENDERS
+from kiosk.domain.journal import PERIODS
 from kiosk.domain.money import Money
-from kiosk.errors import InvalidValueError
-from kiosk.hq import downbox, wallet
-from kiosk.hq.ledger import accounts, facts, fleet, trade
+from kiosk.domain.orders import PaymentAnswered
+from kiosk.errors import HqError, InvalidValueError
+from kiosk.hq import asking, downbox, members, refunds, wallet
+from kiosk.hq.ledger import accounts, facts, fleet, receipts, trade
+from kiosk.hq.ledger.members import Place
 from kiosk.hq.ledger.store import Db
 from kiosk.hq.stamp import Stamp
 from kiosk.wire import Envelope
 
 LARGEST = 2**53
-TENDERS = ("wallet_face", "wallet_qr", "cash_desk")
+TENDERS = ("wallet_face", "wallet_qr", "cash_desk", *CODE_TENDERS)
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What many facts of one transaction change together, written down once: by (device, slot), (device, outcome) and device."""
+
+    stock: dict[tuple[str, str], trade.StockMove]
+    judged: dict[tuple[str, str], int]
+    health: dict[str, events.DeviceHealth]
+
+    def clear(self) -> None:
+        """Forget it all."""
+        for part in (self.stock, self.judged, self.health):
+            part.clear()
 
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """What a fact is booked with: the transaction, its moment, and the credit that a new member is welcomed with."""
+    """What a fact is booked with: the transaction, its moment, and the credit that a new member is welcomed with.
+
+    The currency of that credit is the one that all kiosks of this HQ sell in; facts in another one are refused.
+    """
 
     db: Db
     stamp: Stamp
     welcome: Money
+    gathered: Gathered = field(default_factory=lambda: Gathered({}, {}, {}))
+
+    def write_gathered(self) -> None:
+        """Write down what was gathered; raises a KioskError when the tables refuse it."""
+        gathered = self.gathered
+        trade.move_stock(self.db, gathered.stock.values())
+        for (device, outcome), more in gathered.judged.items():
+            fleet.count_identity(self.db, device, outcome, more)
+        for device, health in gathered.health.items():
+            fleet.set_health(self.db, device, health)
+        gathered.clear()
+
+
+def kept(event: events.Event) -> events.Event:
+    """Return what HQ keeps of a fact: all of it, but for a sealed template, which is forwarded and not kept."""
+    return replace(event, sealed="") if isinstance(event, events.TemplateSealed) else event
 
 
 def post(books: Books, envelope: Envelope, origin: trade.Origin) -> None:
@@ -38,27 +75,56 @@ def post(books: Books, envelope: Envelope, origin: trade.Origin) -> None:
 def _sale(books: Books, sale: events.SaleCompleted, origin: trade.Origin) -> None:
     if not sale.sale_id or sale.tender not in TENDERS or not 0 <= sale.total_minor < LARGEST:
         raise InvalidValueError(f"sale {sale.sale_id!r} of {sale.total_minor} by {sale.tender!r} cannot be")
-    Money(sale.total_minor, sale.currency)
+    _our_currency(books, Money(sale.total_minor, sale.currency))
     if sum(line.amount_minor for line in sale.lines) != sale.total_minor:
         facts.alarm(books.db, "sums", origin.device, sale.sale_id, books.stamp.at_ms)
-    if not wallet.settle(books.db, sale, origin):
+    if wallet.settle(books.db, sale, origin):
+        receipts.keep(books.db, sale)
+    else:
         facts.count(books.db, "resent", 1)
 
 
 def _request(books: Books, asked: events.PaymentRequested, origin: trade.Origin) -> None:
     if not asked.intent_id or not 0 <= asked.amount_minor < LARGEST:
         raise InvalidValueError(f"intent {asked.intent_id!r} of {asked.amount_minor} cannot be")
-    answer = wallet.hold(books.db, asked, origin.device, books.stamp.at_ms)
+    if asked.currency != books.welcome.currency:
+        answer: PaymentAnswered | None = PaymentAnswered(asked.intent_id, "declined", "currency")
+    elif asking.is_for_a_service(books.db, asked):
+        answer = asking.put(books.db, asked, origin, books.stamp.at_ms)
+    else:
+        answer = wallet.hold(books.db, asked, origin.device, books.stamp.at_ms)
     if answer is not None:
         downbox.put(books.db, origin.device, origin.epoch, answer, books.stamp)
 
 
+def _refund(books: Books, refunded: events.SaleRefunded, origin: trade.Origin) -> None:
+    if not refunded.refund_id or not 0 < refunded.amount_minor < LARGEST:
+        raise InvalidValueError(f"refund {refunded.refund_id!r} of {refunded.amount_minor} cannot be")
+    _our_currency(books, Money(refunded.amount_minor, refunded.currency))
+    if not refunds.give_back(books.db, refunds.told_by(refunded, origin.device), books.stamp.at_ms):
+        facts.count(books.db, "resent", 1)
+
+
+def _closed(books: Books, closed: events.PeriodClosed, origin: trade.Origin) -> None:
+    if closed.period not in PERIODS or not closed.journal:
+        raise InvalidValueError(f"closure {closed.name!r} of a {closed.period!r} cannot be")
+    if not receipts.add_closure(books.db, closed, origin):
+        facts.count(books.db, "resent", 1)
+
+
+def _our_currency(books: Books, amount: Money) -> None:
+    if amount.currency != books.welcome.currency:
+        raise HqError(f"{amount.minor} {amount.currency}: kiosks of this HQ sell in {books.welcome.currency}")
+
+
 def _cancel(books: Books, cancelled: events.PaymentCancelled, origin: trade.Origin) -> None:
-    wallet.release(books.db, cancelled.intent_id, origin.device, books.stamp.at_ms)
+    if not asking.drop(books.db, cancelled.intent_id, books.stamp.at_ms):
+        wallet.release(books.db, cancelled.intent_id, origin.device, books.stamp.at_ms)
 
 
 def _stock(books: Books, change: events.StockChanged, origin: trade.Origin) -> None:
-    trade.move_stock(books.db, change, origin)
+    key, moves = (origin.device, change.slot), books.gathered.stock
+    moves[key] = trade.stock_move(change, origin, moves.get(key))
 
 
 def _replenish(books: Books, asked: events.ReplenishmentRequested, origin: trade.Origin) -> None:
@@ -73,19 +139,41 @@ def _enrol(books: Books, member: events.MemberEnrolled, origin: trade.Origin) ->
     at_ms = books.stamp.at_ms
     row = (member.member_id, origin.device, member.consent_version, member.consent_language, member.templates, at_ms)
     accounts.add_member(books.db, row)
-    wallet.open_member(books.db, member.member_id, books.welcome, at_ms)
+    if members.enrolled(books.db, member, _place(origin), books.stamp):
+        wallet.open_member(books.db, member.member_id, books.welcome, at_ms)
 
 
-def _erase(books: Books, erased: events.MemberErased, _origin: trade.Origin) -> None:
-    accounts.erase_member(books.db, erased.member_id, books.stamp.at_ms)
+def _erase(books: Books, erased: events.MemberErased, origin: trade.Origin) -> None:
+    members.erased(books.db, erased, _place(origin), books.stamp)
+
+
+def _lock(books: Books, locked: events.MemberLocked, origin: trade.Origin) -> None:
+    members.locked(books.db, locked, _place(origin), books.stamp)
+
+
+def _ask_template(books: Books, asked: events.TemplateRequested, origin: trade.Origin) -> None:
+    members.requested(books.db, asked, _place(origin), books.stamp)
+
+
+def _forward_template(books: Books, sealed: events.TemplateSealed, origin: trade.Origin) -> None:
+    members.sealed(books.db, sealed, _place(origin), books.stamp)
+
+
+def _hold_template(books: Books, held: events.TemplateHeld, origin: trade.Origin) -> None:
+    members.held(books.db, held, _place(origin), books.stamp)
+
+
+def _place(origin: trade.Origin) -> Place:
+    return Place(origin.device, origin.epoch)
 
 
 def _health(books: Books, health: events.DeviceHealth, origin: trade.Origin) -> None:
-    fleet.set_health(books.db, origin.device, health)
+    books.gathered.health[origin.device] = health
 
 
 def _identity(books: Books, decided: events.IdentityDecided, origin: trade.Origin) -> None:
-    fleet.count_identity(books.db, origin.device, decided)
+    key = (origin.device, decided.outcome)
+    books.gathered.judged[key] = books.gathered.judged.get(key, 0) + 1
 
 
 def _inbox(books: Books, inbox: events.InboxCommitted, origin: trade.Origin) -> None:
@@ -94,12 +182,18 @@ def _inbox(books: Books, inbox: events.InboxCommitted, origin: trade.Origin) -> 
 
 _POSTINGS: dict[type, Callable[[Books, Any, trade.Origin], None]] = {
     events.SaleCompleted: _sale,
+    events.SaleRefunded: _refund,
+    events.PeriodClosed: _closed,
     events.PaymentRequested: _request,
     events.PaymentCancelled: _cancel,
     events.StockChanged: _stock,
     events.ReplenishmentRequested: _replenish,
     events.MemberEnrolled: _enrol,
     events.MemberErased: _erase,
+    events.MemberLocked: _lock,
+    events.TemplateRequested: _ask_template,
+    events.TemplateSealed: _forward_template,
+    events.TemplateHeld: _hold_template,
     events.DeviceHealth: _health,
     events.IdentityDecided: _identity,
     events.InboxCommitted: _inbox,

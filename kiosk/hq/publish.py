@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from kiosk.domain.catalog import OfflinePolicy, PriceList, Product
+from dataclasses import replace
+
+from kiosk.domain.catalog import CODE_TENDERS, OfflinePolicy, PriceList, TenderPolicy
 from kiosk.domain.money import Money
 from kiosk.domain.orders import Manifest
-from kiosk.errors import HqError
+from kiosk.errors import HqError, InvalidValueError
 from kiosk.hq.ledger import catalogue
 from kiosk.hq.ledger.store import Db
 from kiosk.hq.stamp import Stamp
@@ -23,10 +25,14 @@ def publish_prices(db: Db, stamp: Stamp, who: str) -> PriceList:
         raise HqError(f"a price list has products of one currency, not of {', '.join(currencies) or 'none: import products first'}")
     sold = {p.gtin for p in products}
     for promotion in promotions:
-        if promotion.gtin not in sold:
-            raise HqError(f"promotion {promotion.id}: product {promotion.gtin} is not sold")
+        for code in (*((promotion.gtin,) if promotion.gtin else ()), *promotion.gtins):
+            if code not in sold:
+                raise HqError(f"promotion {promotion.id}: product {code} is not sold")
     version = catalogue.versions(db)[0] + 1
-    made = PriceList(version, stamp.moment, currencies[0], products, promotions)
+    try:
+        made = PriceList(version, stamp.moment, currencies[0], products, promotions, catalogue.formats(db))
+    except InvalidValueError as error:
+        raise HqError(f"no price list: {error}") from error
     size = len(encode_value(made))
     if size > BODY_BYTES:
         raise HqError(f"the price list has {size} bytes; up to {BODY_BYTES} go to the devices: sell fewer products in this group")
@@ -42,8 +48,7 @@ def set_price(db: Db, gtin: str, price: Money, stamp: Stamp, who: str) -> PriceL
         raise HqError(f"product {gtin} is not known")
     if price.currency != before.price.currency:
         raise HqError(f"product {gtin} is sold in {before.price.currency}, not in {price.currency}")
-    after = Product(before.gtin, before.names, price, before.vat_permille, before.unit_weight_g, before.picture, before.garment)
-    catalogue.save_product(db, after)
+    catalogue.save_product(db, replace(before, price=price))
     catalogue.note(db, (stamp.at_ms, who, "price", gtin, str(before.price.minor), str(price.minor)))
     return publish_prices(db, stamp, who)
 
@@ -60,9 +65,24 @@ def publish_policy(db: Db, limits: OfflinePolicy, stamp: Stamp, who: str) -> Off
     return made
 
 
+def publish_tenders(db: Db, wanted: TenderPolicy, stamp: Stamp, who: str) -> TenderPolicy:
+    """Make the next version of the payment codes that kiosks offer; the version in `wanted` does not count, the same again makes none."""
+    unknown = set(wanted.codes) - set(CODE_TENDERS)
+    if unknown or not 30 <= wanted.code_lasts_s <= 600:
+        raise HqError(f"payment codes are {', '.join(CODE_TENDERS)}, and last 30 to 600 s")
+    codes = tuple(code for code in CODE_TENDERS if code in wanted.codes)
+    before = catalogue.tender_policy(db)
+    made = TenderPolicy((before.version if before else 0) + 1, wanted.currency, codes, wanted.code_lasts_s)
+    if before is not None and (before.currency, before.codes, before.code_lasts_s) == (made.currency, made.codes, made.code_lasts_s):
+        return before
+    catalogue.add_tender_policy(db, made, stamp.at_ms, who)
+    catalogue.note(db, (stamp.at_ms, who, "tenders", "all", ", ".join(before.codes if before else ()), ", ".join(codes)))
+    return made
+
+
 def manifests(db: Db, group: str, sign: Sign, address: str) -> list[Publication]:
     """Return the newest versions, signed. address: of HQ's web server, where devices fetch a body that is too large for a message."""
-    newest = [m for m in (catalogue.pricelist(db), catalogue.policy(db)) if m is not None]
+    newest = [m for m in (catalogue.pricelist(db), catalogue.policy(db), catalogue.tender_policy(db)) if m is not None]
     return [(manifest_topic(group, manifest_kind(m)), _message(group, m, sign, address)) for m in newest]
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
 from kiosk.domain.catalog import OfflinePolicy
@@ -15,9 +16,14 @@ from kiosk.hq.api import make_api
 from kiosk.hq.console.app import make_app
 from kiosk.hq.console.render import Desk
 from kiosk.hq.console.server import WebServer
+from kiosk.hq.dayend import DayEnds
 from kiosk.hq.ledger import catalogue
 from kiosk.hq.ledger.store import Ledger, open_ledger
+from kiosk.hq.notices import Notices
 from kiosk.hq.stamp import stamp
+from kiosk.hq.tenders.protocol import Tender
+from kiosk.hq.tenders.setup import credential_file, open_tenders
+from kiosk.hq.tenders.teller import Teller
 from kiosk.hq.trust import SigningKey
 from kiosk.hq.worker import FILTERS, Worker, WorkerSettings
 from kiosk.runtime import SystemClock, new_id, run_loop
@@ -36,7 +42,8 @@ class HqSettings:
     folder: ledger and keys (made when missing). port: of the console, 127.0.0.1 alone. group: the fleet that prices are for.
     screens: folder with <device>.jpg for live screens, None = off (they show people). assets: folder with product pictures.
     welcome_minor: a new member's credit. auto_approve_after_s: None = people approve. api_token: "" = the API changes nothing.
-    address: under which devices reach the web server, "" = this machine; behind a TLS proxy an https address.
+    address: under which devices and payment services reach the web server, "" = this machine; behind a TLS proxy an https address.
+    tenders: file of the payment services, None = systemd's credential of that name, or none at all.
     """
 
     folder: Path
@@ -50,6 +57,7 @@ class HqSettings:
     auto_approve_after_s: float | None = None
     api_token: str = field(default="", repr=False)
     address: str = ""
+    tenders: Path | None = None
 
 
 def serve(settings: HqSettings) -> int:
@@ -57,26 +65,35 @@ def serve(settings: HqSettings) -> int:
     ledger = open_ledger(settings.folder)
     clock = SystemClock()
     first_policy(ledger, settings.currency, clock)
-    web = _web(settings, clock)
+    tenders: dict[str, Tender] = {}
+    web = _web(settings, clock, tenders)
+    address = settings.address or f"http://127.0.0.1:{web.port}"
+    tenders.update(open_tenders(credential_file(settings.tenders), address))
+    teller = Teller(open_ledger(settings.folder), tenders, lambda: stamp(clock.now(), new_id))
+    day_ends = DayEnds(open_ledger(settings.folder), _zone())
     relay = _Relay()
     worker = Worker(ledger, relay, SigningKey(settings.folder), clock, new_id,
                     WorkerSettings(settings.group, Money(settings.welcome_minor, settings.currency), settings.auto_approve_after_s,
-                                   settings.address or f"http://127.0.0.1:{web.port}"))
+                                   address))
     client = MqttClient(settings.broker, "hq", worker.last_will, worker.put, worker.connected, lambda: None)
     relay.client = client
     for topics in FILTERS:
         client.subscribe(topics)
     web.start()
     client.start()
+    log.info("payment services: %s", ", ".join(tenders) or "none, the house's own money alone")
     log.info("console: http://127.0.0.1:%d/ (this machine alone; no log-in yet)", web.port)
 
     def turn() -> None:
         worker.turn()
+        teller.turn()
+        day_ends.look(stamp(clock.now(), new_id))
         if not web.alive:
             raise HqError("the console's web server ended")
 
     def close() -> None:
         worker.close()
+        teller.close()
         client.stop()
         web.stop()
         ledger.close()
@@ -102,8 +119,12 @@ class _Relay:
         return self.client is not None and self.client.publish(topic, payload, retain)
 
 
-def _web(settings: HqSettings, clock: SystemClock) -> WebServer:
+def _web(settings: HqSettings, clock: SystemClock, tenders: Mapping[str, Tender]) -> WebServer:
     ledger, watch = open_ledger(settings.folder), open_ledger(settings.folder)
-    zone = datetime.now(UTC).astimezone().tzinfo or UTC
-    desk = Desk(ledger, watch, clock, new_id, zone, settings.currency, settings.screens, settings.assets)
-    return WebServer(make_app(desk, make_api(ledger, desk.stamp, settings.api_token)), settings.port, desk.closing)
+    desk = Desk(ledger, watch, clock, new_id, _zone(), settings.currency, settings.screens, settings.assets, tenders)
+    notices = Notices(ledger, tenders, desk.stamp)
+    return WebServer(make_app(desk, make_api(ledger, desk.stamp, settings.api_token, notices)), settings.port, desk.closing)
+
+
+def _zone() -> tzinfo:
+    return datetime.now(UTC).astimezone().tzinfo or UTC

@@ -12,7 +12,7 @@ from kiosk import __version__
 from kiosk.domain.events import Lane
 from kiosk.domain.money import Money
 from kiosk.errors import StorageError
-from kiosk.hq import publish, replenishment
+from kiosk.hq import members, publish, replenishment
 from kiosk.hq.downbox import Sender
 from kiosk.hq.ingest import Ingest, Message
 from kiosk.hq.ledger import catalogue, trade
@@ -65,7 +65,7 @@ class Worker:
         self._sender = Sender(key.sign)
         self._inbox: queue.Queue[Message] = queue.Queue(WAITING)
         self._acks: dict[tuple[str, str, Lane], Ack] = {}
-        self._published = (0, 0)
+        self._published = (0, 0, 0)
         self._seen_version = -1
         self._greet, self._dirty, self._disk_full = True, True, False
         self._swept_s = 0.0
@@ -138,16 +138,19 @@ class Worker:
         after_s = self._settings.auto_approve_after_s
         before_ms = now.at_ms - round((after_s or 0.0) * 1000)
         with self._ledger.read() as db:
-            due = bool(trade.due(db, now.at_ms)) or (after_s is not None and bool(trade.waiting(db, before_ms)))
+            late = bool(members.overdue(db, now.at_ms))
+            due = late or bool(trade.due(db, now.at_ms)) or (after_s is not None and bool(trade.waiting(db, before_ms)))
         if due:
             with self._ledger.write() as db:
                 if after_s is not None:
                     replenishment.approve_waiting(db, before_ms, now)
                 replenishment.send_due(db, now)
+                for request in members.overdue(db, now.at_ms):
+                    members.forward(db, request, now)
 
     def _send(self) -> None:
         if self._greet and self._link.publish(STATE_TOPIC, self._state(online=True), retain=True):
-            self._greet, self._published, self._dirty = False, (0, 0), True
+            self._greet, self._published, self._dirty = False, (0, 0, 0), True
             self._sender.forget()
         if self._acks:
             self._send_acks()
@@ -175,7 +178,7 @@ class Worker:
             publications = publish.manifests(db, self._settings.group, self._key.sign, self._settings.address)
         if all(self._link.publish(topic, payload, retain=True) for topic, payload in publications):
             self._published = versions
-            log.info("published price list %d, offline policy %d", *versions)
+            log.info("published price list %d, offline policy %d, tenders %d", *versions)
 
     def _stamp(self) -> Stamp:
         return stamp(self._clock.now(), self._new_id)

@@ -12,7 +12,10 @@ from kiosk.storage.seal import JournalKey
 
 @dataclass(slots=True)
 class Book:
-    """The open connection, whose it is, where time and ids come from, and what signs its journal. Every repository writes through `db`."""
+    """The open connection, whose it is, where time and ids come from, and what signs its journal. Every repository writes through `db`.
+
+    epoch_no: the number of `epoch` in this file; those of former epochs are lower.
+    """
 
     db: sqlite3.Connection
     device: str
@@ -20,6 +23,7 @@ class Book:
     clock: Clock
     new_id: Callable[[], str]
     key: JournalKey
+    epoch_no: int = 0
 
     def number(self, query: str, *values: object) -> int:
         """Return the first column of the first row as a number, 0 when there is none."""

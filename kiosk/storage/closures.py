@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 
 from kiosk import wire
 from kiosk.domain import journal as rules
-from kiosk.domain.events import PeriodClosed, PeriodTotals
+from kiosk.domain.events import PeriodClosed, PeriodTotals, SaleCompleted, SaleRefunded
 from kiosk.domain.journal import DAY, MONTH, PERIODS, YEAR, Open, Sums
 from kiosk.errors import WireError
 from kiosk.storage.book import Book
@@ -49,15 +50,21 @@ class Closures:
 
     def unclosed(self) -> Sums:
         """Return what was recorded since the last closure, by currency."""
-        last = self._closed_up_to()
         opening = self._journal.opening()
-        sums: Sums = dict(opening.predecessor.unclosed) if last == 0 and opening and opening.predecessor else {}
-        for record in self._journal.records(last + 1):
-            try:
-                sums = rules.plus(sums, rules.of(fact_of(record, self._book.device)))
-            except WireError:
-                self._book.tally("journal_unreadable")
+        sums: Sums = dict(opening.predecessor.unclosed) if self._closed_up_to() == 0 and opening and opening.predecessor else {}
+        for fact in self._unclosed_facts():
+            sums = rules.plus(sums, rules.of(fact))
         return sums
+
+    def takings(self) -> dict[str, int]:
+        """Return tender -> sales less refunds since the last closure, minor units: what a drawer should hold, among others."""
+        found: dict[str, int] = {}
+        for fact in self._unclosed_facts():
+            if isinstance(fact, SaleCompleted):
+                found[fact.tender] = found.get(fact.tender, 0) + fact.total_minor
+            elif isinstance(fact, SaleRefunded):
+                found[fact.tender] = found.get(fact.tender, 0) - fact.amount_minor
+        return found
 
     def perpetual(self) -> Sums:
         """Return the perpetual totals as of the last closed day, by currency."""
@@ -95,6 +102,13 @@ class Closures:
         told = replace(closed, key=self._book.key.public, signature=base64.b64encode(signature).decode())
         self._facts.record(told)
         return told
+
+    def _unclosed_facts(self) -> Iterator[object]:
+        for record in self._journal.records(self._closed_up_to() + 1):
+            try:
+                yield fact_of(record, self._book.device)
+            except WireError:
+                self._book.tally("journal_unreadable")
 
     def _closed_up_to(self) -> int:
         """Return the number of the newest closure, 0 when there is none."""

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-import zlib
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from kiosk import wire
 from kiosk.domain.events import Lane, Skipped
@@ -21,7 +21,8 @@ from kiosk.errors import WireError
 from kiosk.storage.book import Book
 from kiosk.storage.closures import Closures
 from kiosk.storage.journal import Journal
-from kiosk.storage.outbox import Facts, holes, insert, recount
+from kiosk.storage.outbox import Facts, acknowledged, holes, is_whole, keep, recount
+from kiosk.storage.places import EPOCH_STEP, FIRST_EPOCH, LANES, parts, run
 from kiosk.storage.schema import CARRIED
 
 log = logging.getLogger(__name__)
@@ -55,10 +56,13 @@ def carry_over(book: Book, aside: Path) -> dict[str, int]:
     db = book.db
     db.execute("BEGIN IMMEDIATE")
     carried = _copied(db, aside)
-    book.epoch = book.new_id()
-    db.execute("INSERT INTO meta VALUES ('device', ?), ('epoch', ?), ('rebuilt_from', ?)", (book.device, book.epoch, aside.name))
-    for former, lane in db.execute("SELECT DISTINCT epoch, lane FROM outbox").fetchall():
-        _cover(book, former, Lane(lane))
+    for number in _nameless(db):  # the tree of epochs is gone: HQ books these once all the same, for it knows sales by their ids too
+        db.execute("INSERT INTO epochs VALUES (?, ?)", (number, book.new_id()))
+    begin_epoch(book)
+    db.execute("INSERT INTO meta VALUES ('rebuilt_from', ?)", (aside.name,))
+    for (former,) in db.execute("SELECT no FROM epochs WHERE no < ?", (book.epoch_no,)).fetchall():
+        for lane in LANES:
+            _cover(book, former, lane)
     recount(book)
     Journal(book).begin(_predecessor(book, aside, carried))
     db.execute("COMMIT")
@@ -112,35 +116,38 @@ def _copy(old: sqlite3.Connection, db: sqlite3.Connection, table: str) -> int:
     return count
 
 
-def _put(db: sqlite3.Connection, table: str, names: list[str], row: tuple[object, ...]) -> int:
-    if table == "outbox" and not _is_fact(row):
+def _put(db: sqlite3.Connection, table: str, names: list[str], row: tuple[Any, ...]) -> int:
+    if table == "outbox" and not is_whole(row):
         return 0
     try:
         return db.execute(f"INSERT OR IGNORE INTO {table} ({', '.join(names)}) VALUES ({', '.join('?' * len(row))})", row).rowcount
-    except sqlite3.IntegrityError:  # a value of the wrong type: what was read is not what was written
+    except (sqlite3.IntegrityError, OverflowError):  # a value of the wrong type: what was read is not what was written
         return 0
 
 
-def _is_fact(row: tuple[object, ...]) -> bool:
-    """Whether a row of the outbox still says what its columns say."""
-    _n, epoch, lane, seq, _kind, _slot, _at, crc, payload = row
-    if not isinstance(payload, bytes) or lane not in set(Lane) or crc != zlib.crc32(payload):
-        return False
-    try:
-        header = wire.decode_value(payload, dict)
-    except WireError:
-        return False
-    return bool(header.get("epoch") == epoch and header.get("lane") == lane and header.get("seq") == seq)
+def _nameless(db: sqlite3.Connection) -> list[int]:
+    """Return the numbers of epochs whose facts could be read and whose names could not."""
+    numbers = {parts(n)[1] for (n,) in db.execute("SELECT n FROM outbox")}
+    return sorted(numbers - {no for (no,) in db.execute("SELECT no FROM epochs")})
 
 
-def _cover(book: Book, epoch: str, lane: Lane) -> None:
+def begin_epoch(book: Book) -> None:
+    """Begin a new history: a new epoch with a number higher than all that the file knows."""
+    highest = book.db.execute("SELECT max(no) FROM epochs").fetchone()[0]
+    book.epoch, book.epoch_no = book.new_id(), FIRST_EPOCH if highest is None else (highest // EPOCH_STEP + 1) * EPOCH_STEP
+    book.db.execute("INSERT INTO epochs VALUES (?, ?)", (book.epoch_no, book.epoch))
+    book.db.execute("INSERT OR REPLACE INTO meta VALUES ('device', ?), ('epoch', ?)", (book.device, book.epoch))
+
+
+def _cover(book: Book, epoch_no: int, lane: Lane) -> None:
     """Cover what is missing of a former epoch's lane, so that HQ's mark can move over it."""
-    kept = [row[0] for row in book.db.execute("SELECT seq FROM outbox WHERE epoch = ? AND lane = ? ORDER BY seq", (epoch, lane))]
-    known = book.db.execute("SELECT next_seq, acked FROM lanes WHERE epoch = ? AND lane = ?", (epoch, lane)).fetchone() or (1, 0)
-    seq = max(known[0], kept[-1] + 1) + BEYOND
-    runs = holes(known[1], kept, seq)
-    for first, last in runs:
-        event = Skipped(lane, first, last, "damaged")
-        insert(book, wire.Envelope(book.new_id(), book.device, epoch, lane, seq, book.clock.boot_id, book.clock.now(), event))
+    low, high = run(lane, epoch_no)
+    kept = [n - low for (n,) in book.db.execute("SELECT n FROM outbox WHERE n BETWEEN ? AND ? ORDER BY n", (low, high))]
+    if not kept:
+        return
+    acked = acknowledged(book, epoch_no, lane)
+    seq = max(acked, kept[-1]) + 1 + BEYOND
+    for first, end in holes(acked, kept, seq):
+        event = Skipped(lane, first, end, "damaged")
+        keep(book.db, epoch_no, wire.Envelope(book.new_id(), book.device, "", lane, seq, book.clock.boot_id, book.clock.now(), event))
         seq += 1
-    book.db.execute("INSERT OR REPLACE INTO lanes (epoch, lane, next_seq, acked) VALUES (?, ?, ?, ?)", (epoch, lane, seq, known[1]))

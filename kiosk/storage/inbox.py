@@ -7,6 +7,7 @@ from kiosk.domain.events import InboxCommitted, Lane
 from kiosk.domain.orders import MemberErasureOrdered, Order, PaymentAnswered, PaymentCode, ReplenishmentAnswered
 from kiosk.storage.book import Book
 from kiosk.storage.outbox import Facts
+from kiosk.storage.places import whole
 from kiosk.storage.settings import Planograms
 from kiosk.storage.shelf import Requests
 from kiosk.storage.till import Intents
@@ -118,8 +119,8 @@ class Inbox:
 
     def _say_again(self, box: str, mark: int) -> None:
         """HQ sends an order again that is committed: tell it again, unless the telling is still on its way."""
-        waiting = "SELECT count(*) FROM outbox WHERE lane = ? AND kind = ? AND slot = ?"
-        if mark and not self._book.number(waiting, Lane.STOCK, InboxCommitted.__name__, box):
+        waiting = "SELECT count(*) FROM outbox WHERE n BETWEEN ? AND ? AND kind = ? AND slot = ?"
+        if mark and not self._book.number(waiting, *whole(Lane.STOCK), InboxCommitted.__name__, box):
             self._facts.record(InboxCommitted(box, mark))
 
 

@@ -1,23 +1,44 @@
 """Facts on their way to HQ. A row is freed by HQ's own acknowledgement and by nothing else; money is never dropped.
 
-Key of a fact: (device, epoch, lane, seq). Rows of a former epoch, salvaged from a damaged file, keep their key and their bytes.
+Key of a fact: (device, epoch, lane, seq), kept as one integer (see `places`). Rows of a former epoch, salvaged from a damaged file or
+moved here from a broken kiosk, keep their key, id and body. A row holds an event's body alone; what surrounds it on the wire is added
+when it goes.
+
+How many facts wait is not counted but known: the numbers given out, less the acknowledged, less those that were dropped on purpose
+(`missing`). So recording a fact touches no counter.
 """
 
 from __future__ import annotations
 
+import sqlite3
 import zlib
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Any
 
 from kiosk import wire
 from kiosk.domain.events import LANE_OF, Event, InboxCommitted, Lane, ReplenishmentRequested, SaleCompleted, Skipped, StockChanged
 from kiosk.errors import StorageError
 from kiosk.storage.book import Book
+from kiosk.storage.places import LANES, LAST_SEQ, parts, place, run, whole
 
 RING_ROWS = 400
 """The health lane keeps at most this many facts; the older half goes when it is full."""
 COMPACT_ROWS = 2000
 """When more stock facts than this wait, only the latest of each slot stays."""
+_ROOM = {Lane.MONEY: LAST_SEQ, Lane.STOCK: COMPACT_ROWS, Lane.HEALTH: RING_ROWS - 1}
 _SKIPPED = Skipped.__name__
+_START = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_HEADERS_BYTES = 600
+"""What the wire adds to a body is shorter than this."""
+_SELECT = "SELECT n, kind, id, boot, at, data FROM outbox"
+_INTO = "INTO outbox (n, kind, slot, id, boot, at, crc, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+_INSERT = f"INSERT {_INTO}"
+
+Row = tuple[int, str, str, bytes | str, bytes | str, int, int, bytes]
+"""(n, kind, slot, id, boot, at, crc, data): at in microseconds since 1970 UTC; id and boot as `packed` keeps them."""
 
 
 class Facts:
@@ -25,52 +46,89 @@ class Facts:
 
     def __init__(self, book: Book) -> None:
         self._book = book
+        self._boot = packed(book.clock.boot_id)
+        self._looked: dict[Lane, int] = {}
 
     def record(self, event: Event) -> wire.Envelope:
         """Give `event` the next number of its lane and put it into the outbox; the health ring and the stock lane make room for it."""
         lane = Lane(event.lane) if isinstance(event, Skipped) else LANE_OF[type(event)]
-        if lane is Lane.HEALTH and self._waiting(lane) >= RING_ROWS:
-            self._drop_older_half()
-        elif lane is Lane.STOCK and self._waiting(lane) > COMPACT_ROWS:
-            self._compact()
-        return self._append(lane, event)
+        seq = self._next(lane)
+        if seq >= self._looked.get(lane, 0) and lane is not Lane.MONEY:
+            seq = self._make_room(lane, seq)
+        return self._put(lane, seq, event)
 
-    def _append(self, lane: Lane, event: Event) -> wire.Envelope:
+    def record_all(self, events: Sequence[Event]) -> None:
+        """Record many facts at once; as one call of `record` for each, and several times as fast."""
         book = self._book
-        seq = book.number("INSERT INTO lanes (epoch, lane, next_seq, waiting) VALUES (?, ?, 2, 1) ON CONFLICT DO UPDATE"
-                          " SET next_seq = next_seq + 1, waiting = waiting + 1 RETURNING next_seq - 1", book.epoch, lane)
+        following: dict[Lane, int] = {}
+        rows: list[Row] = []
+        at = _microseconds(book.clock.now())
+        for event in events:
+            lane = LANE_OF[type(event)]
+            seq = following.get(lane) or self._next(lane)
+            if lane is not Lane.MONEY and seq >= self._looked.get(lane, 0):
+                book.db.executemany(_INSERT, rows)
+                rows.clear()
+                seq = self._make_room(lane, seq)
+            following[lane] = seq + 1
+            rows.append(_row(place(lane, book.epoch_no, seq), event, book.new_id(), self._boot, at))
+        book.db.executemany(_INSERT, rows)
+
+    def _next(self, lane: Lane) -> int:
+        return last(self._book, self._book.epoch_no, lane) + 1
+
+    def _put(self, lane: Lane, seq: int, event: Event) -> wire.Envelope:
+        book = self._book
         envelope = wire.Envelope(book.new_id(), book.device, book.epoch, lane, seq, book.clock.boot_id, book.clock.now(), event)
-        insert(book, envelope)
+        book.db.execute(_INSERT, _row(place(lane, book.epoch_no, seq), event, envelope.id, self._boot, _microseconds(envelope.time)))
         return envelope
 
+    def _make_room(self, lane: Lane, seq: int) -> int:
+        """Drop what may be dropped when too much waits, and return the number that then follows.
+
+        Facts only come by numbers: as long as fewer than the room's were given out since we looked, there is no need to look again.
+        """
+        room = _ROOM[lane]
+        if self._waiting(lane) > room:
+            if lane is Lane.HEALTH:
+                self._drop_older_half()
+            else:
+                self._compact()
+            seq = self._next(lane)
+        self._looked[lane] = seq + max(1, room - self._waiting(lane))
+        return seq
+
     def _waiting(self, lane: Lane) -> int:
-        return self._book.number("SELECT waiting FROM lanes WHERE epoch = ? AND lane = ?", self._book.epoch, lane)
+        return self._book.number("SELECT count(*) FROM outbox WHERE n BETWEEN ? AND ?", *run(lane, self._book.epoch_no))
 
     def _drop_older_half(self) -> None:
         book = self._book
-        edge = book.number("SELECT n FROM outbox WHERE lane = ? AND epoch = ? ORDER BY n LIMIT 1 OFFSET ?",
-                           Lane.HEALTH, book.epoch, RING_ROWS // 2)
-        book.db.execute("DELETE FROM outbox WHERE lane = ? AND epoch = ? AND (n < ? OR kind = ?)",
-                        (Lane.HEALTH, book.epoch, edge, _SKIPPED))
+        low, high = run(Lane.HEALTH, book.epoch_no)
+        edge = book.number("SELECT n FROM outbox WHERE n BETWEEN ? AND ? ORDER BY n LIMIT 1 OFFSET ?", low, high, RING_ROWS // 2)
+        book.db.execute("DELETE FROM outbox WHERE n BETWEEN ? AND ? AND (n < ? OR kind = ?)", (low, high, edge, _SKIPPED))
         self._cover(Lane.HEALTH, "ring")
 
     def _compact(self) -> None:
         book = self._book
+        bounds = run(Lane.STOCK, book.epoch_no)
         book.db.execute(
-            "DELETE FROM outbox WHERE lane = ? AND epoch = ? AND kind IN (?, ?, ?) AND n NOT IN"
-            " (SELECT max(n) FROM outbox WHERE lane = ? AND epoch = ? GROUP BY kind, slot)",
-            (Lane.STOCK, book.epoch, StockChanged.__name__, InboxCommitted.__name__, _SKIPPED, Lane.STOCK, book.epoch))
-        book.db.execute("DELETE FROM outbox WHERE lane = ? AND epoch = ? AND kind = ?", (Lane.STOCK, book.epoch, _SKIPPED))
+            "DELETE FROM outbox WHERE n BETWEEN ? AND ? AND kind IN (?, ?, ?) AND n NOT IN"
+            " (SELECT max(n) FROM outbox WHERE n BETWEEN ? AND ? GROUP BY kind, slot)",
+            (*bounds, StockChanged.__name__, InboxCommitted.__name__, _SKIPPED, *bounds))
+        book.db.execute("DELETE FROM outbox WHERE n BETWEEN ? AND ? AND kind = ?", (*bounds, _SKIPPED))
         self._cover(Lane.STOCK, "compacted")
 
     def _cover(self, lane: Lane, reason: str) -> None:
         """Write one Skipped for every run of numbers that HQ has not acknowledged and that no longer wait."""
         book = self._book
-        recount(book)
-        acked, following = book.db.execute("SELECT acked, next_seq FROM lanes WHERE epoch = ? AND lane = ?", (book.epoch, lane)).fetchone()
-        kept = [row[0] for row in book.db.execute("SELECT seq FROM outbox WHERE epoch = ? AND lane = ? ORDER BY seq", (book.epoch, lane))]
-        for first, last in holes(acked, kept, following):
-            self._append(lane, Skipped(lane, first, last, reason))
+        low, high = run(lane, book.epoch_no)
+        acked = acknowledged(book, book.epoch_no, lane)
+        # The newest fact of the lane was kept: it tells how far numbers were given out.
+        kept = [n - low for (n,) in book.db.execute("SELECT n FROM outbox WHERE n BETWEEN ? AND ? ORDER BY n", (low, high))]
+        runs = holes(acked, kept, kept[-1] + 1)
+        for seq, (first, end) in enumerate(runs, kept[-1] + 1):
+            self._put(lane, seq, Skipped(lane, first, end, reason))
+        set_lane(book, book.epoch_no, lane, acked, sum(end - first + 1 for first, end in runs))
 
 
 def holes(acked: int, kept: list[int], following: int) -> list[tuple[int, int]]:
@@ -83,68 +141,136 @@ def holes(acked: int, kept: list[int], following: int) -> list[tuple[int, int]]:
     return runs
 
 
+def acknowledged(book: Book, epoch_no: int, lane: Lane) -> int:
+    """Return up to which number HQ holds a lane of an epoch."""
+    return book.number("SELECT acked FROM lanes WHERE epoch_no = ? AND lane = ?", epoch_no, lane)
+
+
+def last(book: Book, epoch_no: int, lane: Lane) -> int:
+    """Return the highest number that was given out in a lane of an epoch, 0 before the first."""
+    low, high = run(lane, epoch_no)
+    row = book.db.execute("SELECT max(n) FROM outbox WHERE n BETWEEN ? AND ?", (low, high)).fetchone()
+    return row[0] - low if row[0] is not None else acknowledged(book, epoch_no, lane)
+
+
+def set_lane(book: Book, epoch_no: int, lane: Lane, acked: int, missing: int) -> None:
+    """Write down how far HQ holds a lane, and how many numbers beyond that were dropped and no longer wait."""
+    book.db.execute("INSERT OR REPLACE INTO lanes (epoch_no, lane, acked, missing) VALUES (?, ?, ?, ?)", (epoch_no, lane, acked, missing))
+
+
 def recount(book: Book) -> None:
-    """Count anew what waits in each lane, after rows went otherwise than by an acknowledgement."""
-    book.db.execute("UPDATE lanes SET waiting = (SELECT count(*) FROM outbox o WHERE o.epoch = lanes.epoch AND o.lane = lanes.lane)")
+    """Count anew what is missing in each lane, after rows came or went otherwise than one by one."""
+    for (epoch_no,) in book.db.execute("SELECT no FROM epochs").fetchall():
+        for lane in LANES:
+            acked, top = acknowledged(book, epoch_no, lane), last(book, epoch_no, lane)
+            there = book.number("SELECT count(*) FROM outbox WHERE n BETWEEN ? AND ?", *run(lane, epoch_no))
+            if top:
+                set_lane(book, epoch_no, lane, acked, top - acked - there)
 
 
-def insert(book: Book, envelope: wire.Envelope) -> None:
-    """Put an envelope into the outbox as it stands."""
-    event = envelope.event
+def keep(db: sqlite3.Connection, epoch_no: int, fact: wire.Envelope) -> int:
+    """Put a fact into the outbox under its own number, id and time; return 1, or 0 when its place is taken."""
+    row = _row(place(fact.lane, epoch_no, fact.seq), fact.event, fact.id, packed(fact.boot_id), _microseconds(fact.time))
+    return db.execute(f"INSERT OR IGNORE {_INTO}", row).rowcount
+
+
+def is_whole(row: tuple[Any, ...]) -> bool:
+    """Whether a row of the outbox still says what was written."""
+    n, kind, slot, event_id, boot, at, crc, data = row
+    if not (isinstance(data, bytes) and isinstance(n, int) and isinstance(at, int) and isinstance(kind, str) and isinstance(slot, str)):
+        return False
+    return isinstance(event_id, bytes | str) and isinstance(boot, bytes | str) and crc == _crc(n, kind, event_id, boot, at, data)
+
+
+def packed(identifier: str) -> bytes | str:
+    """Return an identifier as it is kept: a UUID as its 16 bytes, anything else as it is."""
+    if len(identifier) == 36 and identifier.count("-") == 4:
+        try:
+            raw = bytes.fromhex(identifier.replace("-", ""))
+        except ValueError:
+            return identifier
+        if unpacked(raw) == identifier:
+            return raw
+    return identifier
+
+
+def unpacked(kept: bytes | str) -> str:
+    """Return the identifier that `packed` keeps."""
+    if isinstance(kept, str):
+        return kept
+    text = kept.hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+def _row(n: int, event: Event, event_id: str, boot: bytes | str, at: int) -> Row:
+    kind, data = type(event).__name__, wire.encode_value(event)
+    if len(data) + _HEADERS_BYTES > wire.BATCH_BYTES:
+        raise StorageError(f"a {kind} of {len(data)} bytes does not fit into a message of {wire.BATCH_BYTES} bytes")
     slot = event.slot if isinstance(event, StockChanged | ReplenishmentRequested) else ""
     if isinstance(event, InboxCommitted):
         slot = event.downbox
-    payload = wire.encode_event(envelope)
-    if len(payload) > wire.BATCH_BYTES:
-        raise StorageError(f"a {type(event).__name__} of {len(payload)} bytes does not fit into a message of {wire.BATCH_BYTES} bytes")
-    book.db.execute("INSERT INTO outbox (epoch, lane, seq, kind, slot, at, crc, payload) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                    (envelope.epoch, envelope.lane, envelope.seq, type(event).__name__, slot,
-                     envelope.time.timestamp(), zlib.crc32(payload), payload))
+    kept = packed(event_id)
+    return n, kind, slot, kept, boot, at, _crc(n, kind, kept, boot, at, data), data
+
+
+def _crc(n: int, kind: str, event_id: bytes | str, boot: bytes | str, at: int, data: bytes) -> int:
+    return zlib.crc32(data, zlib.crc32(b"%d %d %b %b %b" % (n, at, kind.encode(), _raw(event_id), _raw(boot))))
+
+
+def _raw(kept: bytes | str) -> bytes:
+    return kept.encode() if isinstance(kept, str) else kept
+
+
+def _microseconds(moment: datetime) -> int:
+    return (moment - _START) // _MICROSECOND
+
+
+@lru_cache(8)
+def _boot_text(kept: bytes | str) -> str:
+    return unpacked(kept)
 
 
 class Outbox:
-    """What waits for HQ. A place is the row's position in the outbox: it only grows, over all epochs."""
+    """What waits for HQ. A place is the row's position in its lane: it grows within an epoch, and the present epoch comes last."""
 
     def __init__(self, book: Book) -> None:
         self._book = book
 
     def waiting(self) -> dict[Lane, int]:
-        """Return how many facts wait in each lane."""
-        counted = dict(self._book.db.execute("SELECT lane, sum(waiting) FROM lanes GROUP BY lane"))
-        return {lane: counted.get(lane, 0) for lane in Lane}
+        """Return how many facts wait in each lane; costs the same however many there are."""
+        book = self._book
+        counted = dict.fromkeys(Lane, 0)
+        missing = {(no, lane): n for no, lane, n in book.db.execute("SELECT epoch_no, lane, missing FROM lanes")}
+        for (no,) in book.db.execute("SELECT no FROM epochs").fetchall():
+            for lane in LANES:
+                counted[lane] += last(book, no, lane) - acknowledged(book, no, lane) - missing.get((no, lane), 0)
+        return counted
 
     def waiting_sales(self) -> list[SaleCompleted]:
         """Return the sales that HQ has not acknowledged yet, oldest first: what a kiosk that sells offline is exposed to."""
-        rows = self._book.db.execute("SELECT payload FROM outbox WHERE kind = ? ORDER BY n", (SaleCompleted.__name__,))
-        topic = wire.up_topic(self._book.device, Lane.MONEY)
-        read = (item for (payload,) in rows for item in wire.decode_batch(topic, payload))
-        return [item.event for item in read if isinstance(item, wire.Envelope) and isinstance(item.event, SaleCompleted)]
+        rows = self._book.db.execute("SELECT data FROM outbox WHERE n BETWEEN ? AND ? AND kind = ? ORDER BY n",
+                                     (*whole(Lane.MONEY), SaleCompleted.__name__))
+        return [wire.decode_value(data, SaleCompleted) for (data,) in rows]
 
     def oldest(self, now: datetime) -> float:
         """Return for how many seconds the oldest fact has been waiting by the wall clock, 0.0 when none waits; for reports only."""
-        row = self._book.db.execute("SELECT at FROM outbox ORDER BY n LIMIT 1").fetchone()
-        return 0.0 if row is None else max(0.0, now.timestamp() - row[0])
+        found = [row[0] for lane in LANES for row in self._book.db.execute(
+            "SELECT at FROM outbox WHERE n BETWEEN ? AND ? ORDER BY n LIMIT 1", whole(lane))]
+        return max(0.0, now.timestamp() - min(found) / 1e6) if found else 0.0
 
     def batch(self, lane: Lane, after: int, events: int, size: int) -> list[tuple[int, bytes]]:
         """Return the next (place, encoded fact) of a lane after a place: at most `events`, and at most `size` bytes but at least one."""
-        taken: list[tuple[int, bytes]] = []
-        room = size
-        query = "SELECT n, payload FROM outbox WHERE lane = ? AND n > ? ORDER BY n LIMIT ?"
-        for n, payload in self._book.db.execute(query, (lane, after, events)):
-            room -= len(payload) + 1
-            if taken and room < 0:
-                break
-            taken.append((n, payload))
-        return taken
+        low, high = whole(lane)
+        return list(self._encoded(f"{_SELECT} WHERE n BETWEEN ? AND ? ORDER BY n LIMIT ?", (max(low, after + 1), high, events), size))
 
     def covers(self, lane: Lane) -> list[tuple[int, bytes]]:
         """Return the waiting Skipped facts of a lane: sent ahead of the others, they let HQ's mark move over the holes at once."""
-        query = f"SELECT n, payload FROM outbox WHERE lane = ? AND kind = '{_SKIPPED}' ORDER BY n LIMIT 100"  # as the index says it
-        return self._book.db.execute(query, (lane,)).fetchall()
+        query = f"{_SELECT} WHERE kind = '{_SKIPPED}' AND n BETWEEN ? AND ? ORDER BY n LIMIT 100"  # as the index says it
+        return list(self._encoded(query, whole(lane), wire.BATCH_BYTES))
 
     def first(self, lane: Lane) -> int:
         """Return the place of the oldest waiting fact of a lane, 0 when none waits."""
-        return self._book.number("SELECT min(n) FROM outbox WHERE lane = ?", lane)
+        return self._book.number("SELECT min(n) FROM outbox WHERE n BETWEEN ? AND ?", *whole(lane))
 
     def acknowledge(self, epoch: str, lane: Lane, seq: int) -> int:
         """Free what HQ holds: every fact of this epoch and lane up to `seq`. Return how many rows went.
@@ -153,12 +279,33 @@ class Outbox:
         acks_impossible).
         """
         book = self._book
-        row = book.db.execute("SELECT next_seq, acked FROM lanes WHERE epoch = ? AND lane = ?", (epoch, lane)).fetchone()
-        if row is None or seq >= row[0] or seq < 0:
-            book.tally("acks_foreign" if row is None else "acks_impossible")
+        row = book.db.execute("SELECT no FROM epochs WHERE epoch = ?", (epoch,)).fetchone()
+        top = last(book, row[0], lane) if row else 0
+        if row is None or top == 0 or not 0 <= seq <= top:
+            book.tally("acks_foreign" if row is None or top == 0 else "acks_impossible")
             return 0
-        if seq <= row[1]:
+        acked, missing = book.db.execute("SELECT acked, missing FROM lanes WHERE epoch_no = ? AND lane = ?",
+                                         (row[0], lane)).fetchone() or (0, 0)
+        if seq <= acked:
             return 0
-        freed = book.db.execute("DELETE FROM outbox WHERE epoch = ? AND lane = ? AND seq <= ?", (epoch, lane, seq)).rowcount
-        book.db.execute("UPDATE lanes SET acked = ?, waiting = waiting - ? WHERE epoch = ? AND lane = ?", (seq, freed, epoch, lane))
+        freed = book.db.execute("DELETE FROM outbox WHERE n BETWEEN ? AND ?", (place(lane, row[0], 0), place(lane, row[0], seq))).rowcount
+        set_lane(book, row[0], lane, seq, missing - (seq - acked - freed))
         return freed
+
+    def _encoded(self, query: str, values: tuple[int, ...], size: int) -> Iterator[tuple[int, bytes]]:
+        """Give encoded facts as long as there is room, one at least."""
+        book, room, first = self._book, size, True
+        for n, kind, event_id, boot, at, data in book.db.execute(query, values):
+            lane, epoch_no, seq = parts(n)
+            payload = wire.encode_fact((unpacked(event_id), book.device, self._epoch(epoch_no), lane, seq, _boot_text(boot),
+                                        _START + timedelta(microseconds=at)), kind, data)
+            room -= len(payload) + 1
+            if room < 0 and not first:
+                return
+            first = False
+            yield n, payload
+
+    def _epoch(self, epoch_no: int) -> str:
+        if epoch_no == self._book.epoch_no:
+            return self._book.epoch
+        return str(self._book.db.execute("SELECT epoch FROM epochs WHERE no = ?", (epoch_no,)).fetchone()[0])

@@ -8,23 +8,28 @@ from __future__ import annotations
 
 import fcntl
 import os
-import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
+from types import TracebackType
 
 from kiosk.domain.journal import TRAINING
 from kiosk.errors import StorageDamagedError, StorageError, StorageFullError
 from kiosk.runtime import Clock
-from kiosk.storage import damage, inbox, outbox, settings, shelf, till
+from kiosk.storage import damage, inbox, outbox, refunds, settings, shelf, till
 from kiosk.storage.book import Book
 from kiosk.storage.closures import Closures
+from kiosk.storage.demand import DemandLog
 from kiosk.storage.journal import Journal
 from kiosk.storage.schema import is_current, migrate
 from kiosk.storage.seal import JournalKey
 
 BUSY_MS = 10_000
+LOG_PAGES = 3000
+LOG_BYTES = 16 << 20
+"""So large SQLite's write-ahead log may stay: 3000 pages of 4 KiB and what a slow reader makes it grow by."""
 Connect = Callable[[Path], sqlite3.Connection]
 
 
@@ -42,10 +47,13 @@ class Unit:
         self.training = Journal(book, TRAINING)
         self.closures = Closures(book, self.journal, self.facts)
         self.sales = till.Sales(book)
+        self.refunds = refunds.Refunds(book)
+        self.prints = refunds.Prints(book)
         self.intents = till.Intents(book)
         self.basket = till.Basket(book)
         self.stock = shelf.Stock(book)
         self.requests = shelf.Requests(book)
+        self.demand = DemandLog(book)
         self.prices = settings.Prices(book)
         self.planogram = settings.Planograms(book)
         self.policy = settings.Policies(book)
@@ -55,7 +63,7 @@ class Unit:
 
 
 def connect_file(path: Path) -> sqlite3.Connection:
-    """Open the SQLite file itself; tests hand in others that cut the power."""
+    """Open the SQLite file itself; `apsw_file` opens it on a disk that loses power."""
     return sqlite3.connect(path, timeout=BUSY_MS / 1000, isolation_level=None)
 
 
@@ -65,6 +73,7 @@ class Store:
     def __init__(self, path: Path, book: Book, reserve_mb: int, rebuilt: bool) -> None:
         """Use `Store.open`."""
         self._path, self._book = path, book
+        self._name, self._folder = str(path), str(path.parent)
         self._reserve = reserve_mb * 1024 * 1024
         self._rebuilt = rebuilt
         self._unit = Unit(book)
@@ -84,8 +93,8 @@ class Store:
         path.parent.mkdir(parents=True, exist_ok=True)
         key = JournalKey.open(path.parent)
 
-        def book(db: sqlite3.Connection, epoch: str) -> Book:
-            return Book(db, device, epoch, clock, new_id, key)
+        def book(db: sqlite3.Connection, epoch: str, epoch_no: int) -> Book:
+            return Book(db, device, epoch, clock, new_id, key, epoch_no)
 
         gate = _gate(path)
         try:
@@ -96,12 +105,13 @@ class Store:
                     fcntl.flock(gate, fcntl.LOCK_EX)  # alone: one process makes, migrates or rebuilds, and nobody writes meanwhile
                     db = _sound(path, connect) or _made(path, book, connect)
                 meta = dict(db.execute("SELECT key, value FROM meta"))
+                numbers = dict(db.execute("SELECT epoch, no FROM epochs"))
         finally:
             os.close(gate)
         if meta["device"] != device:
             db.close()
             raise StorageError(f"{path} belongs to device {meta['device']!r}, not to {device!r}: give each device a folder of its own")
-        return cls(path, book(db, meta["epoch"]), reserve_mb, "rebuilt_from" in meta)
+        return cls(path, book(db, meta["epoch"], numbers[meta["epoch"]]), reserve_mb, "rebuilt_from" in meta)
 
     @property
     def device(self) -> str:
@@ -118,29 +128,17 @@ class Store:
         """Whether this file was made in place of a damaged one."""
         return self._rebuilt
 
-    @contextmanager
-    def unit(self, use_reserve: bool = False) -> Iterator[Unit]:
+    def unit(self, use_reserve: bool = False) -> AbstractContextManager[Unit]:
         """One transaction: on the disk when the block ends, undone when it raises.
 
         use_reserve: may write below the reserve of free disk; for what frees rows (acknowledgements) or answers a shopper who has paid.
         Raises StorageFullError when there is no room, StorageDamagedError when the file is damaged or was replaced (open it anew).
         """
-        with self._transaction("BEGIN IMMEDIATE"):
-            if not use_reserve:
-                self._check_room()
-            yield self._unit
-        self._units += 1
+        return _Transaction(partial(self._enter, True, use_reserve), partial(self._exit, True))
 
-    @contextmanager
-    def snapshot(self) -> Iterator[Unit]:
+    def snapshot(self) -> AbstractContextManager[Unit]:
         """One view of the whole database that does not change while the block lasts; writing in it fails."""
-        db = self._book.db
-        db.execute("PRAGMA query_only = 1")
-        try:
-            with self._transaction("BEGIN"):
-                yield self._unit
-        finally:
-            db.execute("PRAGMA query_only = 0")
+        return _Transaction(partial(self._enter, False, True), partial(self._exit, False))
 
     def data_version(self) -> int:
         """Return a number that changes when anybody wrote, this store or another process; costs microseconds."""
@@ -156,46 +154,88 @@ class Store:
             os.close(self._gate)
             self._gate = -1
 
-    @contextmanager
-    def _transaction(self, begin: str) -> Iterator[None]:
+    def _enter(self, writes: bool, use_reserve: bool) -> Unit:
         if self._busy:
             raise StorageError(f"{self._path}: a unit is already open; units do not nest")
-        db = self._book.db
-        self._busy = True
+        self._busy, begun = True, False
         fcntl.flock(self._gate, fcntl.LOCK_SH)  # nobody sets the file aside while we write in it
         try:
-            with _named(self._path):
-                self._check_place()
-                db.execute(begin)
-                committed = False
-                try:
-                    yield
-                    db.execute("COMMIT")
-                    committed = True
-                finally:
-                    if not committed:
-                        self._unit = Unit(self._book)  # what it had read may never have been
-                        if db.in_transaction:
-                            db.execute("ROLLBACK")
+            self._check_place()
+            self._begin(writes, use_reserve)
+            begun = True
+        finally:
+            if not begun:
+                self._leave(writes)
+        return self._unit
+
+    def _begin(self, writes: bool, use_reserve: bool) -> None:
+        db = self._book.db
+        try:
+            if not writes:
+                db.execute("PRAGMA query_only = 1")
+            db.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
+            if not use_reserve:
+                self._check_room()
+        except sqlite3.Error as error:
+            raise _told(self._path, error) from error
+
+    def _exit(self, writes: bool, error: BaseException | None) -> None:
+        committed = False
+        try:
+            if error is None:
+                self._book.db.execute("COMMIT")
+                committed = True
+                self._units += writes
+        except sqlite3.Error as refused:
+            raise _told(self._path, refused) from refused
+        finally:
+            if not committed:
+                self._unit = Unit(self._book)  # what it had read may never have been
+            self._leave(writes)
+        if isinstance(error, sqlite3.Error):
+            raise _told(self._path, error) from error
+
+    def _leave(self, writes: bool) -> None:
+        try:
+            if self._book.db.in_transaction:
+                self._book.db.execute("ROLLBACK")
+            if not writes:
+                self._book.db.execute("PRAGMA query_only = 0")
         finally:
             fcntl.flock(self._gate, fcntl.LOCK_UN)
             self._busy = False
 
     def _check_place(self) -> None:
         try:
-            inode = self._path.stat().st_ino
+            inode = os.stat(self._name).st_ino  # noqa: PTH116 - at every sale; a path object takes six times as long
         except FileNotFoundError:
             inode = -1
         if inode != self._inode:
             raise StorageDamagedError(f"{self._path} was set aside or replaced while it was open: start this service again")
 
     def _check_room(self) -> None:
-        free = shutil.disk_usage(self._path.parent).free
+        disk = os.statvfs(self._folder)
+        free = disk.f_bavail * disk.f_frsize
         if free >= self._reserve:
             return
         pages, size = (self._book.number(f"PRAGMA {name}") for name in ("freelist_count", "page_size"))
         if free + pages * size < self._reserve:
             raise StorageFullError(f"{self._path.parent} has {free >> 20} MB left, {self._reserve >> 20} MB are kept back: free some room")
+
+
+class _Transaction:
+    """A block: `enter` before it, `leave` with the error that ended it, or with None."""
+
+    __slots__ = ("_enter", "_leave")
+
+    def __init__(self, enter: Callable[[], Unit], leave: Callable[[BaseException | None], None]) -> None:
+        self._enter, self._leave = enter, leave
+
+    def __enter__(self) -> Unit:
+        return self._enter()
+
+    def __exit__(self, _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None) -> None:
+        self._leave(error)
 
 
 def _gate(path: Path) -> int:
@@ -220,7 +260,7 @@ def _sound(path: Path, connect: Connect) -> sqlite3.Connection | None:
     return None
 
 
-def _made(path: Path, book: Callable[[sqlite3.Connection, str], Book], connect: Connect) -> sqlite3.Connection:
+def _made(path: Path, book: Callable[[sqlite3.Connection, str, int], Book], connect: Connect) -> sqlite3.Connection:
     """Make, migrate or rebuild the file. One without an epoch is not claimed yet: a rebuild that a power cut broke off goes on."""
     if path.exists() and not _is_whole(path, connect):
         damage.set_aside(path)
@@ -231,10 +271,11 @@ def _made(path: Path, book: Callable[[sqlite3.Connection, str], Book], connect: 
         if not db.execute("SELECT count(*) FROM meta").fetchone()[0]:
             aside = damage.latest(path)
             if aside is None:
-                fresh = book(db, "")
-                db.execute("INSERT INTO meta VALUES ('device', ?), ('epoch', ?)", (fresh.device, fresh.new_id()))
+                db.execute("BEGIN IMMEDIATE")
+                damage.begin_epoch(book(db, "", 0))
+                db.execute("COMMIT")
             else:
-                damage.carry_over(book(db, ""), aside)
+                damage.carry_over(book(db, "", 0), aside)
     except sqlite3.Error:
         db.close()
         raise
@@ -258,7 +299,9 @@ def _set_up(db: sqlite3.Connection) -> None:
     db.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("PRAGMA synchronous = FULL")
-    db.execute("PRAGMA journal_size_limit = 4194304")
+    # The log is written over from its start at each turn: where a file does not grow, a sync costs half.
+    db.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
+    db.execute(f"PRAGMA journal_size_limit = {LOG_BYTES}")
 
 
 def _is_damage(error: sqlite3.Error) -> bool:
@@ -271,8 +314,13 @@ def _named(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL:
-            raise StorageFullError(f"{path}: the disk is full; nothing was written") from error
-        if _is_damage(error):
-            raise StorageDamagedError(f"{path} is damaged ({error}): start this service again, it sets the file aside") from error
-        raise StorageError(f"{path}: {error}") from error
+        raise _told(path, error) from error
+
+
+def _told(path: Path, error: sqlite3.Error) -> StorageError:
+    """Return SQLite's error as ours, which names the file."""
+    if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL:
+        return StorageFullError(f"{path}: the disk is full; nothing was written")
+    if _is_damage(error):
+        return StorageDamagedError(f"{path} is damaged ({error}): start this service again, it sets the file aside")
+    return StorageError(f"{path}: {error}")

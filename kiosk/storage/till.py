@@ -54,12 +54,16 @@ class Intents:
     def __init__(self, book: Book) -> None:
         self._book = book
 
-    def open(self, request: PaymentRequested, sale_id: str) -> Intent:
-        """Keep a new intent in the state asked. Record the request itself with `facts.record` in the same unit."""
+    def open(self, request: PaymentRequested, sale_id: str, draft: SaleCompleted | None = None) -> Intent:
+        """Keep a new intent in the state asked, with the sale that it becomes: only with that can a restart bring it to its end.
+
+        Record the request itself with `facts.record` in the same unit.
+        """
         changed = self._book.db.execute(
-            "INSERT OR IGNORE INTO intents (intent_id, sale_id, amount_minor, currency, tender, member_id, state)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (request.intent_id, sale_id, request.amount_minor, request.currency, request.tender, request.member_id, IntentState.ASKED),
+            "INSERT OR IGNORE INTO intents (intent_id, sale_id, amount_minor, currency, tender, member_id, state, draft)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (request.intent_id, sale_id, request.amount_minor, request.currency, request.tender, request.member_id, IntentState.ASKED,
+             wire.encode_value(draft) if draft else None),
         ).rowcount
         if not changed:
             raise StorageError(f"payment intent {request.intent_id} of {self._book.device} is already open")
@@ -69,6 +73,11 @@ class Intents:
         """Return an intent, None when it is not known."""
         row = self._book.db.execute(f"SELECT {_INTENT} FROM intents WHERE intent_id = ?", (intent_id,)).fetchone()
         return None if row is None else _intent(row)
+
+    def draft(self, intent_id: str) -> SaleCompleted | None:
+        """Return the sale that an intent becomes, None when it is not known (any more)."""
+        row = self._book.db.execute("SELECT draft FROM intents WHERE intent_id = ?", (intent_id,)).fetchone()
+        return _sale(row[0]) if row and row[0] else None
 
     def answer(self, answer: PaymentAnswered) -> Intent | None:
         """Write HQ's word down; it moves an intent that still waits, and only that. None (and counted) for one that is not known."""

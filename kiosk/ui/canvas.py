@@ -9,7 +9,7 @@ from typing import Literal
 import pygame
 
 from kiosk.design import amounts
-from kiosk.design.tokens import COLOURS, FAR_TEXT, MIN_CONTRAST, SPACE, TYPE, Colour, contrast
+from kiosk.design.tokens import COLOURS, FAR_TEXT, MIN_CONTRAST, MIN_CONTRAST_HIGH, SPACE, TYPE, Colour, contrast, high_contrast
 from kiosk.design.words import known, say
 from kiosk.domain.money import Money
 from kiosk.ui import fonts, paint
@@ -22,6 +22,16 @@ _SHRINK = 0.5
 """A text may shrink to this part of its size before it counts as clipped."""
 _SMALLEST = 16
 """The smallest type in units on a screen at arm's length."""
+_LARGE = 1.3
+"""How much larger large type is, wherever its box has room."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """How a picture is drawn for whoever looks at it: large type, high contrast."""
+
+    large: bool = False
+    contrast: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +49,9 @@ class Style:
 class Canvas:
     """One picture being drawn. `problems` lists text that was clipped, too pale or has no glyph; `audit` measures contrast too."""
 
-    def __init__(self, size: tuple[int, int], language: str, audit: bool = False) -> None:
+    def __init__(self, size: tuple[int, int], language: str, audit: bool = False, sight: Sight = Sight()) -> None:
         self.size = size
+        self.sight = sight
         self.language = language
         self.surface = pygame.Surface(size)
         self.unit = min(size) / 480
@@ -79,7 +90,15 @@ class Canvas:
 
     def _type_size(self, units: float) -> int:
         """Return a type size in pixels, never below what can be read on this screen."""
-        return max(self.px(units), self._smallest)
+        return max(self.px(units * (_LARGE if self.sight.large else 1)), self._smallest)
+
+    def tone(self, colour: Colour) -> Colour:
+        """Return a colour of the palette as this picture shows it."""
+        return high_contrast(colour) if self.sight.contrast else colour
+
+    def ground(self, kind: str) -> None:
+        """Fill the picture with a background."""
+        self.surface.blit(paint.ground(self.size, f"{kind}-plain" if self.sight.contrast else kind), (0, 0))
 
     def target(self, name: str, box: Box) -> None:
         """Make a box of the picture touchable."""
@@ -118,13 +137,23 @@ class Canvas:
 
     def panel(self, box: Box, colour: Colour, radius: int = 24, shadow: bool = False) -> None:
         """Draw a filled box with round corners of `radius` units."""
-        if shadow:
+        if shadow and not self.sight.contrast:
             blur = self.px(14)
             self.surface.blit(paint.shadow(box.size, self.px(radius), blur), (box.x - blur, box.y - blur + self.px(5)))
-        paint.fill(self.surface, box, self.px(radius), colour)
+        shown = self.tone(colour)
+        if self.sight.contrast and shown in _PLAIN:
+            # Without tints a panel needs an edge to be seen.
+            paint.fill(self.surface, box, self.px(radius), _PLAIN[shown])
+            box, radius = box.inflate(-2 * self.px(2), -2 * self.px(2)), radius - 2
+        paint.fill(self.surface, box, self.px(radius), shown)
 
     def veil(self, box: Box, colour: Colour, alpha: int, radius: int = 24) -> None:
         """Draw a panel that lets a picture shine through."""
+        if self.sight.contrast:
+            # Half-seen colours are what this look is without: a veil is either a panel or nothing.
+            if alpha >= 128:
+                self.panel(box, colour, radius)
+            return
         self.surface.blit(paint.panel(box.size, self.px(radius), colour, alpha), box.topleft)
 
     def picture(self, surface: pygame.Surface, centre: tuple[float, float]) -> None:
@@ -133,11 +162,11 @@ class Canvas:
 
     def icon(self, name: str, centre: tuple[float, float], units: float, colour: Colour) -> None:
         """Draw an icon of `units` around a point."""
-        self.picture(paint.icon(name, self.px(units), colour), centre)
+        self.picture(paint.icon(name, self.px(units), self.tone(colour)), centre)
 
     def disc(self, centre: tuple[float, float], units: float, colour: Colour, alpha: int = 255) -> None:
         """Draw a filled circle of a diameter in units around a point."""
-        self.picture(paint.disc(max(1, self.px(units)), colour, alpha), centre)
+        self.picture(paint.disc(max(1, self.px(units)), self.tone(colour), alpha), centre)
 
     def fits(self, text: str, width: int, style: Style) -> bool:
         """Return whether a text fits on one line of `width` pixels, a little smaller if need be."""
@@ -159,18 +188,19 @@ class Canvas:
         top = box.y + {"top": 0, "middle": (box.height - total) // 2, "bottom": box.height - total}[style.valign]
         taken = Box(box.x, top, 0, total)
         for number, line in enumerate(lines):
-            drawn = fonts.drawn(line, size, style.bold, style.colour)
+            drawn = fonts.drawn(line, size, style.bold, self.tone(style.colour))
             x = box.x + {"left": 0, "centre": (box.width - drawn.get_width()) // 2, "right": box.width - drawn.get_width()}[style.align]
             place = Box(x, top + number * height, drawn.get_width(), height)
             if self._audit:
-                self._check_contrast(line, place, style.colour)
+                self._check_contrast(line, place, self.tone(style.colour))
             self.surface.blit(drawn, place)
             taken = place if number == 0 else taken.union(place)
         return taken
 
     def _fit(self, text: str, box: Box, style: Style) -> tuple[tuple[str, ...], int]:
         full = self._type_size(style.size)
-        least = max(self._smallest, round(full * _SHRINK))
+        # Large type that has no room is set as small as the usual one may be, and no smaller.
+        least = max(self._smallest, round(self.px(style.size) * _SHRINK))
         breaker = fonts.balanced if style.align == "centre" else fonts.wrap
         for size in (*range(full, least, -max(1, full // 16)), least):
             lines = breaker(text, size, style.bold, box.width) if style.lines > 1 or "\n" in text else (text,)
@@ -190,9 +220,13 @@ class Canvas:
             if inner.width and self.box.collidepoint(at):
                 below = self.surface.get_at(at)
                 ratio = contrast(colour, (below.r, below.g, below.b))
-                if ratio < MIN_CONTRAST:
+                if ratio < (MIN_CONTRAST_HIGH if self.sight.contrast else MIN_CONTRAST):
                     self.problems.append(f"{text!r} has a contrast of {ratio:.1f} at {at}")
                     return
+
+
+_PLAIN = {high_contrast(COLOURS.paper): high_contrast(COLOURS.ink), high_contrast(COLOURS.ink): high_contrast(COLOURS.paper)}
+"""Colour of a panel without a tint -> colour of the edge it needs."""
 
 
 def _shares(start: int, length: int, count: int, gap: int) -> list[tuple[int, int]]:

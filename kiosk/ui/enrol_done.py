@@ -1,12 +1,12 @@
-"""enrol.done: welcome, or why it did not work."""
+"""enrol.done: welcome, or why it did not work; once, the code that opens a member's face."""
 
 from __future__ import annotations
 
-from kiosk.design.tokens import COLOURS, SPACE, TOUCH, TYPE
-from kiosk.ui import motion
+from kiosk.design.tokens import COLOURS, RADIUS, SPACE, TOUCH, TYPE
+from kiosk.ui import motion, paint
 from kiosk.ui.canvas import Box, Canvas, Style
 from kiosk.ui.views import EnrolDone
-from kiosk.ui.widgets import GOOD, PRIMARY, Face, button, frame
+from kiosk.ui.widgets import GOOD, PRIMARY, Face, button, frame, heading
 
 
 def draw(c: Canvas, view: EnrolDone) -> None:
@@ -19,6 +19,9 @@ def draw(c: Canvas, view: EnrolDone) -> None:
     width = min(foot.width, c.px(400))
     button(c, "done", Box(foot.centerx - width // 2, foot.y, width, foot.height),
            Face(c.say("pay.done"), "check", GOOD if view.ok else PRIMARY, TYPE.lead))
+    if view.card:
+        _card(c, body, view.card)
+        return
     side = min(round(body.height * 0.42), c.px(200))
     centre = (body.centerx, body.y + round(body.height * (0.12 if c.portrait else 0)) + side // 2)
     c.disc(centre, side / c.unit, COLOURS.green if view.ok else COLOURS.blush)
@@ -29,3 +32,11 @@ def draw(c: Canvas, view: EnrolDone) -> None:
     c.text(c.say("enrol.done.ok" if view.ok else "enrol.done.failed"), title, Style(TYPE.hero, bold=True, align="centre", lines=2))
     text = c.say("enrol.done.ok_more") if view.ok else c.say_or_other("enrol.failed", view.reason)
     c.text(text, more, Style(TYPE.body, COLOURS.ink, align="centre", valign="top", lines=4))
+
+
+def _card(c: Canvas, body: Box, text: str) -> None:
+    code, words = c.along(body, 0.58 if c.portrait else 0.44)
+    c.panel(code, COLOURS.paper, RADIUS.sheet, shadow=True)
+    c.picture(paint.qr(text, min(code.size) - c.px(2 * SPACE.base)), code.center)
+    c.panel(words, COLOURS.paper, RADIUS.sheet)
+    heading(c, words.inflate(-2 * c.px(SPACE.wide), -2 * c.px(SPACE.wide)), c.say("enrol.done.card"), c.say("enrol.done.card_more"))

@@ -15,7 +15,7 @@ _GARMENTS = ("tshirt_red", "jacket_blue", "dress_green", "hoodie_grey")
 def draw(c: Canvas, view: MirrorAttract) -> None:
     """Draw the screen."""
     if view.preview is None:
-        c.surface.blit(paint.ground(c.size, "night"), (0, 0))
+        c.ground("night")
     else:
         c.surface.blit(paint.camera(view.preview, c.size), (0, 0))
     c.surface.blit(paint.fade((c.size[0], c.px(90)), COLOURS.night, 250, True), (0, 0))

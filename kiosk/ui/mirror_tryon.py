@@ -21,7 +21,7 @@ def draw(c: Canvas, view: MirrorTryOn) -> None:
     """Draw the screen."""
     c.facts.update(index=str(view.index), count=str(view.count), basket_count=str(view.basket_count))
     if view.picture is None:
-        c.surface.blit(paint.ground(c.size, "night"), (0, 0))
+        c.ground("night")
     else:
         c.surface.blit(paint.camera(view.picture, c.size), (0, 0))
     c.veil(Box(0, 0, c.size[0], c.px(46)), COLOURS.night, 235, 0)

@@ -13,8 +13,9 @@ import segno
 from kiosk.design.icons import icon as icon_shapes
 from kiosk.design.products import product as product_shapes
 from kiosk.design.shapes import Shape
-from kiosk.design.tokens import COLOURS, Colour
+from kiosk.design.tokens import COLOURS, Colour, high_contrast
 from kiosk.domain.frame import Picture
+from kiosk.ui import fonts
 
 Size = tuple[int, int]
 
@@ -81,6 +82,9 @@ _GROUNDS: dict[str, tuple[Colour, Colour, tuple[tuple[float, float, float, Colou
     "calm": (COLOURS.cream, COLOURS.sand, ((1.0, 0.0, 0.5, COLOURS.peach, 90),)),
     "night": (COLOURS.night, COLOURS.plum, ((0.1, 0.05, 0.5, (96, 34, 112), 90), (1.0, 1.0, 0.5, (112, 26, 70), 70))),
     "joy": (COLOURS.mint, COLOURS.cream, ((0.9, 0.0, 0.6, COLOURS.sun, 110), (0.0, 1.0, 0.6, (120, 226, 176), 90))),
+    **dict.fromkeys(("day-plain", "calm-plain", "joy-plain", "alarm-plain"),
+                    (high_contrast(COLOURS.paper), high_contrast(COLOURS.paper), ())),
+    "night-plain": (high_contrast(COLOURS.night), high_contrast(COLOURS.night), ()),
     "alarm": (COLOURS.cream, COLOURS.blush, ((1.0, 0.0, 0.5, COLOURS.peach, 120),)),
 }
 """Ground -> colour above, colour below, soft spots: (x, y, radius by the longer side, colour, alpha)."""
@@ -100,6 +104,15 @@ def ground(size: Size, kind: str) -> pygame.Surface:
         diameter = round(2 * radius * longer)
         surface.blit(_spot(diameter, colour, alpha), (across * size[0] - diameter / 2, down * size[1] - diameter / 2))
     return surface
+
+
+@lru_cache(8)
+def watermark(text: str, size: int) -> pygame.Surface:
+    """Return words that lie across a picture, half seen."""
+    words = fonts.drawn(text, size, True, COLOURS.red)
+    turned = pygame.transform.rotate(words, 24)
+    turned.set_alpha(44)
+    return turned
 
 
 def _spot(diameter: int, colour: Colour, alpha: int) -> pygame.Surface:

@@ -6,7 +6,7 @@ from kiosk.design.tokens import COLOURS, SPACE, TOUCH, TYPE
 from kiosk.ui import motion
 from kiosk.ui.canvas import Box, Canvas, Style
 from kiosk.ui.views import PayAttract
-from kiosk.ui.widgets import LANGUAGE_WIDTH, PRIMARY, Face, button, corner, frame, language_choice, square
+from kiosk.ui.widgets import LANGUAGE_WIDTH, PRIMARY, Face, button, corner, frame, language_choice, seeing_button, square
 
 _SHOWN = ("apple", "juice", "cookie", "noodles", "tshirt_red", "coffee", "chips")
 
@@ -31,7 +31,9 @@ def _landscape(c: Canvas, view: PayAttract, body: Box, foot: Box) -> None:
     _start(c, view, start)
     choice = Box(foot.x, foot.y, c.px(LANGUAGE_WIDTH), foot.height)
     language_choice(c, choice)
-    _enrol(c, Box(choice.right + c.px(SPACE.snug), foot.y, foot.width - choice.width - c.px(TOUCH + 2 * SPACE.snug), foot.height))
+    seeing_button(c, Box(foot.right - c.px(2 * TOUCH + SPACE.tight), foot.y, c.px(TOUCH), foot.height))
+    taken = choice.width + c.px(2 * TOUCH + SPACE.tight + 2 * SPACE.snug)
+    _enrol(c, Box(choice.right + c.px(SPACE.snug), foot.y, foot.width - taken, foot.height))
 
 
 def _portrait(c: Canvas, view: PayAttract, body: Box, foot: Box) -> None:
@@ -42,7 +44,9 @@ def _portrait(c: Canvas, view: PayAttract, body: Box, foot: Box) -> None:
     c.text(c.say("pay.attract.title"), words, Style(60, COLOURS.ink, bold=True, lines=3))
     motion.floating(c, show, _SHOWN, view.time_s)
     _start(c, view, start.inflate(-c.px(20), -c.px(16)))
-    _enrol(c, enrol)
+    seeing = Box(enrol.right - c.px(TOUCH + 8), enrol.y, c.px(TOUCH + 8), enrol.height)
+    seeing_button(c, seeing)
+    _enrol(c, Box(enrol.x, enrol.y, seeing.x - c.px(SPACE.snug) - enrol.x, enrol.height))
 
 
 def _start(c: Canvas, view: PayAttract, box: Box) -> None:

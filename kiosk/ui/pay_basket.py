@@ -6,7 +6,7 @@ from kiosk.design.tokens import COLOURS, RADIUS, SPACE, TOUCH, TYPE
 from kiosk.ui import paint
 from kiosk.ui.canvas import Box, Canvas, Style
 from kiosk.ui.views import LineView, PayBasket
-from kiosk.ui.widgets import PRIMARY, SUNNY, Face, Look, button, corner, frame, label, language_button, pill
+from kiosk.ui.widgets import PRIMARY, SUNNY, Face, Look, button, corner, frame, label, language_button, pill, seeing_button
 
 _ROW = 72
 _NOTE = 44
@@ -48,7 +48,8 @@ def _nothing(c: Canvas, view: PayBasket, box: Box) -> None:
 def _goods(c: Canvas, view: PayBasket, box: Box) -> None:
     head, rows = c.cut_top(box, 44, SPACE.tight)
     _head(c, head, view.hint)
-    heights = [_ROW + (_NOTE if c.portrait and line.note else 0) for line in view.lines]
+    tall = _ROW + (14 if c.sight.large else 0)
+    heights = [tall + (_NOTE if c.portrait and line.note else 0) for line in view.lines]
     hidden = _hidden(heights, rows.height / c.unit)
     if hidden:
         strip, rows = c.cut_top(rows, 30, SPACE.tight)
@@ -106,12 +107,14 @@ def _line(c: Canvas, row: Box, index: int, line: LineView) -> None:
 
 
 def _bill(c: Canvas, view: PayBasket, box: Box, pieces: int) -> None:
-    box, ways = c.cut_bottom(box, TOUCH)
+    box, ways = c.cut_bottom(box, TOUCH if c.portrait else 2 * TOUCH + SPACE.tight)
     c.panel(box, COLOURS.paper, RADIUS.sheet, shadow=True)
     inner = box.inflate(-c.px(2 * SPACE.base), -c.px(2 * SPACE.base))
-    inner, pay = c.cut_bottom(inner, 84)
-    upper, lower = c.cut_top(inner, 34, 0)
-    c.text(c.say("pay.items", count=pieces), upper, Style(TYPE.body, COLOURS.muted))
+    inner, pay = c.cut_bottom(inner, 84 if inner.height > c.px(180) else TOUCH)
+    lower = inner
+    if inner.height > c.px(118):
+        upper, lower = c.cut_top(inner, 34, 0)
+        c.text(c.say("pay.items", count=pieces), upper, Style(TYPE.body, COLOURS.muted))
     if view.saved and view.saved.minor > 0:
         lower, saved = c.cut_bottom(lower, 44, 4)
         c.panel(saved, COLOURS.mint, RADIUS.chip)
@@ -125,9 +128,15 @@ def _bill(c: Canvas, view: PayBasket, box: Box, pieces: int) -> None:
 
 
 def _ways(c: Canvas, box: Box) -> None:
-    language = Box(box.x, box.y, c.px(96), box.height)
-    language_button(c, language)
-    staff = Box(language.right + c.px(SPACE.tight), box.y, c.px(TOUCH), box.height)
+    gap, side = c.px(SPACE.tight), c.px(TOUCH)
+    if box.height > side:
+        upper, cancel = Box(box.x, box.y, box.width, side), Box(box.x, box.bottom - side, box.width, side)
+    else:
+        upper = Box(box.x, box.y, c.px(96) + 2 * (gap + side), side)
+        cancel = Box(upper.right + gap, box.y, box.right - upper.right - gap, side)
+    staff = Box(upper.right - side, upper.y, side, side)
+    seeing = staff.move(-gap - side, 0)
+    language_button(c, Box(upper.x, upper.y, seeing.x - gap - upper.x, side))
+    seeing_button(c, seeing)
     corner(c, "staff", "staff", staff)
-    button(c, "cancel", Box(staff.right + c.px(SPACE.tight), box.y, box.right - staff.right - c.px(SPACE.tight), box.height),
-           Face(c.say("pay.cancel"), "cross", size=20))
+    button(c, "cancel", cancel, Face(c.say("pay.cancel"), "cross", size=20))

@@ -11,14 +11,17 @@ from kiosk.ui.widgets import DARK, Face, button, frame, heading
 
 def draw(c: Canvas, view: PayQr) -> None:
     """Draw the screen."""
-    c.facts["total_minor"] = str(view.total.minor)
+    if view.total is not None:
+        c.facts["total_minor"] = str(view.total.minor)
     body = frame(c, view.status, "night")
     seen, words = c.along(body, 0.56)
     window(c, seen, view.preview, view.time_s)
     words, ways = c.cut_bottom(words, TOUCH + 8)
     words, total = c.cut_bottom(words, 64)
-    heading(c, words, c.say("pay.qr.title"), c.say("pay.qr.more"), (COLOURS.cream, COLOURS.lilac))
-    c.text(c.money(view.total), total, Style(TYPE.hero, COLOURS.sun, bold=True))
+    key = "pay.member_card" if view.card else "pay.qr"
+    heading(c, words, c.say(f"{key}.title"), c.say(f"{key}.more"), (COLOURS.cream, COLOURS.lilac))
+    if view.total is not None:
+        c.text(c.money(view.total), total, Style(TYPE.hero, COLOURS.sun, bold=True))
     first, second = c.columns(ways, 2)
-    button(c, "back", first, Face(c.say("pay.back"), "back", DARK, 20))
+    button(c, "back", first, Face(c.say("pay.other_way" if view.card else "pay.back"), "wallet" if view.card else "back", DARK, 20))
     button(c, "cancel", second, Face(c.say("pay.cancel"), "cross", DARK, 20))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from kiosk.design.tokens import COLOURS, RADIUS, SPACE, TOUCH, TYPE, Colour
 from kiosk.ui.canvas import Align, Box, Canvas, Style
 from kiosk.ui.views import PayTender
-from kiosk.ui.widgets import Face, button, frame
+from kiosk.ui.widgets import Face, button, frame, seeing_button
 
 
 def draw(c: Canvas, view: PayTender) -> None:
@@ -23,9 +23,11 @@ def draw(c: Canvas, view: PayTender) -> None:
     ways = (("face", view.face, COLOURS.coral), ("qr", view.qr, COLOURS.blue), ("cash", True, COLOURS.green))
     for place, (name, offered, colour) in zip(places, ways, strict=True):
         _way(c, place, name, offered, colour)
-    button(c, "back", Box(foot.x, foot.y, c.px(190), foot.height), Face(c.say("pay.back"), "back", size=20))
+    button(c, "back", Box(foot.x, foot.y, c.px(170), foot.height), Face(c.say("pay.back"), "back", size=20))
+    seeing_button(c, Box(foot.x + c.px(180), foot.y, c.px(TOUCH), foot.height))
     total = f"{c.say('pay.total')}  {c.money(view.total)}"
-    c.text(total, Box(foot.x + c.px(200), foot.y, foot.width - c.px(200), foot.height), Style(TYPE.title, bold=True, align="right"))
+    left = c.px(190 + TOUCH)
+    c.text(total, Box(foot.x + left, foot.y, foot.width - left, foot.height), Style(TYPE.title, bold=True, align="right"))
 
 
 def _way(c: Canvas, box: Box, name: str, offered: bool, colour: Colour) -> None:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
+from kiosk.design.amounts import day_name
+from kiosk.design.reasons import order_reason
+from kiosk.domain.events import OrderReason
 from kiosk.domain.frame import Picture
 from kiosk.domain.money import Money
+from kiosk.domain.staff import Right
 from kiosk.ui import views
-from kiosk.ui.views import LineView, SlotView, Status, View
+from kiosk.ui.views import LineView, OrderView, ReceivedView, SlotView, Status, View
 
 PAY_SIZES: Final = ((800, 480), (720, 1280), (1080, 1920))
 """Pay screens run on the terminal, upright terminals and the mirror."""
@@ -35,6 +40,16 @@ _STORES = {"fr": "Lumière · Paris", "en": "Lumière · Paris", "zh": "光影�
 
 _EMV = ("00020101021226370010fr.example0119KIOSK00000000000001520454115303978540513.485802FR5907LUMIERE6005PARIS"
         "62290125019AA62C2F177F6AB0D3F1C2A6304A1B2")
+
+
+_CLOSED = {
+    "fr": ("Journée", "Ventes", "Recette", "Remboursements", "Caisse", "Visage", "Caisse attendue", "Caisse comptée", "Écart",
+           "À transmettre"),
+    "en": ("Business day", "Sales", "Takings", "Given back", "Cash desk", "Face", "Cash expected", "Cash counted", "Difference",
+           "Still to send"),
+    "zh": ("营业日", "销售笔数", "销售额", "退款", "收银台", "刷脸", "应有现金", "实点现金", "差额", "待上传"),
+}
+_FIGURES = ("2026-11-22", "41", "512,80 €", "3,50 €", "120,00 €", "392,80 €", "120,00 €", "119,50 €", "−0,50 €", "0")
 
 
 def _euros(cents: int) -> Money:
@@ -71,6 +86,17 @@ def _offers(language: str) -> tuple[LineView, ...]:
             LineView(coupon, 1, None, "", "coupon"), LineView(deposit, 3, _euros(75), "", "deposit", fixed=True))
 
 
+def _returned(language: str) -> tuple[LineView, ...]:
+    first, second, third, _ = _lines(language)
+    some = {"fr": "1 restant", "en": "1 left", "zh": "余 1 件"}[language]
+    return (replace(first, note=""), replace(second, fixed=True), replace(third, note=some))
+
+
+def _week(language: str) -> tuple[tuple[str, str], ...]:
+    closed = {"fr": "Fermé", "en": "Closed", "zh": "休息"}[language]
+    return tuple((day_name(day, language), closed if day == 7 else "08:30–20:00") for day in range(1, 8))
+
+
 def _slots(language: str) -> tuple[SlotView, ...]:
     rows = (("A1", "apple", 14, 20, 5, 0, 60, "ok"), ("A2", "water", 4, 24, 6, 24, 110, "low"), ("A3", "juice", 0, 12, 3, 0, 350, "empty"),
             ("A4", "chocolate", 9, 16, 4, 0, 299, "ok"), ("B1", "chips", 2, 10, 3, 0, 245, "low"), ("B2", "coffee", 7, 8, 2, 0, 220, "ok"),
@@ -87,6 +113,7 @@ def _pay(status: Status) -> dict[str, View]:
     total, lines, seen = _euros(1348), _lines(status.language), portrait(640, 480)
     return {
         "attract": views.PayAttract(status, time_s=2.0),
+        "attract-lost": views.PayAttract(replace(status, banner="basket_lost"), time_s=2.0),
         "basket": views.PayBasket(status, lines, total, _euros(60), "added"),
         "basket-long": views.PayBasket(status, lines * 3, total * 3, hint="restored"),
         "basket-empty": views.PayBasket(status, (), _euros(0)),
@@ -109,6 +136,7 @@ def _pay(status: Status) -> dict[str, View]:
         "pin-wrong": views.PayPin(status, 0, wrong=True),
         "confirm": views.PayConfirm(status, total, "•• 42", 7),
         "qr": views.PayQr(status, total, seen, 0.8),
+        "member-card": views.PayQr(status, total, seen, 0.8, card=True),
         "code": views.PayCode(status, total, "alipay", "https://qr.alipay.com/bax03431ljhokirwl38f00a7", 97, 1.0),
         "code-soon": views.PayCode(status, total, "emv_qr", _EMV, 12, 1.0),
         "code-coming": views.PayCode(status, total, "wechat", time_s=1.3),
@@ -119,19 +147,56 @@ def _pay(status: Status) -> dict[str, View]:
         "refused-funds": views.PayRefused(status, "insufficient_funds"),
         "refused-code": views.PayRefused(status, "code_expired"),
         "refused-offline": views.PayRefused(status, "offline_limit"),
+        "refused-restart": views.PayRefused(status, "restart"),
+        "checking": views.PayWaiting(status, "checking", 1.3),
         "cash": views.PayCash(status, total, "A 17"),
     }
+
+
+_SIGNATURE = (tuple((180 + 12 * i, round(520 + 180 * math.sin(i / 2.2) * (1 - i / 60))) for i in range(28)),
+              tuple((540 + 11 * i, round(560 - 120 * math.sin(i / 1.7))) for i in range(24)), ((330, 250), (350, 262)))
+"""What a finger drew."""
 
 
 def _enrol(status: Status) -> dict[str, View]:
     seen = portrait(640, 480)
     return {
         "consent": views.EnrolConsent(status, "2026-01"),
+        "age": views.EnrolAge(status),
+        "sign": views.EnrolSign(status, _SIGNATURE, signed=True),
+        "sign-empty": views.EnrolSign(status),
         "digits": views.EnrolDigits(status, "••• •42"),
+        "pin": views.EnrolPin(status, 2),
+        "pin-again": views.EnrolPin(status, 0, again=True),
+        "pin-easy": views.EnrolPin(status, 0, objection="row"),
+        "review": views.EnrolReview(status),
+        "review-twin": views.EnrolReview(status, twin=True),
+        "review-card": views.EnrolReview(status, card=True),
         "face": views.EnrolFace(status, seen, (245, 125, 150, 190), 1, 3, "closer", 2.2),
         "done": views.EnrolDone(status, ok=True, time_s=1.0),
+        "done-card": views.EnrolDone(status, ok=True, time_s=1.0, card="KF1.01a2026c-2595-7868-bfff-6d908ba4489b." + "Ab3_" * 8),
+        "my-data": views.MyData(status, "http://192.168.1.20:8480/in/qk3mTzvW1xYb0PZc7RkLdA"),
+        "my-data-used": views.MyData(status),
+        "my-data-refused": views.MyData(status, refused="not_recognised"),
+        "my-erase": views.MyErase(status),
+        "my-erased": views.MyErase(status, done=True),
         "failed": views.EnrolDone(status, ok=False, reason="quality"),
     }
+
+
+def _orders(language: str) -> tuple[OrderView, ...]:
+    reasons = (OrderReason(18.4, 3, 27, 4, 0, packs=1, case_pack=24, wanted_packs=1),
+               OrderReason(9.6, 3, 16, 0, 0, missed=3.2, packs=2, case_pack=6, wanted_packs=3, limit="room", room=12),
+               OrderReason(on_hand=2, packs=2, case_pack=4, wanted_packs=2))
+    rows = (("A2", "water"), ("A3", "juice"), ("B1", "chips"))
+    return tuple(OrderView(slot, _NAMES[language][name], why.packs * why.case_pack, order_reason(why, language), name)
+                 for (slot, name), why in zip(rows, reasons, strict=True))
+
+
+def _delivery(language: str, came: tuple[int, ...]) -> tuple[ReceivedView, ...]:
+    rows = (("A2", "water", 24), ("A3", "juice", 12), ("B1", "chips", 4))
+    return tuple(ReceivedView(slot, _NAMES[language][name], expected, received, name)
+                 for (slot, name, expected), received in zip(rows, came, strict=True))
 
 
 def _staff(status: Status) -> dict[str, View]:
@@ -141,13 +206,33 @@ def _staff(status: Status) -> dict[str, View]:
     return {
         "login": views.StaffLogin(status, 3),
         "login-wrong": views.StaffLogin(status, 0, wrong=True),
-        "menu": views.StaffMenu(status, "Ana", has_shelf=True),
-        "menu-terminal": views.StaffMenu(status, "Ana", out_of_order=True),
+        "menu": views.StaffMenu(status, "Ana", tuple(right.value for right in Right if right is not Right.APPROVE_AGE)),
+        "menu-clerk": views.StaffMenu(status, "Ana", ("refill", "count", "waste", "out_of_order")),
+        "menu-terminal": views.StaffMenu(status, "Ana", ("out_of_order", "training"), out_of_order=True, training=True),
+        "age": views.StaffAge(status, 18, {"fr": "22 novembre 2008", "en": "22 November 2008", "zh": "2008年11月22日"}[status.language]),
+        "receipt": views.StaffNumber(status, "receipt_refund", "pay-1-…", 0),
+        "receipt-unknown": views.StaffNumber(status, "receipt_reprint", "pay-1-…", 0, "receipt_unknown"),
+        "cash-count": views.StaffNumber(status, "cash_count", "512,80 €", 5),
+        "void": views.StaffLines(status, "void", _lines(status.language), ((1, 1),)),
+        "refund": views.StaffLines(status, "refund", _returned(status.language)),
+        "refund-due": views.StaffLines(status, "refund", _returned(status.language), ((0, 2), (2, 1)), _euros(419)),
+        "refund-many": views.StaffLines(status, "refund", _lines(status.language) * 3, ((0, 1),), _euros(60), page=1),
+        "hours": views.StaffHours(status, _week(status.language), 2, "08:30", "20:00", closed=False),
+        "hours-closed": views.StaffHours(status, _week(status.language), 7, "00:00", "00:00", closed=True),
+        "waste": views.StaffSlots(status, "waste", slots, "A2", 1),
         "slots": views.StaffSlots(status, "refill", slots, "A3", 12),
         "slots-many": views.StaffSlots(status, "count", _many(slots), "P5", 260),
         "slots-choose": views.StaffSlots(status, "count", slots),
+        "orders": views.StaffOrders(status, _orders(status.language)),
+        "orders-chosen": views.StaffOrders(status, _orders(status.language), "A3"),
+        "orders-many": views.StaffOrders(status, _orders(status.language) * 4, page=1),
+        "receiving": views.StaffReceiving(status, _delivery(status.language, (0, 0, 0))),
+        "receiving-scanned": views.StaffReceiving(status, _delivery(status.language, (24, 11, 5)), "A3"),
+        "receiving-unknown": views.StaffReceiving(status, _delivery(status.language, (24, 0, 0)), "A2", "4006381333931"),
+        "report-day": views.StaffReport(status, tuple(zip(_CLOSED[status.language], _FIGURES, strict=True))),
         "report": views.StaffReport(status, tuple(zip(label, ("41", "512,80 €", "26", "9"), strict=True))),
         "out-of-order": views.OutOfOrder(status, "staff"),
+        "closed": views.OutOfOrder(status, "closed"),
         "disk-full": views.OutOfOrder(status, "disk_full"),
     }
 
@@ -181,6 +266,6 @@ def gallery(language: str) -> list[tuple[str, View, tuple[tuple[int, int], ...]]
     shown = [(f"{area}.{name}", view, sizes) for area, build, sizes in _AREAS for name, view in build(plain).items()]
     poor = Status(language, offline=True, camera_lost=True, stale_price=True, clock="14:05", store=_STORES[language], banner="hq_silent")
     troubled = {"pay": ("attract", "basket", "digits-more", "pin", "tender", "refused", "confirm", "paid-offline"),
-                "enrol": ("consent", "digits"),
+                "enrol": ("consent", "digits", "sign", "review-twin"),
                 "staff": ("login-wrong", "slots"), "shelf": ("board",), "mirror": ("attract", "tryon")}
     return shown + [(f"{area}.{name}.troubled", build(poor)[name], sizes) for area, build, sizes in _AREAS for name in troubled[area]]

@@ -10,13 +10,20 @@ import pygame
 
 from kiosk.design.presented import Presented
 from kiosk.ui import (
+    enrol_age,
     enrol_consent,
     enrol_digits,
     enrol_done,
     enrol_face,
+    enrol_pin,
+    enrol_review,
+    enrol_sign,
     mirror_attract,
     mirror_tryon,
+    my_data,
+    my_erase,
     out_of_order,
+    paint,
     pay_age,
     pay_attract,
     pay_basket,
@@ -33,13 +40,19 @@ from kiosk.ui import (
     pay_tender,
     pay_waiting,
     shelf_board,
+    staff_age,
+    staff_hours,
+    staff_lines,
     staff_login,
     staff_menu,
+    staff_number,
+    staff_orders,
+    staff_receiving,
     staff_report,
     staff_slots,
     views,
 )
-from kiosk.ui.canvas import Canvas
+from kiosk.ui.canvas import Canvas, Sight
 from kiosk.ui.views import View
 
 DRAW: Final[dict[type[View], Callable[[Canvas, Any], None]]] = {
@@ -59,12 +72,24 @@ DRAW: Final[dict[type[View], Callable[[Canvas, Any], None]]] = {
     views.PayRefused: pay_refused.draw,
     views.PayCash: pay_cash.draw,
     views.EnrolConsent: enrol_consent.draw,
+    views.EnrolAge: enrol_age.draw,
+    views.EnrolSign: enrol_sign.draw,
     views.EnrolDigits: enrol_digits.draw,
+    views.EnrolPin: enrol_pin.draw,
     views.EnrolFace: enrol_face.draw,
+    views.EnrolReview: enrol_review.draw,
     views.EnrolDone: enrol_done.draw,
+    views.MyData: my_data.draw,
+    views.MyErase: my_erase.draw,
     views.StaffLogin: staff_login.draw,
     views.StaffMenu: staff_menu.draw,
+    views.StaffAge: staff_age.draw,
+    views.StaffNumber: staff_number.draw,
+    views.StaffLines: staff_lines.draw,
+    views.StaffHours: staff_hours.draw,
     views.StaffSlots: staff_slots.draw,
+    views.StaffOrders: staff_orders.draw,
+    views.StaffReceiving: staff_receiving.draw,
     views.StaffReport: staff_report.draw,
     views.OutOfOrder: out_of_order.draw,
     views.ShelfBoard: shelf_board.draw,
@@ -76,9 +101,22 @@ DRAW: Final[dict[type[View], Callable[[Canvas, Any], None]]] = {
 
 def draw(view: View, size: tuple[int, int], audit: bool = False) -> Canvas:
     """Return the canvas on which a view was drawn; with `audit` it also measures the contrast of every text."""
-    canvas = Canvas(size, view.status.language, audit)
+    status = view.status
+    canvas = Canvas(size, status.language, audit, Sight(status.large, status.contrast))
     DRAW[type(view)](canvas, view)
+    if status.training:
+        _watermark(canvas)
     return canvas
+
+
+def _watermark(c: Canvas) -> None:
+    """Write across the picture that nothing is really sold; it lets everything below shine through."""
+    c.facts["training"] = "yes"
+    mark = paint.watermark(c.say("training.mark"), c.px(54))
+    step_x, step_y = mark.get_width() * 5 // 6, mark.get_height() * 3 // 4
+    for row, y in enumerate(range(-step_y // 2, c.size[1], step_y)):
+        for x in range(-(row % 2) * step_x // 2, c.size[0], step_x):
+            c.surface.blit(mark, (x, y))
 
 
 def save(canvas: Canvas, path: Path) -> None:

@@ -41,7 +41,7 @@ def bar(c: Canvas, box: Box, slot: SlotView) -> None:
     if share > 0:
         c.panel(Box(box.x, box.y, max(box.height, round(box.width * share)), box.height), colour, round(radius))
     tick = box.x + round(box.width * min(1.0, slot.reorder_point / max(1, slot.capacity)))
-    c.surface.fill(COLOURS.ink, Box(tick - c.px(1), box.y - c.px(3), max(2, c.px(2)), box.height + c.px(6)))
+    c.surface.fill(c.tone(COLOURS.ink), Box(tick - c.px(1), box.y - c.px(3), max(2, c.px(2)), box.height + c.px(6)))
 
 
 def board_tile(c: Canvas, box: Box, slot: SlotView) -> None:

@@ -1,4 +1,4 @@
-"""staff.menu: what staff can do here."""
+"""staff.menu: what this member of staff can do here."""
 
 from __future__ import annotations
 
@@ -7,29 +7,29 @@ from kiosk.ui.canvas import Box, Canvas, Style
 from kiosk.ui.views import StaffMenu
 from kiosk.ui.widgets import DARK, SUNNY, Face, button, frame
 
+_FIRST = frozenset({"refill", "count", "waste", "receive", "order", "void_line", "refund", "reprint"})
+"""What is done with goods and shoppers stands out; the rest is about the device and the day."""
+_ICONS = {"waste": "trash", "receive": "barcode", "order": "truck", "void_line": "cross", "refund": "cash", "reprint": "receipt",
+          "hours": "clock", "training": "training"}
+
 
 def draw(c: Canvas, view: StaffMenu) -> None:
     """Draw the screen."""
-    c.facts["out_of_order"] = "yes" if view.out_of_order else "no"
+    c.facts.update(out_of_order="yes" if view.out_of_order else "no", training="yes" if view.training else "no")
     body = frame(c, view.status, "night")
     head, body = c.cut_top(body, 60)
     c.text(c.say("staff.menu.title", who=view.who), head, Style(TYPE.title, COLOURS.cream, bold=True))
-    service = "in_order" if view.out_of_order else "out_of_order"
-    acts: list[tuple[str, Face]] = []
-    if view.has_shelf:
-        acts += [("refill", Face(c.say("staff.menu.refill"), "refill", SUNNY, stacked=True)),
-                 ("count", Face(c.say("staff.menu.count"), "count", SUNNY, stacked=True))]
-    acts += [("out_of_order", Face(c.say(f"staff.menu.{service}"), service, DARK, stacked=True)),
-             ("close_day", Face(c.say("staff.menu.close_day"), "close_day", DARK, stacked=True)),
-             ("leave", Face(c.say("staff.menu.leave"), "leave", DARK, stacked=True))]
-    for (name, face), cell in zip(acts, _cells(c, body, len(acts)), strict=True):
-        button(c, name, cell, face)
+    names = [*view.acts, "leave"]
+    for name, cell in zip(names, _cells(c, body, len(names)), strict=False):
+        word = {"out_of_order": "in_order" if view.out_of_order else name,
+                "training": "training_off" if view.training else name}.get(name, name)
+        look = SUNNY if name in _FIRST else DARK
+        button(c, name, cell, Face(c.say(f"staff.menu.{word}"), _ICONS.get(name, word), look, 20, stacked=True))
 
 
 def _cells(c: Canvas, body: Box, count: int) -> list[Box]:
-    if count == 3:
-        return c.rows(body, 3) if c.portrait else c.columns(body, 3)
-    first, second = c.rows(body, 2) if not c.portrait else c.along(body, 0.66, 12)
-    if c.portrait:
-        return [*c.grid(first, 2, 2), second]
-    return [*c.columns(first, 2), *c.columns(second, 3)]
+    """Split the body for so many buttons: rows as even as can be, the longer ones below."""
+    columns = min(count, 2 if c.portrait else 4 if count > 6 else 3)
+    rows = -(-count // columns)
+    sizes = [count // rows + (1 if i >= rows - count % rows else 0) for i in range(rows)]
+    return [cell for row, size in zip(c.rows(body, rows), sizes, strict=True) for cell in c.columns(row, size)]

@@ -34,7 +34,7 @@ def _column(c: Canvas, box: Box, lines: tuple[tuple[str, str], ...]) -> None:
     for number, (name, value) in enumerate(lines):
         row = Box(box.x, box.y + number * height, box.width, height)
         if number:
-            c.surface.fill(COLOURS.line, Box(row.x, row.y, row.width, max(1, c.px(1))))
+            c.surface.fill(c.tone(COLOURS.line), Box(row.x, row.y, row.width, max(1, c.px(1))))
         style = Style(20, bold=True, align="right")
         width = min(row.width // 2, c.measure(value, style) + c.px(2))
         c.text(value, Box(row.right - width, row.y, width, height), style)

@@ -8,6 +8,8 @@ from kiosk.ui.canvas import Box, Canvas, Style
 from kiosk.ui.views import StaffSlots
 from kiosk.ui.widgets import GOOD, PRIMARY, Face, button, frame
 
+_ASKED = {"refill": "added", "waste": "thrown_away"}
+
 
 def draw(c: Canvas, view: StaffSlots) -> None:
     """Draw the screen."""
@@ -28,7 +30,8 @@ def _editor(c: Canvas, box: Box, view: StaffSlots) -> None:
     if chosen is None:
         button(c, "back", foot, Face(c.say("pay.back"), "back", size=20))
         c.panel(box, COLOURS.sand, RADIUS.sheet)
-        c.icon("refill" if view.mode == "refill" else "count", box.center, min(90, box.height / c.unit * 0.5), COLOURS.muted)
+        icon = {"refill": "refill", "waste": "trash"}.get(view.mode, "count")
+        c.icon(icon, box.center, min(90, box.height / c.unit * 0.5), COLOURS.muted)
         return
     back, ok = c.columns(foot, 2)
     button(c, "back", back, Face(c.say("pay.back"), "back", size=20))
@@ -38,7 +41,7 @@ def _editor(c: Canvas, box: Box, view: StaffSlots) -> None:
     inner, keys = c.cut_bottom(inner, TOUCH + 12)
     words, what = c.cut_top(inner, inner.height / c.unit * 0.5, 0)
     c.text(f"{chosen.slot} · {chosen.name}", words, Style(TYPE.body, bold=True, align="centre", lines=2))
-    asked = c.say("staff.slots.added" if view.mode == "refill" else "staff.slots.counted")
+    asked = c.say(f"staff.slots.{_ASKED.get(view.mode, 'counted')}")
     c.text(f"{asked} · {chosen.on_hand}/{chosen.capacity}", what, Style(TYPE.small, COLOURS.muted, align="centre", lines=2))
     minus, value, plus = c.columns(keys, 3)
     button(c, "minus", minus, Face("", "minus", PRIMARY, 30))

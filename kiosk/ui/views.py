@@ -12,42 +12,32 @@ from typing import ClassVar
 
 from kiosk.domain.frame import Picture
 from kiosk.domain.money import Money
+from kiosk.ui.view import LineView, SlotView, Status, View
+from kiosk.ui.views_staff import (
+    OrderView,
+    ReceivedView,
+    StaffAge,
+    StaffHours,
+    StaffLines,
+    StaffLogin,
+    StaffMenu,
+    StaffNumber,
+    StaffOrders,
+    StaffReceiving,
+    StaffReport,
+    StaffSlots,
+)
+
+__all__ = [
+    "EnrolConsent", "EnrolDigits", "EnrolDone", "EnrolFace", "FaceBox", "GarmentCard", "LineView", "MirrorAttract", "MirrorTryOn",
+    "OrderView", "OutOfOrder", "PayAge", "PayAttract", "PayBasket", "PayCash", "PayCode", "PayConfirm", "PayDigits", "PayFace",
+    "PayPaid", "PayPin", "PayQr", "PayRefused", "PayStillThere", "PayTender", "PayWaiting", "ReceivedView", "ShelfBoard", "SlotView",
+    "StaffAge", "StaffHours", "StaffLines", "StaffLogin", "StaffMenu", "StaffNumber", "StaffOrders", "StaffReceiving", "StaffReport",
+    "StaffSlots", "Status", "View",
+]
 
 FaceBox = tuple[int, int, int, int]
 """(x, y, width, height) in pixels of the preview, unturned."""
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """What every screen says about the device. banner: a key of `banner.*`, "" for none. clock and store: ready to show."""
-
-    language: str
-    offline: bool = False
-    camera_lost: bool = False
-    stale_price: bool = False
-    clock: str = ""
-    store: str = ""
-    banner: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """What every view-model has."""
-
-    screen: ClassVar[str] = ""
-    status: Status
-
-
-@dataclass(frozen=True, slots=True)
-class LineView:
-    """A line of a basket; amount is what the whole line costs, None for a coupon. fixed: it cannot be removed by itself."""
-
-    name: str
-    quantity: int
-    amount: Money | None
-    note: str = ""
-    picture: str = ""
-    fixed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,12 +142,16 @@ class PayConfirm(View):
 
 @dataclass(frozen=True, slots=True)
 class PayQr(View):
-    """Hold the phone's code to the camera. Targets: back, cancel."""
+    """Hold the phone's code to the camera. card: the member's card, after which the face is looked for. Targets: back, cancel.
+
+    total: None when nothing is paid.
+    """
 
     screen: ClassVar[str] = "pay.qr"
-    total: Money
+    total: Money | None
     preview: Picture | None = field(default=None, compare=False)
     time_s: float = 0.0
+    card: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,10 +207,48 @@ class PayCash(View):
 
 @dataclass(frozen=True, slots=True)
 class EnrolConsent(View):
-    """What paying by face means, before anything is kept. Targets: accept, decline, language."""
+    """What paying by face means, before anything is kept. Targets: accept, decline, language, my_data (of who is a member already)."""
 
     screen: ClassVar[str] = "enrol.consent"
     text_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolAge(View):
+    """Only adults may pay by face. age: in years, from which somebody is one. Targets: adult, minor."""
+
+    screen: ClassVar[str] = "enrol.age"
+    age: int = 18
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolSign(View):
+    """The signature under the consent. strokes: what was drawn, in thousandths of the pad. Targets: pad, clear, ok (if signed), cancel."""
+
+    screen: ClassVar[str] = "enrol.sign"
+    strokes: tuple[tuple[tuple[int, int], ...], ...] = ()
+    signed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolPin(View):
+    """Choosing a PIN, and typing it again. objection: a key of `enrol.pin.*`, "" for none. Targets: key:0..key:9, erase, cancel."""
+
+    screen: ClassVar[str] = "enrol.pin"
+    entered: int
+    wanted: int = 4
+    again: bool = False
+    objection: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolReview(View):
+    """What will be kept, before it is. twin: a member looks alike; card: the key goes on the member's code. Targets: keep, cancel."""
+
+    screen: ClassVar[str] = "enrol.review"
+    twin: bool = False
+    card: bool = False
+    days: int = 365
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,66 +275,34 @@ class EnrolFace(View):
 
 @dataclass(frozen=True, slots=True)
 class EnrolDone(View):
-    """Enrolled, or why not. reason: a key of `enrol.failed.*`. Targets: done."""
+    """Enrolled, or why not. reason: a key of `enrol.failed.*`; card: text of the member's code, shown this once. Targets: done."""
 
     screen: ClassVar[str] = "enrol.done"
     ok: bool
     reason: str = ""
     time_s: float = 0.0
+    card: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class StaffLogin(View):
-    """The PIN of staff. Targets: key:0..key:9, ok, erase, cancel."""
+class MyData(View):
+    """A member's own data. qr: text of the code for the phone, "" when it was used or pages are off; minutes: how long it is good.
 
-    screen: ClassVar[str] = "staff.login"
-    entered: int
-    wrong: bool = False
+    refused: a key of `refused.*` when nobody was recognised, "" else. Targets: erase (of the face; not when refused), done.
+    """
 
-
-@dataclass(frozen=True, slots=True)
-class StaffMenu(View):
-    """What staff can do. Targets: refill and count (with a shelf), out_of_order, close_day, leave."""
-
-    screen: ClassVar[str] = "staff.menu"
-    who: str
-    out_of_order: bool = False
-    has_shelf: bool = False
+    screen: ClassVar[str] = "my.data"
+    qr: str = ""
+    minutes: int = 10
+    refused: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class SlotView:
-    """A slot of the shelf. state: ok, low, empty or unsure. Counts in pieces."""
+class MyErase(View):
+    """Erase the face? Or, done, that it is. Targets: yes and no, or done."""
 
-    slot: str
-    name: str
-    on_hand: int
-    capacity: int
-    reorder_point: int
-    on_order: int
-    price: Money
-    picture: str = ""
-    state: str = "ok"
-
-
-@dataclass(frozen=True, slots=True)
-class StaffSlots(View):
-    """Refill or count, slot by slot. mode: refill or count; chosen: a slot, "" for none. Targets: slot:<slot>, plus, minus, ok, back."""
-
-    screen: ClassVar[str] = "staff.slots"
-    mode: str
-    slots: tuple[SlotView, ...]
-    chosen: str = ""
-    value: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class StaffReport(View):
-    """Lines of (label, value), ready to show. title: a key of `staff.report.*`. Targets: done."""
-
-    screen: ClassVar[str] = "staff.report"
-    lines: tuple[tuple[str, str], ...]
-    title: str = "close_day"
+    screen: ClassVar[str] = "my.erase"
+    done: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ from typing import Final
 
 from kiosk.design.tokens import COLOURS, RADIUS, SPACE, TOUCH, TYPE, Colour
 from kiosk.domain.catalog import LANGUAGES
-from kiosk.ui import paint
 from kiosk.ui.canvas import Box, Canvas, Style
 from kiosk.ui.views import Status
 
@@ -47,7 +46,7 @@ class Face:
 
 def frame(c: Canvas, status: Status, ground: str = "day") -> Box:
     """Draw the ground and the status line; return the box that is left for the screen, with its margins."""
-    c.surface.blit(paint.ground(c.size, ground), (0, 0))
+    c.ground(ground)
     return status_line(c, status, ground in DARK_GROUNDS)
 
 
@@ -62,7 +61,7 @@ def status_line(c: Canvas, status: Status, dark: bool) -> Box:
         width = c.measure(status.clock, style) + c.px(2)
         c.text(status.clock, Box(right - width, bar.y, width, bar.height), replace(style, align="right"))
         right -= width + c.px(SPACE.base)
-    alerts = [k for k in ("offline", "camera_lost", "stale_price") if getattr(status, k)]
+    alerts = [k for k in ("offline", "camera_lost", "stale_price", "printer_lost") if getattr(status, k)]
     left = _chips(c, alerts, Box(bar.x, bar.y, right - bar.x, bar.height))
     if status.store and left - bar.x >= c.measure(status.store, style) + c.px(SPACE.base):
         c.text(status.store, Box(bar.x, bar.y, left - bar.x, bar.height), style)
@@ -70,7 +69,7 @@ def status_line(c: Canvas, status: Status, dark: bool) -> Box:
     if text := c.say_if_known("banner", status.banner):
         note = Style(TYPE.small, bold=True, align="centre", lines=2)
         strip = Box(0, top, c.size[0], c.px(42 if c.measure(text, note) <= bar.width else 72))
-        c.surface.fill(COLOURS.sun, strip)
+        c.surface.fill(c.tone(COLOURS.sun), strip)
         c.text(text, strip.inflate(-2 * margin, 0), note)
         top = strip.bottom + c.px(SPACE.tight)
     c.facts["language"] = status.language
@@ -126,7 +125,7 @@ def label(c: Canvas, box: Box, face: Face) -> None:
         return
     if face.stacked:
         style = replace(style, lines=2)
-        words = c.px(face.size * (1.5 if c.fits(face.label, inner.width, style) else 2.8))
+        words = c.px(face.size * (1.5 if c.fits(face.label, inner.width, style) else 2.8) * (1.25 if c.sight.large else 1))
         big = min(c.px(face.size * 3), inner.height - words - gap)
         top = inner.y + (inner.height - big - words - gap) // 2
         c.icon(face.icon, (inner.centerx, top + big / 2), big / c.unit, face.look.text)
@@ -147,6 +146,11 @@ def square(c: Canvas, right: int, bottom: int) -> Box:
     """Return the smallest touch target whose lower right corner is given in pixels."""
     side = c.px(TOUCH)
     return Box(right - side, bottom - side, side, side)
+
+
+def seeing_button(c: Canvas, box: Box, dark: bool = False) -> None:
+    """Draw the button that makes type larger and colours stronger."""
+    button(c, "seeing", box, Face("Aa", "", DARK if dark else PLAIN, 20))
 
 
 LANGUAGE_WIDTH: Final = 264
@@ -215,7 +219,7 @@ def pill(c: Canvas, centre_left: tuple[int, int], text: str, icon: str, look: Lo
 
 def heading(c: Canvas, box: Box, text: str, more: str = "", colours: tuple[Colour, Colour] = (COLOURS.ink, COLOURS.muted)) -> int:
     """Draw a title and a sentence under it from the top of a box; return where they end in pixels."""
-    taken = c.text(text, Box(box.x, box.y, box.width, round(box.height * (0.62 if more else 1))),
+    taken = c.text(text, Box(box.x, box.y, box.width, round(box.height * ((0.4 if c.sight.large else 0.62) if more else 1))),
                    Style(TYPE.title, colours[0], bold=True, valign="top", lines=3))
     if not more:
         return taken.bottom

@@ -100,6 +100,25 @@ def test_tables_are_distributions_of_their_mean():
     assert counts.quantile(0.5)[1] == 2
 
 
+def test_a_pack_is_needed_as_far_as_its_pieces_are():
+    counts = Counts(np.array([3.0, 3.0]), np.array([4.5, 4.5]), KNOTS)
+    needed = counts.needed(np.array([1, 6]))
+    assert needed[0] == pytest.approx(1 - counts.table()[0])
+    assert needed[1, 2] == pytest.approx((1 - counts.table()[1])[2:8].mean())
+    assert (np.diff(needed, axis=1) <= 1e-12).all()
+    assert ((needed > 0.1 + 1e-12).sum(axis=1) == [counts.quantile(0.9)[0], (needed[1] > 0.1).sum()]).all()
+
+
+def test_what_forecasts_brought_in_the_past_sets_the_mean_right():
+    draws = np.random.default_rng(6)
+    told = draws.gamma(1.0, 2.0, 60)
+    item, weeks = np.tile(np.arange(60), 100), np.repeat(np.arange(100), 60)
+    past = Past(told[item], draws.poisson(0.4 + 1.2 * told[item]).astype(float), item, 7.0 * weeks)
+    assert calibrated(told, past).mean == pytest.approx(0.4 + 1.2 * told, rel=0.1, abs=0.1)
+    short = Past(past.mean[:60], past.sold[:60], item[:60], past.age[:60])
+    assert calibrated(told, short).mean == pytest.approx(told, rel=0.35, abs=0.1)
+
+
 def test_scatter_without_a_past_is_wider_than_poisson():
     none = np.zeros(0)
     counts = calibrated(np.array([2.0]), Past(none, none, none.astype(np.intp), none))

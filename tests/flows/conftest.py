@@ -22,8 +22,8 @@ from kiosk.domain.frame import Frame, Picture
 from kiosk.domain.identity import Policy, Template, template
 from kiosk.domain.money import Money
 from kiosk.domain.orders import PaymentAnswered, ReplenishmentAnswered
-from kiosk.flows.cashier import remember_hq
 from kiosk.flows.eyes import StillEyes
+from kiosk.flows.health import remember_hq
 from kiosk.flows.parts import Shop
 from kiosk.flows.pay import PayFlow
 from kiosk.flows.sight import Sight
@@ -56,8 +56,14 @@ folder = "{folder}"
 reserve_mb = 1
 [staff.pins]
 lea = "2468"
+nina = "1357"
+theo = "9753"
 [staff.badges]
 max = "KS1.badge-of-max"
+[staff.roles]
+lea = "manager"
+max = "clerk"
+theo = "technician"
 """
 
 

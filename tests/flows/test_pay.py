@@ -96,13 +96,13 @@ def test_a_known_face_pays_once_and_everything_is_one_transaction(
         assert unit.outbox.waiting()[Lane.MONEY] == 2
         assert unit.requests.open_for("P2").quantity == 18
         assert unit.tallies.all()["recognised"] == 1
-        assert unit.basket.load() is None
+        assert unit.basket.load() is not None, "a restart would show that it is paid"
     device.answer(intent_id + "-again", "authorised")
     for _ in range(3):
         pay.tick([])
     assert screen(pay.tick(["done"])) == "pay.attract"
     with device.sight.store.snapshot() as unit:
-        assert unit.sales.totals() == (1, 671)
+        assert unit.sales.totals() == (1, 671) and unit.basket.load() is None
 
 
 def test_a_stranger_who_knows_the_digits_is_refused_and_nothing_is_asked(
@@ -241,23 +241,107 @@ def test_over_the_cap_nothing_is_sold_offline(device: Device, pay: PayFlow, memb
     assert 5000 - 671 < sold <= 5000
 
 
-def test_a_restart_cancels_what_was_asked_and_brings_the_basket_back(
-        device: Device, pay: PayFlow, member_template: Callable[[int], Template], tmp_path: Path, networks: Networks) -> None:
-    intent_id = pay_by_face(device, pay, member_template)
+def restarted(device: Device, tmp_path: Path, networks: Networks) -> tuple[Device, PayFlow]:
+    """The same device after its process was killed."""
     device.sight.store.close()
     again = open_device(tmp_path / "state", networks, device.clock)
-    after = PayFlow(again.sight, again.shop, "en")
+    return again, PayFlow(again.sight, again.shop, "en")
+
+
+@pytest.mark.parametrize("when", ["before the restart", "while it checks"])
+def test_a_restart_asks_how_the_open_payment_stands_and_books_what_is_paid(
+        device: Device, pay: PayFlow, member_template: Callable[[int], Template], tmp_path: Path, networks: Networks, when: str) -> None:
+    intent_id = pay_by_face(device, pay, member_template)
+    if when == "before the restart":
+        device.answer(intent_id, "authorised")
+    again, after = restarted(device, tmp_path, networks)
+    if when == "while it checks":
+        view = after.tick(["cancel", "done"])
+        assert (screen(view), view.what) == ("pay.waiting", "checking")
+        again.answer(intent_id, "authorised")
     view = after.tick([])
-    assert (screen(view), view.hint, view.total.minor) == ("pay.basket", "restored", 671)
+    assert (screen(view), view.total.minor, view.receipt) == ("pay.paid", 671, "pay-1-000001")
+    with again.sight.store.snapshot() as unit:
+        (sale,) = unit.sales.recent(9)
+        assert (sale.member_id, sale.intent_id, sale.offline) == ("ada", intent_id, False)
+        assert (unit.stock.on_hand("P1"), unit.stock.on_hand("P2")) == (19, 4)
+        assert unit.outbox.waiting()[Lane.MONEY] == 2 + (when == "while it checks"), "asked again only when there was no answer"
+    again.sight.store.close()
+
+
+@pytest.mark.parametrize("answer", ["declined", "", "late"])
+def test_a_restart_that_finds_nothing_paid_says_so_and_shows_the_basket(
+        device: Device, pay: PayFlow, member_template: Callable[[int], Template], tmp_path: Path, networks: Networks, answer: str) -> None:
+    intent_id = pay_by_face(device, pay, member_template)
+    again, after = restarted(device, tmp_path, networks)
+    if answer == "declined":
+        again.answer(intent_id, "declined", "insufficient_funds")
+    else:
+        again.clock.move(20.1)
+    view = after.tick([])
+    assert (screen(view), view.reason) == ("pay.refused", "insufficient_funds" if answer == "declined" else "restart")
+    if answer == "late":
+        again.answer(intent_id, "authorised")
+    view = after.tick(["retry"])
+    assert (screen(view), view.total.minor) == ("pay.tender", 671)
     with again.sight.store.snapshot() as unit:
         assert unit.intents.get(intent_id).state is IntentState.CANCELLED
-        assert unit.sales.totals() == (0, 0)
-        assert unit.outbox.waiting()[Lane.MONEY] == 2
-    again.answer(intent_id, "authorised")
-    after.tick([])
-    with again.sight.store.snapshot() as unit:
-        assert unit.sales.totals() == (0, 0)
+        assert unit.sales.totals() == (0, 0), "the policy never sells for a shopper whom a restart has lost"
     again.sight.store.close()
+
+
+def test_a_restart_before_paid_was_seen_says_it_then(
+        device: Device, pay: PayFlow, member_template: Callable[[int], Template], tmp_path: Path, networks: Networks) -> None:
+    intent_id = pay_by_face(device, pay, member_template)
+    device.answer(intent_id, "authorised")
+    assert screen(pay.tick([])) == "pay.paid"
+    again, after = restarted(device, tmp_path, networks)
+    view = after.tick([])
+    assert (screen(view), view.total.minor, view.receipt) == ("pay.paid", 671, "pay-1-000001")
+    assert screen(after.tick(["done"])) == "pay.attract"
+    again, after = restarted(again, tmp_path, networks)
+    assert screen(after.tick([])) == "pay.attract"
+    with again.sight.store.snapshot() as unit:
+        assert unit.sales.totals() == (1, 671)
+    again.sight.store.close()
+
+
+@pytest.mark.parametrize("kept", [b"\xff\xfe", b"4006381333931*0", b"9520000000073*1 nonsense"])
+def test_a_basket_that_cannot_be_read_is_said_to_be_lost(
+        device: Device, pay: PayFlow, tmp_path: Path, networks: Networks, kept: bytes) -> None:
+    with device.sight.store.unit() as unit:
+        unit.basket.save(kept)
+    again, after = restarted(device, tmp_path, networks)
+    view = after.tick([])
+    assert (screen(view), view.status.banner) == ("pay.attract", "basket_lost")
+    again.clock.move(61.0)
+    after.tick([])
+    assert after.tick([]).status.banner == ""
+    again.sight.store.close()
+
+
+def test_an_open_basket_is_shown_again(device: Device, pay: PayFlow, tmp_path: Path, networks: Networks) -> None:
+    fill_basket(device, pay)
+    again, after = restarted(device, tmp_path, networks)
+    view = after.tick([])
+    assert (screen(view), view.hint, view.total.minor) == ("pay.basket", "restored", 671)
+    again.sight.store.close()
+
+
+def test_training_sells_nothing(device: Device, pay: PayFlow, member_template: Callable[[int], Template]) -> None:
+    with device.sight.store.unit() as unit:
+        unit.settings.put("training", "on")
+    to_tender(device, pay)
+    pay.tick(["qr"])
+    device.show_code("KM1.one-time-code", "QRCode")
+    pay.tick([])
+    view = pay.tick([])
+    assert (screen(view), view.receipt) == ("pay.paid", "T-pay-1-000001")
+    with device.sight.store.unit() as unit:
+        assert (unit.sales.totals(), unit.stock.on_hand("P2"), unit.outbox.waiting()[Lane.MONEY]) == ((0, 0), 6, 0)
+        assert unit.journal.head() is None and [r.kind for r in unit.training.records()] == ["opened", "training_sale"]
+        unit.settings.put("training", "off")
+        assert unit.sales.next_receipt("pay-1") == "pay-1-000001"
 
 
 def test_a_finger_cannot_cancel_money_on_its_way(device: Device, pay: PayFlow, member_template: Callable[[int], Template]) -> None:

@@ -84,7 +84,7 @@ def test_offline_sale_may_overdraw_and_is_reported(ledger):
         wallet.settle(db, sale(total=500, offline=True), HERE)
         wallet.settle(db, sale("s2", "i2", 200, offline=True), HERE)
         assert balance(db) == (-400, 0)
-        assert [r["exposure_minor"] for r in accounts.transfers(db) if r["kind"] == "sale"] == [200, 200]
+        assert [r["exposure_minor"] for r in accounts.transfers(db) if r["kind"] == "capture"] == [200, 200]
         assert wallet.balance_check(db).exposure == {"EUR": 400}
         wallet.top_up(db, "t1", "anna", Money(400, "EUR"), 3)
         wallet.top_up(db, "t1", "anna", Money(400, "EUR"), 3)

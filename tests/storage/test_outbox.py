@@ -9,7 +9,7 @@ import pytest
 from kiosk import wire
 from kiosk.domain.events import InboxCommitted, Lane, ReplenishmentRequested, Skipped, StaffActed
 from kiosk.errors import StorageError
-from kiosk.storage.outbox import COMPACT_ROWS, RING_ROWS, holes
+from kiosk.storage.outbox import COMPACT_ROWS, RING_ROWS, holes, packed, unpacked
 
 ALL = 1_000_000
 
@@ -78,7 +78,7 @@ def test_a_batch_keeps_to_its_size_but_never_stands_still(store, make):
         assert len(unit.outbox.batch(Lane.MONEY, 0, 5, ALL)) == 5
         place = unit.outbox.batch(Lane.MONEY, 0, 5, ALL)[-1][0]
         assert len(unit.outbox.batch(Lane.MONEY, place, 100, ALL)) == 15
-        assert unit.outbox.first(Lane.MONEY) == 1 and unit.outbox.first(Lane.STOCK) == 0
+        assert unit.outbox.first(Lane.MONEY) == unit.outbox.batch(Lane.MONEY, 0, 1, ALL)[0][0] and unit.outbox.first(Lane.STOCK) == 0
 
 
 def test_a_fact_that_fits_no_message_is_refused_when_it_is_recorded(store):
@@ -141,3 +141,23 @@ def test_the_age_of_the_oldest_never_turns_negative(store, clock, make):
 ])
 def test_holes(acked, kept, following, runs):
     assert holes(acked, kept, following) == runs
+
+
+def test_many_at_once_are_as_one_by_one(open_store, tmp_path, make):
+    events = [make.sale(1), *(make.stock(n, f"A{n % 7}") for n in range(3 * COMPACT_ROWS)), *(make.health(n) for n in range(3 * RING_ROWS))]
+    together, apart = open_store(tmp_path / "a.db"), open_store(tmp_path / "b.db")
+    with together.unit() as unit:
+        unit.facts.record_all(events[:4000])
+        unit.facts.record_all(events[4000:])
+    record(apart, *events)
+    for lane in Lane:
+        ours, theirs = rows(together, lane), rows(apart, lane)
+        assert [(f.seq, f.event) for f in ours] == [(f.seq, f.event) for f in theirs]
+        with together.snapshot() as unit:
+            assert unit.outbox.waiting()[lane] == len(ours)
+
+
+@pytest.mark.parametrize("name", ["id-1", "0192f0c1-7e3a-7cc4-8d5e-0123456789ab", "0192F0C1-7E3A-7CC4-8D5E-0123456789AB",
+                                  "0192f0c17e3a-7cc4-8d5e-0123456789ab-", "zzzzzzzz-zzzz-zzzz-zzzz-zzzzzzzzzzzz"])
+def test_identifiers_come_back_as_they_were(name):
+    assert unpacked(packed(name)) == name

@@ -29,7 +29,7 @@ for n in range(count):
         sale = SaleCompleted(f"{name}-{n}", unit.sales.next_receipt("K"), "", (), 100, "EUR", {}, "cash_desk", "", False, 1)
         unit.sales.add(sale)
         unit.stock.move("A1", "4006381333931", 1)
-        unit.journal.append("sale", sale.sale_id.encode())
+        unit.journal.append("note", sale.sale_id.encode())
         unit.facts.record(sale)
     print(sale.sale_id, flush=True)
 store.close()
@@ -45,7 +45,7 @@ def sell(store, make, n):
     with store.unit() as unit:
         unit.sales.add(make.sale(n))
         unit.stock.move("A1", "4006381333931", 1)
-        unit.journal.append("sale", bytes(500))
+        unit.journal.append("note", bytes(500))
         unit.facts.record(make.sale(n))
 
 
@@ -201,14 +201,14 @@ def filled(open_store, make, count=400):
     return store.epoch, facts
 
 
-MARKS = {"outbox": b'"seq":200,', "sales": b"sale-200", "settings": b"out_of_order"}
+MARKS = {"outbox": b'"receipt":"R-200"', "sales": b"sale-200", "settings": b"out_of_order"}
 
 
 def page_of(path, table):
     """The place of the first page that holds the mark of a table, and not a fact's when it is not the outbox's."""
     size = 4096
     pages = [path.read_bytes()[place:place + size] for place in range(0, path.stat().st_size, size)]
-    number = next(n for n, page in enumerate(pages) if MARKS[table] in page and (b"specversion" in page) == (table == "outbox"))
+    number = next(n for n, page in enumerate(pages) if MARKS[table] in page and (b"SaleCompleted" in page) == (table == "outbox"))
     return number * size, size
 
 

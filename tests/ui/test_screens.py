@@ -20,11 +20,16 @@ from kiosk.ui.views import Status, View
 EN = Status("en", clock="14:05", store="Lumière")
 
 
+SIGHTS = {"usual": {}, "large and high contrast": {"large": True, "contrast": True}}
+
+
+@pytest.mark.parametrize("sight", SIGHTS)
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_screen_can_be_read_and_touched(language):
+def test_every_screen_can_be_read_and_touched(language, sight):
     problems = []
-    for name, view, sizes in gallery(language):
-        for size in sizes:
+    for name, usual, sizes in gallery(language):
+        view = replace(usual, status=replace(usual.status, **SIGHTS[sight]))
+        for size in sizes if sight == "usual" else sizes[:2]:
             canvas = draw(view, size, audit=True)
             boxes = {target: pygame.Rect(box) for target, box in canvas.targets.items()}
             least = round(TOUCH * canvas.unit) - 1
@@ -54,15 +59,15 @@ CARD = views.GarmentCard("Jacket", TOTAL, stock=2)
 
 
 @pytest.mark.parametrize(("view", "names"), [
-    (views.PayAttract(EN), {"start", "language", "enrol", "staff"}),
-    (views.PayBasket(EN, LINES, TOTAL), {"pay", "language", "staff", "cancel", "remove:0"}),
-    (views.PayBasket(EN, (), TOTAL), {"language", "staff", "cancel"}),
+    (views.PayAttract(EN), {"start", "language", "seeing", "enrol", "staff"}),
+    (views.PayBasket(EN, LINES, TOTAL), {"pay", "language", "seeing", "staff", "cancel", "remove:0"}),
+    (views.PayBasket(EN, (), TOTAL), {"language", "seeing", "staff", "cancel"}),
     (views.PayBasket(EN, (views.LineView("Deposit", 1, TOTAL, fixed=True), views.LineView("Coupon", 1, None)), TOTAL),
-     {"pay", "language", "staff", "cancel", "remove:1"}),
+     {"pay", "language", "seeing", "staff", "cancel", "remove:1"}),
     (views.PayAge(EN, 18), {"staff", "back", "cancel"}),
     (views.PayStillThere(EN, 9), {"stay"}),
-    (views.PayTender(EN, TOTAL), {"face", "qr", "cash", "back"}),
-    (views.PayTender(EN, TOTAL, face=False), {"qr", "cash", "back"}),
+    (views.PayTender(EN, TOTAL), {"seeing", "face", "qr", "cash", "back"}),
+    (views.PayTender(EN, TOTAL, face=False), {"seeing", "qr", "cash", "back"}),
     (views.PayDigits(EN, 0), KEYS | {"erase", "cancel", "other_way"}),
     (views.PayFace(EN), {"other_way", "cancel"}),
     (views.PayConfirm(EN, TOTAL, "•• 42", 1), {"confirm", "not_me", "other_way", "cancel"}),
@@ -72,13 +77,33 @@ CARD = views.GarmentCard("Jacket", TOTAL, stock=2)
     (views.PayPaid(EN, TOTAL, "R-1", "r"), {"done"}),
     (views.PayRefused(EN, "declined"), {"retry", "qr", "cash", "cancel"}),
     (views.PayCash(EN, TOTAL, "A 1"), {"done"}),
-    (views.EnrolConsent(EN, "1"), {"accept", "decline", "language"}),
+    (views.EnrolConsent(EN, "1"), {"accept", "decline", "language", "my_data"}),
+    (views.MyData(EN, "http://x"), {"erase", "done"}),
+    (views.MyData(EN, refused="not_recognised"), {"done"}),
+    (views.MyErase(EN), {"yes", "no"}),
+    (views.MyErase(EN, done=True), {"done"}),
+    (views.EnrolAge(EN), {"adult", "minor"}),
+    (views.EnrolSign(EN), {"pad", "clear", "cancel"}),
+    (views.EnrolSign(EN, (((1, 1), (2, 2)),), signed=True), {"pad", "clear", "ok", "cancel"}),
+    (views.EnrolPin(EN, 0), KEYS | {"erase", "cancel"}),
+    (views.EnrolReview(EN), {"keep", "cancel"}),
     (views.EnrolDigits(EN, ""), KEYS | {"erase", "ok", "cancel"}),
     (views.EnrolFace(EN), {"cancel"}),
     (views.EnrolDone(EN, True), {"done"}),
     (views.StaffLogin(EN, 0), KEYS | {"erase", "ok", "cancel"}),
-    (views.StaffMenu(EN, "Ana", has_shelf=True), {"refill", "count", "out_of_order", "close_day", "leave"}),
-    (views.StaffMenu(EN, "Ana"), {"out_of_order", "close_day", "leave"}),
+    (views.StaffMenu(EN, "Ana", ("refill", "count", "close_day")), {"refill", "count", "close_day", "leave"}),
+    (views.StaffMenu(EN, "Ana", ()), {"leave"}),
+    (views.StaffAge(EN, 18, "1 May 2008"), {"approve", "refuse", "back"}),
+    (views.StaffNumber(EN, "cash_count", "€1.00", 3), KEYS | {"erase", "ok", "back"}),
+    (views.StaffLines(EN, "void", LINES), {"line:0", "back"}),
+    (views.StaffLines(EN, "void", LINES, ((0, 1),)), {"line:0", "back", "ok"}),
+    (views.StaffLines(EN, "refund", LINES), {"line:0", "back", "whole"}),
+    (views.StaffLines(EN, "refund", LINES, ((0, 1),), TOTAL), {"line:0", "back", "whole", "restock", "write_off"}),
+    (views.StaffLines(EN, "refund", (replace(LINES[0], fixed=True),)), {"back"}),
+    (views.StaffLines(EN, "void", LINES * 12, page=1), {"back", "more", *(f"line:{i}" for i in range(4, 8))}),
+    (views.StaffHours(EN, (("Mon", "8–20"),) * 7, 1, "08:00", "20:00", False),
+     {*(f"day:{i}" for i in range(1, 8)), "closed", "opens_minus", "opens_plus", "closes_minus", "closes_plus", "ok", "back"}),
+    (views.StaffHours(EN, (("Mon", "8–20"),) * 7, 1, "08:00", "20:00", True), {*(f"day:{i}" for i in range(1, 8)), "closed", "ok", "back"}),
     (views.StaffSlots(EN, "count", (SLOT,), "A1", 3), {"slot:A1", "plus", "minus", "ok", "back"}),
     (views.StaffSlots(EN, "count", ()), {"back"}),
     (views.StaffReport(EN, (("Sales", "4"),)), {"done"}),
@@ -100,7 +125,7 @@ WITHOUT_A_FACE = {"qr", "cash", "other_way", "pay", "start"}
 def test_a_way_to_pay_without_a_face_is_on_every_screen_that_asks_for_one(language):
     """From the question how to pay until money moves; the basket and the start lead to that question."""
     asking = [(name, view) for name, view, _sizes in gallery(language) if name.startswith("pay.") and view.screen not in (
-        "pay.waiting", "pay.paid", "pay.cash", "pay.qr", "pay.code")]
+        "pay.waiting", "pay.paid", "pay.cash", "pay.qr", "pay.code", "pay.age", "pay.still_there")]
     assert {view.screen for _name, view in asking} >= {"pay.tender", "pay.digits", "pay.face", "pay.pin", "pay.confirm", "pay.refused"}
     for name, view in asking:
         for size in ((800, 480), (720, 1280)):

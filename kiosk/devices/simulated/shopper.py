@@ -25,14 +25,15 @@ class Act:
 
 @dataclass(slots=True)
 class Errand:
-    """What staff came for. wish: refill | count | out_of_order | close_day.
+    """What staff came for. wish: refill | count | out_of_order | close_day | refund.
 
-    pieces: on a refill those that are still to be put into `slot`; on a count those that lie there.
+    pieces: on a refill those that are still to be put into `slot`; on a count those that lie there. number: of the receipt of a refund.
     """
 
     wish: str
     slot: str = ""
     pieces: int = 0
+    number: str = ""
     done: bool = False
 
 
@@ -69,6 +70,8 @@ class Visit:
         return self.done or (self.kind in GIVE_UP and bool(self.refused)) or "cash" in self.refused
 
 
+_SIGNATURE = 3
+"""So many dots are a signature."""
 _ERRAND_ENDS = {("staff.slots", "ok"), ("staff.report", "done"), ("staff.menu", "out_of_order")}
 """Touches after which staff has done what it came for."""
 
@@ -176,6 +179,10 @@ def _pin(visit: Visit, facts: Facts) -> Act:
     return _type(visit, facts, visit.pin) or Act("wait")
 
 
+def _sign(_visit: Visit, facts: Facts) -> Act:
+    return Act("touch", "pad" if _number(facts, "points", 0) < _SIGNATURE else "ok")
+
+
 def _enrol_digits(visit: Visit, facts: Facts) -> Act:
     return _type(visit, facts, visit.claims) or Act("touch", "ok")
 
@@ -206,6 +213,24 @@ def _staff_door(visit: Visit, _facts: Facts) -> Act:
     return Act("leave") if visit.errand is None or visit.errand.done else Act("touch", "staff")
 
 
+def _staff_badge(visit: Visit, facts: Facts) -> Act:
+    # The terminal's camera reads a badge; where nobody scans, there is the PIN.
+    door = _staff_door(visit, facts)
+    return Act("show_code", visit.code) if door.kind == "touch" and visit.code else door
+
+
+def _staff_number(visit: Visit, facts: Facts) -> Act:
+    # The drawer of a store without cash is empty: it is counted as it comes.
+    number = visit.errand.number if visit.errand is not None and facts.get("what") == "receipt_refund" else ""
+    return _type(visit, facts, number) or Act("touch", "ok")
+
+
+def _staff_lines(visit: Visit, facts: Facts) -> Act:
+    if visit.errand is None or visit.errand.done or facts.get("mode") != "refund":
+        return Act("touch", "back")
+    return Act("touch", "restock" if facts.get("due_minor") else "whole")
+
+
 def _staff_login(visit: Visit, facts: Facts) -> Act:
     return _type(visit, facts, visit.pin) or Act("touch", "ok")
 
@@ -233,6 +258,8 @@ def _staff_slots(visit: Visit, facts: Facts) -> Act:
 TABLE: dict[tuple[str, str], Rule] = {
     ("*", "pay.attract"): _attract,
     ("*", "pay.basket"): _basket,
+    ("*", "pay.age"): _touch("cancel"),
+    ("*", "pay.still_there"): _touch("stay"),
     ("*", "pay.tender"): _tender,
     ("*", "pay.digits"): _digits,
     ("*", "pay.face"): _follow,
@@ -245,6 +272,14 @@ TABLE: dict[tuple[str, str], Rule] = {
     ("*", "pay.cash"): _touch("done"),
     ("*", "enrol.consent"): _touch("decline"),
     ("enrol", "enrol.consent"): _touch("accept"),
+    ("*", "enrol.age"): _touch("minor"),
+    ("enrol", "enrol.age"): _touch("adult"),
+    ("*", "enrol.sign"): _touch("cancel"),
+    ("enrol", "enrol.sign"): _sign,
+    ("*", "enrol.pin"): _touch("cancel"),
+    ("enrol", "enrol.pin"): _pin,
+    ("*", "enrol.review"): _touch("cancel"),
+    ("enrol", "enrol.review"): _touch("keep"),
     ("*", "enrol.digits"): _touch("cancel"),
     ("enrol", "enrol.digits"): _enrol_digits,
     ("*", "enrol.face"): _do("look"),
@@ -252,13 +287,15 @@ TABLE: dict[tuple[str, str], Rule] = {
     ("*", "mirror.attract"): _mirror_attract,
     ("*", "mirror.tryon"): _tryon,
     ("*", "staff.login"): _touch("cancel"),
-    ("staff", "pay.attract"): _staff_door,
+    ("staff", "pay.attract"): _staff_badge,
     ("staff", "mirror.attract"): _staff_door,
     ("staff", "shelf.board"): _staff_door,
     ("staff", "out_of_order"): _staff_door,
     ("staff", "staff.login"): _staff_login,
     ("staff", "staff.menu"): _staff_menu,
     ("staff", "staff.slots"): _staff_slots,
+    ("staff", "staff.number"): _staff_number,
+    ("staff", "staff.lines"): _staff_lines,
     ("staff", "staff.report"): _touch("done"),
 }
 """(kind of visit, screen) -> what is done there; "*" is everybody whose kind has no row of its own."""

@@ -129,7 +129,7 @@ class Station:
             errand, who = self._errands.pop(0), STAFF
             if errand.wish == "count":
                 errand.pieces = self._shelf.pieces().get(errand.slot, 0)
-            visit = Visit("staff", "", pin=self._setup.staff_pin, errand=errand)
+            visit = Visit("staff", "", pin=self._setup.staff_pin, errand=errand, code=self._setup.staff_badge)
             self._shelf.staff(here=self._place == "shelf", now=now)
         else:
             cast = self._casting.pay(self._rng) if self._place == "pay" else self._casting.mirror(self._rng)

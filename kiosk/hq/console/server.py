@@ -26,6 +26,7 @@ class WebServer:
         except OSError as error:
             self._socket.close()
             raise HqError(f"port {port} is taken: end the other program, or choose another port") from error
+        self._socket.listen()  # from here on whoever comes waits, instead of being turned away until the thread serves
         self.port: int = self._socket.getsockname()[1]
         config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=1, lifespan="off")
         self._server = uvicorn.Server(config)

@@ -16,9 +16,22 @@ def member_account(member_id: str) -> str:
     return f"member:{member_id}"
 
 
+def clearing(tender: str) -> str:
+    """Return the account through which a tender's money goes: what was taken and is not yet a sale, or given back and not yet paid out."""
+    return f"clearing:{tender}"
+
+
+def service(tender: str) -> str:
+    """Return the account of what a payment service owes us."""
+    return f"service:{tender}"
+
+
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """One movement of money between two accounts. kind: top_up | welcome | sale. exposure_minor: what it overdrew beyond before."""
+    """One movement of money between two accounts. exposure_minor: what it overdrew beyond before.
+
+    kind: welcome | top_up | capture (taken from a payer) | sale | refund (a sale given back) | payout (to the payer) | void | debt.
+    """
 
     id: str
     kind: str
@@ -92,16 +105,23 @@ def transfer(db: Db, value: Transfer, at_ms: int) -> None:
                (value.source, currency, -minor, at_ms, value.target, currency, minor, at_ms))
 
 
+def moved(db: Db, kind: str, intent_id: str) -> int:
+    """Return the minor units of all transfers of one kind for an intent."""
+    row = db.execute("SELECT coalesce(sum(p.amount_minor), 0) FROM transfers t JOIN postings p ON p.transfer = t.id AND p.amount_minor > 0"
+                     " WHERE t.kind = ? AND t.intent_id = ?", (kind, intent_id)).fetchone()
+    return int(row[0])
+
+
 def add_member(db: Db, row: tuple[str, str, str, str, int, int]) -> None:
     """Write a member down: (id, device, consent version, consent language, templates, at_ms)."""
     db.execute("INSERT INTO members (id, device, consent_version, consent_language, templates, at_ms) VALUES (?, ?, ?, ?, ?, ?)"
                " ON CONFLICT (id) DO UPDATE SET consent_version = excluded.consent_version, consent_language = excluded.consent_language,"
-               " templates = excluded.templates, erased_ms = NULL", row)
+               " templates = excluded.templates WHERE erased_ms IS NULL", row)
 
 
 def erase_member(db: Db, member_id: str, at_ms: int) -> None:
     """Note that a member's face is forgotten; the money stays."""
-    db.execute("UPDATE members SET erased_ms = ?, templates = 0 WHERE id = ?", (at_ms, member_id))
+    db.execute("UPDATE members SET erased_ms = coalesce(erased_ms, ?), templates = 0 WHERE id = ?", (at_ms, member_id))
 
 
 def is_member(db: Db, member_id: str) -> bool:
@@ -109,10 +129,11 @@ def is_member(db: Db, member_id: str) -> bool:
     return db.execute("SELECT 1 FROM members WHERE id = ?", (member_id,)).fetchone() is not None
 
 
-def members(db: Db, limit: int = 200) -> list[Row]:
-    """Return members with balance, newest first."""
+def members(db: Db, limit: int = 200, only: str = "") -> list[Row]:
+    """Return members with balance, newest first; with `only` that one."""
     return db.execute("SELECT m.*, a.currency, a.balance_minor, a.held_minor FROM members m"
-                      " LEFT JOIN accounts a ON a.id = 'member:' || m.id ORDER BY m.at_ms DESC, m.id LIMIT ?", (limit,)).fetchall()
+                      " LEFT JOIN accounts a ON a.id = 'member:' || m.id WHERE ? IN ('', m.id) ORDER BY m.at_ms DESC, m.id LIMIT ?",
+                      (only, limit)).fetchall()
 
 
 def add_code(db: Db, digest: str, member_id: str, at_ms: int) -> None:
@@ -147,10 +168,33 @@ def wrong_balances(db: Db) -> list[str]:
 
 
 def unposted_minor(db: Db) -> dict[str, int]:
-    """Return currency -> sum of sales less what was posted to the sales accounts; each is zero."""
+    """Return currency -> sum of sales less refunds less what was posted to the sales accounts; each is zero."""
     rows = db.execute("SELECT currency, sum(x) FROM (SELECT currency, total_minor x FROM sales UNION ALL"
+                      " SELECT currency, -amount_minor FROM refunds UNION ALL"
                       " SELECT currency, -amount_minor FROM postings WHERE account LIKE 'sales:%') GROUP BY currency")
     return {r[0]: r[1] for r in rows}
+
+
+def uncleared(db: Db) -> dict[tuple[str, str], int]:
+    """Return (tender, currency) -> what lies in its clearing account, where that is not zero."""
+    rows = db.execute("SELECT substr(id, 10), currency, balance_minor FROM accounts WHERE id LIKE 'clearing:%' AND balance_minor != 0"
+                      " ORDER BY 1, 2")
+    return {(r[0], r[1]): r[2] for r in rows}
+
+
+def statement(db: Db, member_id: str, limit: int = 1_000_000) -> list[Row]:
+    """Return the newest movements of a member's account, oldest first.
+
+    Each row: id, at_ms, kind, sale_id, receipt, currency, amount_minor, balance_minor (after it).
+    """
+    rows = db.execute(
+        "SELECT * FROM (SELECT p.rowid n, t.id, t.at_ms, t.kind, coalesce(t.sale_id, s.sale_id, '') sale_id,"
+        " coalesce(s.receipt, r.receipt, '') receipt, p.currency, p.amount_minor,"
+        " sum(p.amount_minor) OVER (PARTITION BY p.currency ORDER BY p.rowid) balance_minor FROM postings p"
+        " JOIN transfers t ON t.id = p.transfer LEFT JOIN sales s ON s.intent_id = t.intent_id AND t.intent_id != ''"
+        " LEFT JOIN sales r ON r.sale_id = t.sale_id WHERE p.account = ? ORDER BY p.rowid DESC LIMIT ?) ORDER BY n",
+        (member_account(member_id), limit))
+    return rows.fetchall()
 
 
 def exposure(db: Db) -> dict[str, int]:
@@ -172,3 +216,18 @@ def transfers(db: Db, limit: int = 50) -> list[Row]:
     return db.execute("SELECT t.*, p.currency, p.amount_minor, p.account target, q.account source FROM transfers t"
                       " JOIN postings p ON p.rowid = (SELECT max(rowid) FROM postings WHERE transfer = t.id)"
                       " JOIN postings q ON q.rowid = p.rowid - 1 ORDER BY p.rowid DESC LIMIT ?", (limit,)).fetchall()
+
+
+def end_day(db: Db, row: tuple[str, bool, bytes, int]) -> None:
+    """Write the end of a day down: (day, whether its balance was zero, what was found, at_ms)."""
+    db.execute("INSERT OR IGNORE INTO day_ends VALUES (?, ?, ?, ?)", row)
+
+
+def day_ended(db: Db, day: str) -> bool:
+    """Return whether the end of a day was looked at."""
+    return db.execute("SELECT 1 FROM day_ends WHERE day = ?", (day,)).fetchone() is not None
+
+
+def day_ends(db: Db, limit: int) -> list[Row]:
+    """Return the newest ends of days."""
+    return db.execute("SELECT * FROM day_ends ORDER BY day DESC LIMIT ?", (limit,)).fetchall()

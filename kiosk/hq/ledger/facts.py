@@ -90,6 +90,12 @@ def insert(db: Db, rows: Sequence[FactRow]) -> None:
     db.executemany("INSERT INTO facts VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
 
 
+def of_kind(db: Db, kind: str, since_ms: int) -> list[Row]:
+    """Return facts of one kind that were made since a moment, oldest first: device, epoch, lane, seq, id, time_ms, body."""
+    return db.execute("SELECT s.device, s.epoch, s.lane, f.seq, f.id, f.time_ms, f.body FROM facts f JOIN streams s ON s.id = f.stream"
+                      " WHERE f.kind = ? AND f.time_ms >= ? ORDER BY f.time_ms, s.id, f.seq", (kind, since_ms)).fetchall()
+
+
 def save_marks(db: Db, streams: Iterable[Stream]) -> None:
     """Write down how far each lane is."""
     db.executemany("UPDATE streams SET mark = ?, top = ? WHERE id = ?", [(s.mark, s.top, s.id) for s in streams])

@@ -107,6 +107,85 @@ def m001_first(db: Database) -> None:
     db.execute("INSERT INTO stores (id, name) VALUES ('store-1', 'Store 1')")
 
 
+_FACES = """
+ALTER TABLE members ADD COLUMN locked INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE members ADD COLUMN lost INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE holders (
+  member_id TEXT NOT NULL, device TEXT NOT NULL, epoch TEXT NOT NULL, state TEXT NOT NULL CHECK (state IN ('announced', 'held', 'gone')),
+  at_ms INTEGER NOT NULL, erase_ms INTEGER, erased_ms INTEGER, cause TEXT NOT NULL DEFAULT '',
+  PRIMARY KEY (member_id, device, epoch)) STRICT, WITHOUT ROWID;
+CREATE TABLE template_requests (
+  member_id TEXT NOT NULL, device TEXT NOT NULL, epoch TEXT NOT NULL, public_key TEXT NOT NULL, holder TEXT NOT NULL, tried TEXT NOT NULL,
+  tries INTEGER NOT NULL, sent_ms INTEGER NOT NULL, PRIMARY KEY (member_id, device, epoch)) STRICT, WITHOUT ROWID;
+CREATE TABLE device_keys (
+  device TEXT PRIMARY KEY, epoch TEXT NOT NULL, public_key TEXT NOT NULL, at_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+"""
+
+_TENDERS = """
+CREATE TABLE charges (
+  intent_id TEXT PRIMARY KEY, tender TEXT NOT NULL, purpose TEXT NOT NULL CHECK (purpose IN ('sale', 'top_up')), device TEXT NOT NULL,
+  epoch TEXT NOT NULL, store TEXT NOT NULL, member_id TEXT NOT NULL, payer TEXT NOT NULL,
+  amount_minor INTEGER NOT NULL CHECK (amount_minor > 0),
+  currency TEXT NOT NULL, number TEXT NOT NULL, reference TEXT NOT NULL DEFAULT '', code TEXT NOT NULL DEFAULT '',
+  status TEXT NOT NULL DEFAULT 'asked' CHECK (status IN ('asked', 'pending', 'authorised', 'captured', 'declined', 'voided')),
+  wish TEXT NOT NULL DEFAULT 'ask' CHECK (wish IN ('ask', 'take', 'drop')), reason TEXT NOT NULL DEFAULT '',
+  told TEXT NOT NULL DEFAULT '', tries INTEGER NOT NULL DEFAULT 0, expires_ms INTEGER NOT NULL, due_ms INTEGER,
+  at_ms INTEGER NOT NULL) STRICT;
+CREATE INDEX charges_due ON charges (due_ms) WHERE due_ms IS NOT NULL;
+CREATE UNIQUE INDEX charges_number ON charges (tender, number);
+CREATE TABLE refunds (
+  refund_id TEXT PRIMARY KEY, sale_id TEXT NOT NULL REFERENCES sales, tender TEXT NOT NULL,
+  amount_minor INTEGER NOT NULL CHECK (amount_minor > 0),
+  currency TEXT NOT NULL, reason TEXT NOT NULL, who TEXT NOT NULL, device TEXT NOT NULL,
+  status TEXT NOT NULL CHECK (status IN ('asked', 'done', 'failed')), note TEXT NOT NULL DEFAULT '', tries INTEGER NOT NULL DEFAULT 0,
+  due_ms INTEGER, at_ms INTEGER NOT NULL) STRICT;
+CREATE INDEX refunds_sale ON refunds (sale_id);
+CREATE INDEX refunds_due ON refunds (due_ms) WHERE due_ms IS NOT NULL;
+CREATE TABLE refund_lines (
+  refund_id TEXT NOT NULL REFERENCES refunds, n INTEGER NOT NULL, gtin TEXT NOT NULL, quantity INTEGER NOT NULL,
+  amount_minor INTEGER NOT NULL, PRIMARY KEY (refund_id, n)) STRICT, WITHOUT ROWID;
+CREATE TABLE mandates (
+  member_id TEXT NOT NULL, tender TEXT NOT NULL, payer TEXT NOT NULL, at_ms INTEGER NOT NULL, ended_ms INTEGER,
+  PRIMARY KEY (member_id, tender)) STRICT, WITHOUT ROWID;
+CREATE TABLE tender_policies (version INTEGER PRIMARY KEY, body BLOB NOT NULL, at_ms INTEGER NOT NULL, who TEXT NOT NULL) STRICT;
+CREATE TABLE day_ends (day TEXT PRIMARY KEY, zero INTEGER NOT NULL, body BLOB NOT NULL, at_ms INTEGER NOT NULL) STRICT;
+"""
+
+
+_FLOOR = """
+ALTER TABLE products ADD COLUMN sold_by TEXT NOT NULL DEFAULT 'piece';
+ALTER TABLE products ADD COLUMN deposit_minor INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE products ADD COLUMN deposit_vat_permille INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE products ADD COLUMN min_age INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE code_formats (prefix TEXT PRIMARY KEY, body BLOB NOT NULL) STRICT;
+CREATE TABLE receipts (token TEXT PRIMARY KEY, sale_id TEXT NOT NULL REFERENCES sales, body BLOB NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE closures (device TEXT NOT NULL, journal TEXT NOT NULL, period TEXT NOT NULL, last INTEGER NOT NULL, currency TEXT NOT NULL,
+  name TEXT NOT NULL, body BLOB NOT NULL, at_ms INTEGER NOT NULL,
+  PRIMARY KEY (device, journal, period, last, currency)) STRICT, WITHOUT ROWID;
+"""
+
+
+@migrations()  # type: ignore[untyped-decorator]
+def m_floor(db: Database) -> None:
+    """Goods by weight, deposits and ages; receipts that can be shown again; closures of the kiosks' journals."""
+    for statement in _statements(_FLOOR):
+        db.execute(statement)
+
+
+@migrations()  # type: ignore[untyped-decorator]
+def m_faces(db: Database) -> None:
+    """Which device holds whose template, who asks for one, and the keys of devices."""
+    for statement in _statements(_FACES):
+        db.execute(statement)
+
+
+@migrations()  # type: ignore[untyped-decorator]
+def m_tenders(db: Database) -> None:
+    """Charges at payment services, refunds, mandates, and the ends of days."""
+    for statement in _statements(_TENDERS):
+        db.execute(statement)
+
+
 def _statements(script: str) -> list[str]:
     """Split a script where a line ends in ';': none of ours has one inside a statement's line end."""
     return [s.strip() for s in script.split(";\n") if s.strip()]

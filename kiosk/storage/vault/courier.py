@@ -21,7 +21,7 @@ class Courier:
     def __init__(self, vault: Vault, device: str, epoch: str) -> None:
         """device, epoch: who we are; what comes must be sealed to both."""
         self._vault, self._device = vault, device
-        self._me = Peer(device, epoch, travel.public_of(vault.own_key("exchange")))
+        self._me = Peer(device, epoch, travel.public_of(vault.keys.own("exchange")))
 
     @property
     def public_key(self) -> str:
@@ -37,7 +37,7 @@ class Courier:
         if parcel is None:
             return "", True
         sealed = travel.seal(wire.encode_value(parcel), member_id, receiver)
-        same = self._vault.pin_peer(receiver.device, receiver.epoch, receiver.key)
+        same = self._vault.keys.pin(receiver.device, receiver.epoch, receiver.key)
         if not same:
             log.warning("device %s has another key than the one it was first met with: HQ alarms this", receiver.device)
         return base64.b64encode(sealed).decode(), same
@@ -45,7 +45,7 @@ class Courier:
     def receive(self, member_id: str, sealed: str) -> bool:
         """Keep a member who came; False when that member was erased here. Raises VaultError when it was not sealed for us."""
         try:
-            plain = travel.unseal(base64.b64decode(sealed, validate=True), member_id, self._me, self._vault.own_key("exchange"))
+            plain = travel.unseal(base64.b64decode(sealed, validate=True), member_id, self._me, self._vault.keys.own("exchange"))
             parcel: Parcel = wire.decode_value(plain, Parcel)
         except (WireError, ValueError) as error:
             raise VaultError(f"a template that came for member {member_id} cannot be read: it is dropped") from error
@@ -55,9 +55,9 @@ class Courier:
 
     def witness(self, member_id: str, consent: Consent) -> Consent:
         """Return a consent with this device's signature on it."""
-        public = travel.signed(self._vault.own_key("signing"), b"")[0]
+        public = travel.signed(self._vault.keys.own("signing"), b"")[0]
         seen = replace(consent, device=self._device, key=base64.b64encode(public).decode())
-        return replace(seen, proof=base64.b64encode(travel.signed(self._vault.own_key("signing"), seen.statement(member_id))[1]).decode())
+        return replace(seen, proof=base64.b64encode(travel.signed(self._vault.keys.own("signing"), seen.statement(member_id))[1]).decode())
 
 
 def holds(consent: Consent, member_id: str) -> bool:

@@ -22,7 +22,8 @@ from sqlite_utils import Database
 
 from kiosk import wire
 from kiosk.errors import VaultError, WireError
-from kiosk.storage.vault import pins, travel
+from kiosk.storage.vault import pins
+from kiosk.storage.vault.keyring import KeyRing
 from kiosk.storage.vault.keys import KEY_BYTES, derived, device_key, private_folder
 from kiosk.storage.vault.records import CARD_PREFIX, TEMPLATE_SHAPE, Candidate, Consent, Extras, Parcel, Private, Standing, Template
 from kiosk.storage.vault.schema import migrations
@@ -47,6 +48,7 @@ class Vault:
         self._tombs_key = derived(key, b"kiosk vault: tombstones")
         self._told: set[str] = set()
         self._shown: dict[str, bytes] = {}
+        self.keys = KeyRing(db, self._wrapping_key)
 
     @classmethod
     def open(cls, path: Path, key_path: Path) -> Vault:
@@ -100,6 +102,10 @@ class Vault:
         """Whether this member was erased here and did not enrol again."""
         with _named(self._path):
             return self._db.execute("SELECT 1 FROM tombstones WHERE mark = ?", (self._tomb(member_id),)).fetchone() is not None
+
+    def __contains__(self, member_id: str) -> bool:
+        with _named(self._path):
+            return self._db.execute("SELECT 1 FROM members WHERE member_id = ?", (member_id,)).fetchone() is not None
 
     def members(self) -> list[str]:
         """Return the ids of all members, in order."""
@@ -235,26 +241,6 @@ class Vault:
             template = self._open_row(member_id, data_key, sealed)
             told["template"] = [] if template is None else [float(value) for value in template]
         return told
-
-    def own_key(self, name: str) -> bytes:
-        """Return this device's private key of a name (exchange: X25519, signing: Ed25519; 32 bytes), made when it is first asked for."""
-        with self._unit():
-            row = self._db.execute("SELECT wrapped FROM own_keys WHERE name = ?", (name,)).fetchone()
-            if row is None:
-                fresh = travel.fresh_exchange_key() if name == "exchange" else travel.fresh_signing_key()
-                self._db.execute("INSERT INTO own_keys VALUES (?, ?)", (name, aes_key_wrap(self._wrapping_key, fresh)))
-                return fresh
-        try:
-            return aes_key_unwrap(self._wrapping_key, row[0])
-        except InvalidUnwrap as error:
-            raise VaultError(f"{self._path}: its keys do not open with this device's key: put the right key back") from error
-
-    def pin_peer(self, device: str, epoch: str, key: bytes) -> bool:
-        """Remember the public key under which a device was first met; False when it is another than that, which is remembered then."""
-        with self._unit():
-            row = self._db.execute("SELECT key FROM peers WHERE device = ?", (device,)).fetchone()
-            self._db.execute("INSERT OR REPLACE INTO peers VALUES (?, ?, ?)", (device, epoch, key))
-        return row is None or bytes(row[0]) == key
 
     def parcel(self, member_id: str) -> Parcel | None:
         """Return all that another device needs to know a member, not sealed yet; None when not here or when it does not open."""

@@ -25,7 +25,7 @@ Stroke = tuple[tuple[int, int], ...]
 class Consent:
     """What a member agreed to: version, language and SHA-256 of the text, when (ISO 8601, UTC), by which signature, at which device.
 
-    adult: that the member said to be of age; the year of birth is asked and not kept. strokes: the signature that a finger drew.
+    adult: that the member said to be of age; nothing else about the age is kept. strokes: the signature that a finger drew.
     device, key, proof: which device saw it, its Ed25519 public key, and its signature over all of this (base64).
     """
 

@@ -24,6 +24,10 @@ from kiosk.domain import events, orders
 from kiosk.domain.catalog import OfflinePolicy, Planogram, PriceList, TenderPolicy
 from kiosk.domain.events import Event, Lane
 from kiosk.errors import WireError
+from kiosk.wire.topics import ack_topic, down_topic, manifest_topic, parse_up_topic, state_topic, up_topic
+
+__all__ = ["ack_topic", "down_topic", "manifest_topic", "parse_up_topic", "state_topic", "up_topic"]
+"""What other rooms take from `topics` through this one; everything below is public as its name says."""
 
 BATCH_EVENTS = 100
 BATCH_BYTES = 64 * 1024
@@ -44,6 +48,7 @@ EVENT_TYPES: dict[str, type[Any]] = {
     "kiosk.payment.cancelled.v1": events.PaymentCancelled,
     "kiosk.stock.changed.v1": events.StockChanged,
     "kiosk.replenishment.requested.v1": events.ReplenishmentRequested,
+    "kiosk.goods.received.v1": events.GoodsReceived,
     "kiosk.member.enrolled.v1": events.MemberEnrolled,
     "kiosk.member.erased.v1": events.MemberErased,
     "kiosk.member.locked.v1": events.MemberLocked,
@@ -69,6 +74,7 @@ ORDER_KINDS: dict[str, type[Any]] = {
 }
 MANIFEST_KINDS: dict[str, type[Any]] = {"pricelist": PriceList, "offline-policy": OfflinePolicy, "tenders": TenderPolicy}
 _TYPE_OF = {cls: name for name, cls in EVENT_TYPES.items()}
+_TYPE_NAMED = {cls.__name__: name for name, cls in EVENT_TYPES.items()}
 _ORDER_OF = {cls: name for name, cls in ORDER_KINDS.items()}
 _MANIFEST_OF = {cls: name for name, cls in MANIFEST_KINDS.items()}
 
@@ -196,41 +202,11 @@ class _ManifestBody(msgspec.Struct):
 
 
 _header = msgspec.json.Decoder(_Header)
+_headers = msgspec.json.Decoder(list[_Header])
 _array = msgspec.json.Decoder(list[msgspec.Raw])
+_DATA = {name: msgspec.json.Decoder(cls).decode for name, cls in EVENT_TYPES.items()}
+_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, WireError, ValueError)
 _encode = msgspec.json.Encoder().encode
-
-
-def up_topic(device: str, lane: Lane) -> str:
-    """Return the topic on which a device publishes a lane."""
-    return f"v1/{device}/up/{lane}"
-
-
-def ack_topic(device: str) -> str:
-    """Return the topic on which HQ acknowledges to a device."""
-    return f"v1/{device}/ack"
-
-
-def down_topic(device: str, kind: str) -> str:
-    """Return the topic of orders of one kind for a device."""
-    return f"v1/{device}/down/{kind}"
-
-
-def state_topic(device: str) -> str:
-    """Return the topic of a device's retained birth and its last will."""
-    return f"v1/{device}/state"
-
-
-def manifest_topic(group: str, kind: str) -> str:
-    """Return the topic of a group's retained manifest."""
-    return f"v1/fleet/{group}/{kind}"
-
-
-def parse_up_topic(topic: str) -> tuple[str, Lane]:
-    """Return (device, lane) of an upward topic."""
-    parts = topic.split("/")
-    if len(parts) != 4 or parts[0] != "v1" or parts[2] != "up" or parts[3] not in set(Lane):
-        raise WireError(f"{topic!r} is no topic of a lane")
-    return parts[1], Lane(parts[3])
 
 
 def encode_event(envelope: Envelope) -> bytes:
@@ -238,6 +214,13 @@ def encode_event(envelope: Envelope) -> bytes:
     kind = _TYPE_OF[type(envelope.event)]
     return _encode(_Cloud("1.0", envelope.id, f"/devices/{envelope.device}", kind, envelope.time, "application/json",
                           envelope.epoch, str(envelope.lane), envelope.seq, envelope.boot_id, envelope.event))
+
+
+def encode_fact(head: tuple[str, str, str, Lane, int, str, datetime], kind: str, data: bytes) -> bytes:
+    """Return what `encode_event` does, of an Envelope's fields up to `time`, the name of the event's class, and the event as JSON."""
+    ident, device, epoch, lane, seq, boot_id, time = head
+    return _encode(_Cloud("1.0", ident, f"/devices/{device}", _TYPE_NAMED[kind], time, "application/json", epoch, lane, seq, boot_id,
+                          msgspec.Raw(data)))
 
 
 def encode_batch(encoded: Sequence[bytes]) -> bytes:
@@ -254,6 +237,11 @@ def decode_batch(topic: str, payload: bytes) -> list[Envelope | Unreadable]:
     if len(payload) > MESSAGE_BYTES:
         return [Unreadable(device, lane, "", 0, f"longer than {MESSAGE_BYTES} bytes", payload[:1024])]
     try:
+        if payload[:1] == b"[":
+            return [_envelope(device, lane, header) for header in _headers.decode(payload)]
+    except _UNREADABLE:
+        pass  # something in it cannot be read: look at each by itself
+    try:
         items = _array.decode(payload) if payload[:1] == b"[" else [msgspec.Raw(payload)]
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         return [Unreadable(device, lane, "", 0, str(error), payload[:1024])]
@@ -264,18 +252,26 @@ def _decode_one(device: str, lane: Lane, raw: bytes) -> Envelope | Unreadable:
     epoch, seq = "", 0
     try:
         header = _header.decode(raw)
-        if header.source != f"/devices/{device}" or header.lane != lane:
-            raise WireError(f"says it is {header.source} {header.lane}")
-        if header.time.tzinfo is None or not 0 < header.seq < 2**53 or not header.epoch or len(header.epoch) > 64 or len(header.id) > 64:
-            raise WireError("its key or time cannot be")
+        _check_key(device, lane, header)
         epoch, seq = header.epoch, header.seq
-        cls = EVENT_TYPES.get(header.type)
-        if cls is None:
-            raise WireError(f"type {header.type!r} is not known here")
-        event = msgspec.json.decode(header.data, type=cls)
-        return Envelope(header.id, device, epoch, lane, seq, header.bootid, header.time, event)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, WireError, ValueError) as error:
+        return _envelope(device, lane, header)
+    except _UNREADABLE as error:
         return Unreadable(device, lane, epoch, seq, str(error), raw[:4096])
+
+
+def _check_key(device: str, lane: Lane, header: _Header) -> None:
+    if header.source != f"/devices/{device}" or header.lane != lane:
+        raise WireError(f"says it is {header.source} {header.lane}")
+    if header.time.tzinfo is None or not 0 < header.seq < 2**53 or not header.epoch or len(header.epoch) > 64 or len(header.id) > 64:
+        raise WireError("its key or time cannot be")
+
+
+def _envelope(device: str, lane: Lane, header: _Header) -> Envelope:
+    _check_key(device, lane, header)
+    decode = _DATA.get(header.type)
+    if decode is None:
+        raise WireError(f"type {header.type!r} is not known here")
+    return Envelope(header.id, device, header.epoch, lane, header.seq, header.bootid, header.time, decode(header.data))
 
 
 def encode_ack(acks: Iterable[Ack]) -> bytes:

@@ -1,0 +1,48 @@
+"""A receipt: the address that shows it again, the VAT that it states, and the excerpt of the journal's signature."""
+
+from __future__ import annotations
+
+import hashlib
+from base64 import b32encode, b64encode
+from dataclasses import dataclass
+
+from kiosk.domain.events import SaleCompleted
+
+TOKEN_LENGTH = 26
+_EXCERPT = (2, 6, 12, 18)
+"""Which characters of a signature a receipt shows: the 3rd, 7th, 13th and 19th, as French certification asks of tills."""
+
+
+def token(sale: SaleCompleted) -> str:
+    """Return the word that opens this receipt alone: 26 letters and digits.
+
+    Kiosk and HQ make it from the ids of sale and payment. These are random (74 bits each), are printed nowhere, and cannot be found from
+    it; so whoever has one receipt can guess no other.
+    """
+    digest = hashlib.sha256(b"kiosk receipt 1\0" + sale.sale_id.encode() + b"\0" + sale.intent_id.encode()).digest()
+    return b32encode(digest).decode().lower()[:TOKEN_LENGTH]
+
+
+def excerpt(signature: bytes) -> str:
+    """Return four characters of a signature, "" when there is none."""
+    text = b64encode(signature).decode()
+    return "".join(text[i] for i in _EXCERPT) if len(signature) >= 16 else ""
+
+
+@dataclass(frozen=True, slots=True)
+class VatRow:
+    """VAT of one rate, minor units; net + vat = gross."""
+
+    permille: int
+    net_minor: int
+    vat_minor: int
+    gross_minor: int
+
+
+def vat_rows(sale: SaleCompleted) -> tuple[VatRow, ...]:
+    """Return the VAT of a sale by rate, the lowest first."""
+    gross: dict[int, int] = {}
+    for line in sale.lines:
+        gross[line.vat_permille] = gross.get(line.vat_permille, 0) + line.amount_minor
+    rows = ((rate, amount, sale.vat.get(str(rate), 0)) for rate, amount in sorted(gross.items()))
+    return tuple(VatRow(rate, amount - vat, vat, amount) for rate, amount, vat in rows)

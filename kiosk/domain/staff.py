@@ -1,0 +1,46 @@
+"""Who may do what in staff mode: one table."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What somebody is in the shop."""
+
+    CLERK = "clerk"
+    MANAGER = "manager"
+    TECHNICIAN = "technician"
+
+
+class Right(StrEnum):
+    """What can be done in staff mode."""
+
+    REFILL = "refill"
+    COUNT = "count"
+    WASTE = "waste"
+    RECEIVE = "receive"
+    ORDER = "order"
+    APPROVE_AGE = "approve_age"
+    VOID_LINE = "void_line"
+    REFUND = "refund"
+    REPRINT = "reprint"
+    OUT_OF_ORDER = "out_of_order"
+    HOURS = "hours"
+    CLOSE_DAY = "close_day"
+    TRAINING = "training"
+
+
+_CLERK = frozenset({Right.REFILL, Right.COUNT, Right.WASTE, Right.RECEIVE, Right.APPROVE_AGE, Right.VOID_LINE, Right.REPRINT,
+                    Right.OUT_OF_ORDER})
+RIGHTS: dict[Role, frozenset[Right]] = {
+    Role.CLERK: _CLERK,
+    Role.MANAGER: frozenset(Right),
+    Role.TECHNICIAN: frozenset({Right.OUT_OF_ORDER, Right.TRAINING, Right.REPRINT}),
+}
+"""Money goes back, goods are ordered, days close and hours change by a manager's hand only."""
+
+
+def may(role: Role, right: Right) -> bool:
+    """Return whether a role has a right."""
+    return right in RIGHTS[role]

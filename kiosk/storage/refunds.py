@@ -1,0 +1,67 @@
+"""What went back to shoppers, by line of the sale, and how often a receipt was printed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from kiosk import wire
+from kiosk.domain.events import SaleCompleted, SaleRefunded
+from kiosk.errors import StorageError
+from kiosk.storage.book import Book
+
+
+class Refunds:
+    """Refunds that this device gave."""
+
+    def __init__(self, book: Book) -> None:
+        self._book = book
+
+    def add(self, refund: SaleRefunded, pieces: Iterable[tuple[int, int]]) -> None:
+        """Keep a refund with (line of the sale, pieces); one with the same id is refused with StorageError."""
+        changed = self._book.db.execute("INSERT OR IGNORE INTO refunds VALUES (?, ?, ?, ?)", (
+            refund.refund_id, refund.sale_id, refund.amount_minor, wire.encode_value(refund))).rowcount
+        if not changed:
+            raise StorageError(f"refund {refund.refund_id} of {self._book.device} is already written")
+        self._book.db.executemany("INSERT INTO refund_lines VALUES (?, ?, ?)", [(refund.refund_id, line, n) for line, n in pieces])
+
+    def before(self, sale_id: str) -> dict[int, int]:
+        """Return line of a sale -> pieces that came back already."""
+        return dict(self._book.db.execute("SELECT l.line, sum(l.pieces) FROM refund_lines l JOIN refunds r USING (refund_id)"
+                                          " WHERE r.sale_id = ? GROUP BY l.line", (sale_id,)).fetchall())
+
+    def all(self) -> list[SaleRefunded]:
+        """Return every refund, the oldest first."""
+        rows = self._book.db.execute("SELECT body FROM refunds ORDER BY rowid")
+        return [wire.decode_value(row[0], SaleRefunded) for row in rows]
+
+
+class Prints:
+    """Receipts on paper: the first is the receipt, every other one a duplicate."""
+
+    def __init__(self, book: Book) -> None:
+        self._book = book
+
+    def find(self, receipt: str) -> SaleCompleted | None:
+        """Return the sale with this receipt number, None when this device did not make it."""
+        query = "SELECT body FROM sales WHERE json_extract(CAST(body AS TEXT), '$.receipt') = ? ORDER BY n DESC LIMIT 1"
+        row = self._book.db.execute(query, (receipt,)).fetchone()
+        sale: SaleCompleted | None = wire.decode_value(row[0], SaleCompleted) if row else None
+        return sale
+
+    def signed(self, sale_id: str) -> tuple[bytes, datetime | None]:
+        """Return the journal's signature of a sale and when it was recorded; (b"", None) for a sale of another journal."""
+        row = self._book.db.execute(
+            "SELECT signature, json_extract(CAST(body AS TEXT), '$.time') FROM journal"
+            " WHERE kind = 'sale' AND json_extract(CAST(body AS TEXT), '$.data.sale_id') = ?"
+            " ORDER BY n DESC LIMIT 1", (sale_id,)).fetchone()
+        return (b"", None) if row is None else (row[0], datetime.fromisoformat(row[1]))
+
+    def printed(self, sale_id: str) -> int:
+        """Return how often the receipt of a sale was printed."""
+        return self._book.number("SELECT n FROM prints WHERE sale_id = ?", sale_id)
+
+    def count(self, sale_id: str) -> int:
+        """Count one more print; return how many there are now."""
+        query = "INSERT INTO prints VALUES (?, 1) ON CONFLICT DO UPDATE SET n = n + 1 RETURNING n"
+        return self._book.number(query, sale_id)
