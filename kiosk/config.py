@@ -184,10 +184,7 @@ class ReplenishmentSettings:
 
 @dataclass(frozen=True, slots=True)
 class IdentitySettings:
-    """[identity] backend: onnx (ours) or dlib (face_recognition, extra [dlib]).
-
-    passive_model: .onnx file of a network that tells a face from a picture of one (see `vision.copies`), "" for none.
-    """
+    """[identity] backend: onnx (ours) or dlib (extra [dlib]); passive_model: an .onnx file that judges copies (vision.copies), "" for none."""
 
     backend: str = "onnx"
     passive_model: str = ""
