@@ -12,6 +12,7 @@ from kiosk.errors import ConfigError
 from kiosk.flows.eyes import Eyes, StillEyes
 from kiosk.flows.opening import open_parts, open_vault
 from kiosk.flows.parts import Parts
+from kiosk.flows.shoppers_phone import ShoppersPhone, open_phone
 from kiosk.storage.vault import Vault
 from kiosk.vision.face import Embedder, FaceFinder, make_embedder
 from kiosk.vision.networks import ModelStore
@@ -27,6 +28,7 @@ class Sight(Parts):
     finder: FaceFinder
     embedder: Embedder
     policy: Policy
+    phone: ShoppersPhone | None = None
 
     @property
     def camera_lost(self) -> bool:
@@ -35,6 +37,8 @@ class Sight(Parts):
 
     def close(self) -> None:
         """Give camera, vault and database back."""
+        if self.phone is not None:
+            self.phone.close()
         self.eyes.close()
         self.vault.close()
         self.store.close()
@@ -44,7 +48,8 @@ def open_sight(settings: Settings, models: ModelStore) -> Sight:
     """Open the database, the vault, the camera and the networks of a device that sees shoppers."""
     parts = open_parts(settings)
     return Sight(settings, parts.store, parts.clock, parts.new_id, open_vault(settings), Eyes(open_camera(settings), settings.camera.name),
-                 CameraScanner(), FaceFinder(models), make_embedder(settings.identity.backend, models), Policy())
+                 CameraScanner(), FaceFinder(models), make_embedder(settings.identity.backend, models), Policy(),
+                 open_phone(settings, parts.clock))
 
 
 def open_camera(settings: Settings) -> cameras.Camera:

@@ -111,7 +111,10 @@ class StaffDoor:
 
 @dataclass(slots=True)
 class Desk:
-    """One visit of staff. till: None on a device without a checkout; menu: makes the page that every other returns to."""
+    """One visit of staff. till: None on a device without a checkout; menu: makes the page that every other returns to.
+
+    codes: codes that a hand-held scanner has read since the last call, each once; None without one.
+    """
 
     parts: Parts
     shop: Shop
@@ -120,6 +123,7 @@ class Desk:
     menu: Callable[[Desk], Page]
     till: Till | None = None
     who: str = ""
+    codes: Callable[[], list[str]] | None = None
 
     @property
     def role(self) -> Role:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from kiosk.domain import events
@@ -24,6 +24,20 @@ TENDERS = ("wallet_face", "wallet_qr", "cash_desk", *CODE_TENDERS)
 
 
 @dataclass(frozen=True, slots=True)
+class Gathered:
+    """What many facts of one transaction change together, written down once: by (device, slot), (device, outcome) and device."""
+
+    stock: dict[tuple[str, str], trade.StockMove]
+    judged: dict[tuple[str, str], int]
+    health: dict[str, events.DeviceHealth]
+
+    def clear(self) -> None:
+        """Forget it all."""
+        for part in (self.stock, self.judged, self.health):
+            part.clear()
+
+
+@dataclass(frozen=True, slots=True)
 class Books:
     """What a fact is booked with: the transaction, its moment, and the credit that a new member is welcomed with.
 
@@ -33,6 +47,17 @@ class Books:
     db: Db
     stamp: Stamp
     welcome: Money
+    gathered: Gathered = field(default_factory=lambda: Gathered({}, {}, {}))
+
+    def write_gathered(self) -> None:
+        """Write down what was gathered; raises a KioskError when the tables refuse it."""
+        gathered = self.gathered
+        trade.move_stock(self.db, gathered.stock.values())
+        for (device, outcome), more in gathered.judged.items():
+            fleet.count_identity(self.db, device, outcome, more)
+        for device, health in gathered.health.items():
+            fleet.set_health(self.db, device, health)
+        gathered.clear()
 
 
 def kept(event: events.Event) -> events.Event:
@@ -93,11 +118,13 @@ def _our_currency(books: Books, amount: Money) -> None:
 
 
 def _cancel(books: Books, cancelled: events.PaymentCancelled, origin: trade.Origin) -> None:
-    wallet.release(books.db, cancelled.intent_id, origin.device, books.stamp.at_ms)
+    if not asking.drop(books.db, cancelled.intent_id, books.stamp.at_ms):
+        wallet.release(books.db, cancelled.intent_id, origin.device, books.stamp.at_ms)
 
 
 def _stock(books: Books, change: events.StockChanged, origin: trade.Origin) -> None:
-    trade.move_stock(books.db, change, origin)
+    key, moves = (origin.device, change.slot), books.gathered.stock
+    moves[key] = trade.stock_move(change, origin, moves.get(key))
 
 
 def _replenish(books: Books, asked: events.ReplenishmentRequested, origin: trade.Origin) -> None:
@@ -141,11 +168,12 @@ def _place(origin: trade.Origin) -> Place:
 
 
 def _health(books: Books, health: events.DeviceHealth, origin: trade.Origin) -> None:
-    fleet.set_health(books.db, origin.device, health)
+    books.gathered.health[origin.device] = health
 
 
 def _identity(books: Books, decided: events.IdentityDecided, origin: trade.Origin) -> None:
-    fleet.count_identity(books.db, origin.device, decided)
+    key = (origin.device, decided.outcome)
+    books.gathered.judged[key] = books.gathered.judged.get(key, 0) + 1
 
 
 def _inbox(books: Books, inbox: events.InboxCommitted, origin: trade.Origin) -> None:

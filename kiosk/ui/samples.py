@@ -10,11 +10,13 @@ from typing import Final
 import numpy as np
 
 from kiosk.design.amounts import day_name
+from kiosk.design.reasons import order_reason
+from kiosk.domain.events import OrderReason
 from kiosk.domain.frame import Picture
 from kiosk.domain.money import Money
 from kiosk.domain.staff import Right
 from kiosk.ui import views
-from kiosk.ui.views import LineView, SlotView, Status, View
+from kiosk.ui.views import LineView, OrderView, ReceivedView, SlotView, Status, View
 
 PAY_SIZES: Final = ((800, 480), (720, 1280), (1080, 1920))
 """Pay screens run on the terminal, upright terminals and the mirror."""
@@ -170,8 +172,28 @@ def _enrol(status: Status) -> dict[str, View]:
         "face": views.EnrolFace(status, seen, (245, 125, 150, 190), 1, 3, "closer", 2.2),
         "done": views.EnrolDone(status, ok=True, time_s=1.0),
         "done-card": views.EnrolDone(status, ok=True, time_s=1.0, card="KF1.01a2026c-2595-7868-bfff-6d908ba4489b." + "Ab3_" * 8),
+        "my-data": views.MyData(status, "http://192.168.1.20:8480/in/qk3mTzvW1xYb0PZc7RkLdA"),
+        "my-data-used": views.MyData(status),
+        "my-data-refused": views.MyData(status, refused="not_recognised"),
+        "my-erase": views.MyErase(status),
+        "my-erased": views.MyErase(status, done=True),
         "failed": views.EnrolDone(status, ok=False, reason="quality"),
     }
+
+
+def _orders(language: str) -> tuple[OrderView, ...]:
+    reasons = (OrderReason(18.4, 3, 27, 4, 0, packs=1, case_pack=24, wanted_packs=1),
+               OrderReason(9.6, 3, 16, 0, 0, missed=3.2, packs=2, case_pack=6, wanted_packs=3, limit="room", room=12),
+               OrderReason(on_hand=2, packs=2, case_pack=4, wanted_packs=2))
+    rows = (("A2", "water"), ("A3", "juice"), ("B1", "chips"))
+    return tuple(OrderView(slot, _NAMES[language][name], why.packs * why.case_pack, order_reason(why, language), name)
+                 for (slot, name), why in zip(rows, reasons, strict=True))
+
+
+def _delivery(language: str, came: tuple[int, ...]) -> tuple[ReceivedView, ...]:
+    rows = (("A2", "water", 24), ("A3", "juice", 12), ("B1", "chips", 4))
+    return tuple(ReceivedView(slot, _NAMES[language][name], expected, received, name)
+                 for (slot, name, expected), received in zip(rows, came, strict=True))
 
 
 def _staff(status: Status) -> dict[str, View]:
@@ -200,6 +222,12 @@ def _staff(status: Status) -> dict[str, View]:
         "slots": views.StaffSlots(status, "refill", slots, "A3", 12),
         "slots-many": views.StaffSlots(status, "count", _many(slots), "P5", 260),
         "slots-choose": views.StaffSlots(status, "count", slots),
+        "orders": views.StaffOrders(status, _orders(status.language)),
+        "orders-chosen": views.StaffOrders(status, _orders(status.language), "A3"),
+        "orders-many": views.StaffOrders(status, _orders(status.language) * 4, page=1),
+        "receiving": views.StaffReceiving(status, _delivery(status.language, (0, 0, 0))),
+        "receiving-scanned": views.StaffReceiving(status, _delivery(status.language, (24, 11, 5)), "A3"),
+        "receiving-unknown": views.StaffReceiving(status, _delivery(status.language, (24, 0, 0)), "A2", "4006381333931"),
         "report-day": views.StaffReport(status, tuple(zip(_CLOSED[status.language], _FIGURES, strict=True))),
         "report": views.StaffReport(status, tuple(zip(label, ("41", "512,80 €", "26", "9"), strict=True))),
         "out-of-order": views.OutOfOrder(status, "staff"),

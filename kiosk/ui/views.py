@@ -14,21 +14,26 @@ from kiosk.domain.frame import Picture
 from kiosk.domain.money import Money
 from kiosk.ui.view import LineView, SlotView, Status, View
 from kiosk.ui.views_staff import (
+    OrderView,
+    ReceivedView,
     StaffAge,
     StaffHours,
     StaffLines,
     StaffLogin,
     StaffMenu,
     StaffNumber,
+    StaffOrders,
+    StaffReceiving,
     StaffReport,
     StaffSlots,
 )
 
 __all__ = [
     "EnrolConsent", "EnrolDigits", "EnrolDone", "EnrolFace", "FaceBox", "GarmentCard", "LineView", "MirrorAttract", "MirrorTryOn",
-    "OutOfOrder", "PayAge", "PayAttract", "PayBasket", "PayCash", "PayCode", "PayConfirm", "PayDigits", "PayFace", "PayPaid", "PayPin",
-    "PayQr", "PayRefused", "PayStillThere", "PayTender", "PayWaiting", "ShelfBoard", "SlotView", "StaffAge", "StaffHours", "StaffLines",
-    "StaffLogin", "StaffMenu", "StaffNumber", "StaffReport", "StaffSlots", "Status", "View",
+    "OrderView", "OutOfOrder", "PayAge", "PayAttract", "PayBasket", "PayCash", "PayCode", "PayConfirm", "PayDigits", "PayFace",
+    "PayPaid", "PayPin", "PayQr", "PayRefused", "PayStillThere", "PayTender", "PayWaiting", "ReceivedView", "ShelfBoard", "SlotView",
+    "StaffAge", "StaffHours", "StaffLines", "StaffLogin", "StaffMenu", "StaffNumber", "StaffOrders", "StaffReceiving", "StaffReport",
+    "StaffSlots", "Status", "View",
 ]
 
 FaceBox = tuple[int, int, int, int]
@@ -132,10 +137,13 @@ class PayConfirm(View):
 
 @dataclass(frozen=True, slots=True)
 class PayQr(View):
-    """Hold the phone's code to the camera. card: the member's card, after which the face is looked for. Targets: back, cancel."""
+    """Hold the phone's code to the camera. card: the member's card, after which the face is looked for. Targets: back, cancel.
+
+    total: None when nothing is paid.
+    """
 
     screen: ClassVar[str] = "pay.qr"
-    total: Money
+    total: Money | None
     preview: Picture | None = field(default=None, compare=False)
     time_s: float = 0.0
     card: bool = False
@@ -194,7 +202,7 @@ class PayCash(View):
 
 @dataclass(frozen=True, slots=True)
 class EnrolConsent(View):
-    """What paying by face means, before anything is kept. Targets: accept, decline, language."""
+    """What paying by face means, before anything is kept. Targets: accept, decline, language, my_data (of who is a member already)."""
 
     screen: ClassVar[str] = "enrol.consent"
     text_version: str
@@ -269,6 +277,27 @@ class EnrolDone(View):
     reason: str = ""
     time_s: float = 0.0
     card: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MyData(View):
+    """A member's own data. qr: text of the code for the phone, "" when it was used or pages are off; minutes: how long it is good.
+
+    refused: a key of `refused.*` when nobody was recognised, "" else. Targets: erase (of the face; not when refused), done.
+    """
+
+    screen: ClassVar[str] = "my.data"
+    qr: str = ""
+    minutes: int = 10
+    refused: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MyErase(View):
+    """Erase the face? Or, done, that it is. Targets: yes and no, or done."""
+
+    screen: ClassVar[str] = "my.erase"
+    done: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,6 +95,56 @@ class StaffSlots(View):
 
 
 @dataclass(frozen=True, slots=True)
+class OrderView:
+    """A line of an order that waits for the owner's word. reason: ready to show, its parts apart by " · "."""
+
+    slot: str
+    name: str
+    pieces: int
+    reason: str
+    picture: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StaffOrders(View):
+    """The order that the forecast proposes. chosen: a slot, "" for none; page: the lines that are shown when there are more than fit.
+
+    Targets: line:<slot> of those shown, more (when there are more), back, all (when none is chosen), plus, minus, approve and reject
+    (of the chosen one).
+    """
+
+    screen: ClassVar[str] = "staff.orders"
+    lines: tuple[OrderView, ...]
+    chosen: str = ""
+    page: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedView:
+    """A slot of a delivery: pieces on order and pieces scanned."""
+
+    slot: str
+    name: str
+    expected: int
+    received: int
+    picture: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StaffReceiving(View):
+    """Goods come and are scanned. chosen: the slot scanned last; wrong: a code that belongs to no slot, "" for none.
+
+    Targets: line:<slot> of those shown, more (when there are more), back, plus and minus (of the chosen one), ok (when anything came).
+    """
+
+    screen: ClassVar[str] = "staff.receiving"
+    lines: tuple[ReceivedView, ...]
+    chosen: str = ""
+    wrong: str = ""
+    page: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class StaffReport(View):
     """Lines of (label, value), ready to show. title: a key of `staff.report.*`. Targets: done."""
 

@@ -42,7 +42,8 @@ class Site:
         (folder / "assets").mkdir()
         (folder / "assets" / "water.png").write_bytes(b"png")
         (folder / "secret.jpg").write_bytes(b"secret")
-        desk = Desk(web, watch, SystemClock(), new_id, UTC, "EUR", folder / "screens", folder / "assets")
+        self.tenders = {}
+        desk = Desk(web, watch, SystemClock(), new_id, UTC, "EUR", folder / "screens", folder / "assets", self.tenders)
         self.stamp = desk.stamp
         self.server = WebServer(make_app(desk, make_api(web, desk.stamp, "token")), 0, desk.closing)
         self.url = f"http://127.0.0.1:{self.server.port}"

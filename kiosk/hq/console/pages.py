@@ -13,9 +13,9 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 
 from kiosk.design.products import PRODUCTS, svg
 from kiosk.domain.catalog import Cell
-from kiosk.hq import publish, replenishment, wallet
+from kiosk.hq import publish, replenishment
 from kiosk.hq.console.render import Desk, page
-from kiosk.hq.ledger import accounts, catalogue, facts, fleet, trade
+from kiosk.hq.ledger import catalogue, facts, fleet, trade
 from kiosk.hq.ledger.store import Db, Row
 
 DAY_MS = 86_400_000
@@ -135,16 +135,6 @@ def show_products(request: Request, problem: str = "") -> Response:
             "products": catalogue.product_rows(db), "versions": catalogue.pricelists(db), "promotions": catalogue.promotions(db),
             "audit": [r for r in catalogue.audit(db) if r["act"] == "price"][:8], "problem": problem}
     return page(request, desk, "products.html", values, 409 if problem else 200)
-
-
-def show_wallet(request: Request) -> Response:
-    """Who has how much, what moved, and whether the books add up."""
-    desk: Desk = request.app.state.desk
-    with desk.ledger.read() as db:
-        values = shell(db, desk.stamp().at_ms) | {
-            "books": wallet.balance_check(db), "members": accounts.members(db),
-            "accounts": accounts.accounts(db, ("funding", "sales", "till", "unclaimed")), "transfers": accounts.transfers(db)}
-    return page(request, desk, "wallet.html", values)
 
 
 def show_alarms(request: Request) -> Response:

@@ -104,6 +104,7 @@ def _speech(desk: Desk, language: str) -> dict[str, Any]:
         "when": lambda ms: when(moment(ms), language, desk.zone), "clock": lambda ms: clock(moment(ms), language, desk.zone),
         "ago": lambda ms: _ago(language, now_ms - ms), "span": lambda seconds: _ago(language, seconds * 1000),
         "named": partial(_named, language), "plain": lambda minor, currency: plain(Money(minor, currency)), "currency": desk.currency,
+        "fresh_id": desk.new_id,
         "has_picture": lambda name: name in PRODUCTS or (bool(name) and desk.assets is not None and (desk.assets / name).is_file()),
     }
 

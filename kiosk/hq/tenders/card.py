@@ -153,7 +153,7 @@ def _read(made: Any) -> Answer:
     scale = 100 if intent["currency"].upper() in _AS_IF_HUNDREDTHS else 1
     charged: Any = intent.get("latest_charge") or {}  # an id where it was not asked for whole
     refunded = 0 if isinstance(charged, str) else charged.get("amount_refunded") or 0
-    taken = intent.get("amount_received") or 0
+    taken = intent.get("amount_received") or (intent["amount"] if intent["status"] == "succeeded" else 0)
     status = {"requires_capture": Status.AUTHORISED, "succeeded": Status.CAPTURED, "canceled": Status.VOIDED, "processing": Status.PENDING,
               "requires_action": Status.DECLINED}.get(intent["status"], Status.DECLINED)
     if status is Status.CAPTURED and taken and refunded >= taken:
