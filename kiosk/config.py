@@ -184,9 +184,13 @@ class ReplenishmentSettings:
 
 @dataclass(frozen=True, slots=True)
 class IdentitySettings:
-    """[identity] backend: onnx (ours) or dlib (face_recognition, extra [dlib])."""
+    """[identity] backend: onnx (ours) or dlib (face_recognition, extra [dlib]).
+
+    passive_model: .onnx file of a network that tells a face from a picture of one (see `vision.copies`), "" for none.
+    """
 
     backend: str = "onnx"
+    passive_model: str = ""
 
 
 @dataclass(frozen=True, slots=True)

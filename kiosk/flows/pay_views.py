@@ -129,8 +129,9 @@ def _digits(now: _Now) -> views.View:
 def _face(now: _Now) -> views.View:
     frame, search = now.frame, now.session.search
     look = search.look if search else None
-    return views.PayFace(now.status, frame.pixels if frame else None, look.box if look else None, search.progress if search else 0.0,
+    seen = views.PayFace(now.status, frame.pixels if frame else None, look.box if look else None, search.progress if search else 0.0,
                          look.hint if look else "look_here", now.time_s)
+    return replace(seen, asked=search.asked, ring=search.ring) if search else seen
 
 
 def _pin(now: _Now) -> views.View:

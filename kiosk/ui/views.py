@@ -104,6 +104,9 @@ class PayDigits(View):
 class PayFace(View):
     """Looking for a face. progress: 0..1. hint: look_here, closer, more_light, hold_still, one_person, "" when good.
 
+    asked: what to do now, left, right, closer or blink, "" for nothing but looking. ring: where the ring is that leads: -1..1, 1 fully to
+    the shopper's left, and how near, 0..1.
+
     Targets: other_way, cancel.
     """
 
@@ -113,6 +116,8 @@ class PayFace(View):
     progress: float = 0.0
     hint: str = "look_here"
     time_s: float = 0.0
+    asked: str = ""
+    ring: tuple[float, float] = (0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
