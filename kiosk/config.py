@@ -184,7 +184,7 @@ class ReplenishmentSettings:
 
 @dataclass(frozen=True, slots=True)
 class IdentitySettings:
-    """[identity] backend: onnx (ours) or dlib (extra [dlib]); passive_model: an .onnx file that judges copies (vision.copies), "" for none."""
+    """[identity] backend: onnx (ours) or dlib (extra [dlib]); passive_model: an .onnx file that judges copies, "" for none."""
 
     backend: str = "onnx"
     passive_model: str = ""
