@@ -252,6 +252,9 @@ class Station:
         if guest is not None:
             if visit.kind == "staff":
                 self._shelf.staff(here=False, now=now)
+                if visit.errand is not None and not visit.errand.done:
+                    # The mirror took staff for a shopper, or nobody answered: staff steps aside and comes again.
+                    self._errands.insert(0, visit.errand)
             else:
                 self._casting.gone(guest.shopper, joined=visit.enrolled)
                 self._ledger.enrolled += visit.enrolled
