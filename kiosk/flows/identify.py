@@ -25,6 +25,8 @@ _EMBED_EVERY_S = 0.4
 _SEARCH_EVERY = 5
 _FORGET_S = 0.6
 _SAME_PLACE = 0.6
+_STEADY_S = 0.3
+"""So long one face must have been followed before a challenge begins: whoever is still stepping up is not asked to dance."""
 
 Box = tuple[int, int, int, int]
 
@@ -161,6 +163,7 @@ class FaceSearch:
         self._challenge: Challenge | None = None
         self._began_s = self._first_s = self._last_s = self._seen_s = 0.0
         self._starts = 0
+        self._came_s = math.inf
         self.look: FaceLook | None = None
 
     @property
@@ -211,8 +214,10 @@ class FaceSearch:
         self._seen_s = now
         if look.other or look.hint == "one_person":
             self._challenge = None
+        if look.other or self._came_s == math.inf:
+            self._came_s = sighting.time_s
         if self._challenge is None:
-            if look.hint or look.embedding is None or self._starts == STARTS:
+            if look.hint or look.embedding is None or self._starts == STARTS or sighting.time_s - self._came_s < _STEADY_S:
                 return
             self._begin(sighting.time_s)
         self._last_s = sighting.time_s

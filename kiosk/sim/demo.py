@@ -313,6 +313,17 @@ class StoreInABox:
         self._books[device].add(store)
         store.close()
 
+    def _spoofs(self) -> dict[str, int]:
+        """How many pictures of members were held before a camera, and what came of it, as the world saw it."""
+        client = WorldClient(self._place.socket)
+        try:
+            truth = client.truth()
+        except WorldError:
+            return {}
+        finally:
+            client.close()
+        return {"tried": truth["visits"].get("spoof", 0), "refused": truth["spoofs_refused"], "paid": truth["spoofs_accepted"]}
+
     def _report(self, used: list[Usage]) -> dict[str, Any]:
         for device in shop.ROLES:
             self._note(device)
@@ -322,6 +333,7 @@ class StoreInABox:
             hq = HqBook(sales, sum(facts.gaps(db).values()), facts.duplicates(db), facts.counter(db, "resent"), balance_check(db).even)
         ledger.close()
         made = report(self._books, hq, used, self._start_s, self._counter.book())
+        made["spoofs"] = self._spoofs()
         if self._evening is not None:
             made["evening"] = self._evening.report()
             made["differences"] += self._evening.differences()

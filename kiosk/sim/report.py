@@ -82,6 +82,7 @@ def report(kiosks: Mapping[str, KioskBook], hq: HqBook, processes: Sequence[Usag
         "hq_total_minor": sum(hq.sales.values()),
         "recognised": total("recognised"),
         "refused": total("refused"),
+        "not_live": total("not_live"),
         "replenishments": total("requests_approved"),
         "gaps": hq.gaps,
         "duplicates": hq.duplicates,

@@ -148,7 +148,9 @@ class Station:
         claimed = self._casting.member(self._rng) if kind in GIVE_UP else who
         claims, self._mask = claimed.phone if claimed else "00000000", claimed.identity if claimed and kind == "spoof" else None
         wants = self._wants() if self._place == "pay" else ()
-        return Visit(kind, claims, wants, code=self._casting.code(who), pin=who.pin, looks=self._rng.choice((1, 1, 2)))
+        # A mirror stands too far away to read a phone that is held up.
+        code = self._casting.code(who) if self._place == "pay" else ""
+        return Visit(kind, claims, wants, code=code, pin=who.pin, looks=self._rng.choice((1, 1, 2)))
 
     def _wants(self) -> tuple[str, ...]:
         """What is carried from the shelf goes first; the rest comes from elsewhere in the store. No two of the same."""
@@ -190,6 +192,8 @@ class Station:
 
     def _delay(self, act: Act) -> float:
         pace, screen = self._setup.pace, self._mark[0]
+        if act.kind == "look" and act.what:
+            return self._rng.uniform(0.05, 0.2) / pace  # a ring that moves is followed, not thought about
         if act.what.startswith("key:"):
             return self._rng.uniform(0.15, 0.25) / pace
         if screen == "mirror.tryon" and act.what in ("next", "add"):
