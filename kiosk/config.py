@@ -17,6 +17,7 @@ from typing import Any
 from kiosk.domain.staff import Role
 from kiosk.errors import ConfigError
 
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _ROLES = ("pay", "mirror", "stock")
 
 
@@ -167,10 +168,29 @@ class VoiceSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ReplenishmentSettings:
+    """[replenishment] approval: hq, or local: the shop's owner approves in staff mode. service: share of the demand to serve.
+
+    lead_days: whole days between order and delivery; order_days: mon..sun, evenings on which the supplier takes orders;
+    minimum_minor: least value of an order, at shelf prices.
+    """
+
+    approval: str = "hq"
+    service: float = 0.95
+    lead_days: int = 1
+    order_days: tuple[str, ...] = WEEKDAYS
+    minimum_minor: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class IdentitySettings:
-    """[identity] backend: onnx (ours) or dlib (face_recognition, extra [dlib])."""
+    """[identity] backend: onnx (ours) or dlib (face_recognition, extra [dlib]).
+
+    passive_model: .onnx file of a network that tells a face from a picture of one (see `vision.copies`), "" for none.
+    """
 
     backend: str = "onnx"
+    passive_model: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +240,7 @@ class Settings:
     staff: StaffSettings = StaffSettings()
     printer: PrinterSettings = PrinterSettings()
     voice: VoiceSettings = VoiceSettings()
+    replenishment: ReplenishmentSettings = ReplenishmentSettings()
     identity: IdentitySettings = IdentitySettings()
     members: MembersSettings = MembersSettings()
     phone: PhoneSettings = PhoneSettings()
@@ -236,6 +257,7 @@ _CHOICES: dict[str, tuple[object, ...]] = {
     "display.rotate": (0, 90, 180, 270),
     "broker.version": (3, 5),
     "identity.backend": ("onnx", "dlib"),
+    "replenishment.approval": ("hq", "local"),
     "printer.kind": ("none", "file", "network", "serial", "usb"),
     "printer.columns": (32, 48),
     "voice.kind": ("none", "espeak"),
@@ -246,6 +268,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "members.retention_days": (1, 3650), "members.pin_over_minor": (0, 100_000_000), "phone.port": (0, 65535),
     "camera.width": (64, 4096), "camera.height": (64, 4096), "camera.rate_hz": (0.5, 120),
     "device.closing_hour": (0, 12), "voice.rate_wpm": (80, 400),
+    "replenishment.service": (0.5, 0.999), "replenishment.lead_days": (0, 60), "replenishment.minimum_minor": (0, 10**9),
     "display.width": (240, 4096), "display.height": (240, 4096), "display.rate_hz": (1, 120),
 }
 
@@ -328,6 +351,8 @@ class _Reader:
             self._say(key, f"{key} = {value!r} may hold a-z, 0-9, dot, dash and underscore only")
         elif key == "staff.roles" and not set(kept.values()) <= set(Role):
             self._say(key, f"{key} = {dict(kept)!r}: each is one of {', '.join(Role)}")
+        elif key == "replenishment.order_days" and (not kept or not set(kept) <= set(WEEKDAYS)):
+            self._say(key, f"{key} = {list(kept)!r} may hold {', '.join(WEEKDAYS)}")
         elif key == "device.roles" and (not kept or not set(kept) <= set(_ROLES)):
             self._say(key, f"{key} = {list(kept)!r} may hold {', '.join(_ROLES)}")
         return kept

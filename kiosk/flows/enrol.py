@@ -15,6 +15,7 @@ from kiosk.domain.events import MemberEnrolled
 from kiosk.domain.frame import Frame
 from kiosk.domain.identity import Template, template
 from kiosk.flows.identify import FaceLook, face_task
+from kiosk.flows.my_data import MyDataFlow
 from kiosk.flows.parts import Shop, next_language, status
 from kiosk.flows.pin import PIN_DIGITS
 from kiosk.flows.sight import Sight
@@ -55,12 +56,18 @@ class EnrolFlow:
         self._last_shot_s = 0.0
         self._hint = "look_here"
         self._box: tuple[int, int, int, int] | None = None
+        self._mine: MyDataFlow | None = None
         self._entered_s = parts.clock.monotonic()
 
     def tick(self, touched: list[str]) -> views.View | None:
         """Take what was touched since the last tick; return what to show, None when the enrolment is over."""
+        if self._mine is not None:
+            return self._mine.tick(touched)
         self._parts.eyes.look(self._task if self._screen == "face" else None)
         for target in touched:
+            if target == "my_data" and self._screen == "consent":
+                self._mine = MyDataFlow(self._parts, self._shop, self.language)
+                return self._mine.tick([])
             if target in ("decline", "cancel", "done"):
                 return None
             self._touch(target)

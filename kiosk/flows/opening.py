@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from kiosk.config import Settings
 from kiosk.flows.parts import Parts
 from kiosk.runtime import SystemClock, new_id
+from kiosk.storage.demand import TIMEZONE
+from kiosk.storage.shelf import APPROVAL
 from kiosk.storage.store import Store
 
 if TYPE_CHECKING:
@@ -19,9 +21,22 @@ if TYPE_CHECKING:
 
 
 def open_parts(settings: Settings) -> Parts:
-    """Open the device's database."""
+    """Open the device's database, and let it know the shop's day and who approves its orders."""
     clock = SystemClock()
-    return Parts(settings, open_store(settings, clock), clock, new_id)
+    store = open_store(settings, clock)
+    remember(store, settings)
+    return Parts(settings, store, clock, new_id)
+
+
+def remember(store: Store, settings: Settings) -> None:
+    """Write what bookings need of kiosk.toml into the database that all services of the device share."""
+    wanted = {TIMEZONE: settings.device.timezone, APPROVAL: settings.replenishment.approval}
+    with store.snapshot() as unit:
+        changed = {key: value for key, value in wanted.items() if unit.settings.get(key) != value}
+    if changed:
+        with store.unit(use_reserve=True) as unit:
+            for key, value in changed.items():
+                unit.settings.put(key, value)
 
 
 def open_store(settings: Settings, clock: SystemClock) -> Store:

@@ -49,9 +49,9 @@ class Terminal:
     """A device's screen. `shopper` is what it shows when nobody else has it."""
 
     def __init__(self, parts: Parts, shop: Shop, shopper: Callable[[list[str]], views.View], press: Press | None = None,
-                 pay: PayFlow | None = None) -> None:
-        """pay: the checkout of this device, None where nobody pays."""
-        self._parts, self._shop, self._shopper, self._pay = parts, shop, shopper, pay
+                 pay: PayFlow | None = None, codes: Callable[[], list[str]] | None = None) -> None:
+        """pay: the checkout of this device, None where nobody pays; codes: of a hand-held scanner, see Desk."""
+        self._parts, self._shop, self._shopper, self._pay, self._codes = parts, shop, shopper, pay, codes
         self._press = press or Press(parts, shop)
         self._door = StaffDoor(parts)
         self._visit: Visit | None = None
@@ -128,7 +128,7 @@ class Terminal:
 
     @property
     def _site(self) -> Site:
-        return Site(self._parts, self._shop, self._parts.settings.device.language, self._press, self._pay)
+        return Site(self._parts, self._shop, self._parts.settings.device.language, self._press, self._pay, self._codes)
 
     def _out_of_order(self) -> str:
         now = occasion(self._parts.clock.now(), self._shop.zone)
@@ -177,6 +177,6 @@ def mirror_terminal(parts: Sight, shop: Shop, tryon: TryOnFlow, press: Press | N
     return terminal
 
 
-def shelf_terminal(parts: Parts, shop: Shop, shelf: ShelfFlow) -> Terminal:
+def shelf_terminal(parts: Parts, shop: Shop, shelf: ShelfFlow, codes: Callable[[], list[str]] | None = None) -> Terminal:
     """Return the screen of a shelf; its weights are followed whoever has the screen (see services.stock)."""
-    return Terminal(parts, shop, lambda _touched: shelf.board())
+    return Terminal(parts, shop, lambda _touched: shelf.board(), codes=codes)

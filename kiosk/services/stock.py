@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from kiosk.config import Settings
-from kiosk.flows.opening import open_display, open_parts
+from kiosk.flows.opening import open_display, open_parts, open_store
 from kiosk.flows.parts import Shop, zone_of
+from kiosk.flows.planning import Planner
 from kiosk.flows.scales import open_recorded_scale
 from kiosk.flows.shelf import ShelfFlow
 from kiosk.flows.stage import Stage
 from kiosk.flows.terminal import shelf_terminal
-from kiosk.runtime import run_loop
+from kiosk.runtime import SystemClock, run_loop
 
 
 def serve(settings: Settings) -> int:
@@ -20,11 +21,15 @@ def serve(settings: Settings) -> int:
     shelf = ShelfFlow(parts, shop, lambda plan: open_recorded_scale(settings, plan, parts.clock))
     terminal = shelf_terminal(parts, shop, shelf)
 
+    planner = Planner(parts, lambda: open_store(settings, SystemClock()))
+
     def tick() -> None:
+        planner.tick()
         shelf.follow(terminal.staff_owns_shelf)
         stage.show(terminal.tick(stage.touched()))
 
     def close() -> None:
+        planner.close()
         shelf.close()
         stage.close()
         parts.store.close()

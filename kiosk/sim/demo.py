@@ -23,6 +23,7 @@ from kiosk.runtime import SystemClock, new_id
 from kiosk.sim import shop
 from kiosk.sim.broker import Broker
 from kiosk.sim.counter import Counter
+from kiosk.sim.evening import TILLS, Evening, close_the_day, look
 from kiosk.sim.people import enrol_members
 from kiosk.sim.processes import Child, Meter, Usage, usage
 from kiosk.sim.report import ALL_SALES, HqBook, KioskBook, report
@@ -74,6 +75,7 @@ class StoreInABox:
         self._delivered: dict[str, float] = {}
         self._restarts: dict[str, int] = {}
         self._start_s = 0.0
+        self._evening: Evening | None = None
         self._given_back = ""
         self._looked_s = 0.0
         self._counter = Counter(self._place.hq, shop.CURRENCY)
@@ -152,6 +154,8 @@ class StoreInABox:
         """Close the doors, let the queues drain, stop everything, and return the report; None when the store never opened."""
         opened = self._start_s > 0
         try:
+            if opened and self._options.seconds and self._evening is None:
+                self.end_day()
             for child in self._roles.values():
                 child.stop()
             if opened:
@@ -171,6 +175,16 @@ class StoreInABox:
             if self._own_folder:
                 shutil.rmtree(self._place.folder, ignore_errors=True)
         return made
+
+    def end_day(self) -> Evening:
+        """Let staff take a return, count the drawers and close the day at every till; return how it ended. The store stays open."""
+        self._say("staff takes a return, counts the drawers and closes the day")
+        try:
+            self._evening = close_the_day(self._place, self._await)
+        except WorldError as error:
+            log.error("%s", error)
+            self._evening = Evening({device: look(self._place, device) for device in TILLS})
+        return self._evening
 
     def _money(self, at_s: float) -> None:
         """Let phones pay what they have read, and somebody at HQ give one sale back."""
@@ -307,7 +321,11 @@ class StoreInABox:
             sales = {row["sale_id"]: row["total_minor"] for row in trade.sales(db, ALL_SALES)}
             hq = HqBook(sales, sum(facts.gaps(db).values()), facts.duplicates(db), facts.counter(db, "resent"), balance_check(db).even)
         ledger.close()
-        return report(self._books, hq, used, self._start_s, self._counter.book())
+        made = report(self._books, hq, used, self._start_s, self._counter.book())
+        if self._evening is not None:
+            made["evening"] = self._evening.report()
+            made["differences"] += self._evening.differences()
+        return made
 
 
 def _tail(path: Path) -> str:

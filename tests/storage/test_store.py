@@ -29,7 +29,7 @@ for n in range(count):
         sale = SaleCompleted(f"{name}-{n}", unit.sales.next_receipt("K"), "", (), 100, "EUR", {}, "cash_desk", "", False, 1)
         unit.sales.add(sale)
         unit.stock.move("A1", "4006381333931", 1)
-        unit.journal.append("sale", sale.sale_id.encode())
+        unit.journal.append("note", sale.sale_id.encode())
         unit.facts.record(sale)
     print(sale.sale_id, flush=True)
 store.close()
@@ -45,7 +45,7 @@ def sell(store, make, n):
     with store.unit() as unit:
         unit.sales.add(make.sale(n))
         unit.stock.move("A1", "4006381333931", 1)
-        unit.journal.append("sale", bytes(500))
+        unit.journal.append("note", bytes(500))
         unit.facts.record(make.sale(n))
 
 

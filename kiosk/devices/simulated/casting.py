@@ -21,6 +21,8 @@ class Ledger:
     total_minor: int = 0
     strangers_refused: int = 0
     strangers_accepted: int = 0
+    spoofs_refused: int = 0
+    spoofs_accepted: int = 0
     members_refused: int = 0
     walked_off: int = 0
     enrolled: int = 0
@@ -31,7 +33,7 @@ class Ledger:
 class Casting:
     """Decides who comes next to which device, so that nobody is in two places, and remembers who became a member."""
 
-    _FIRST = ("face", "code", "stranger", "qr", "enrol", "cash", "face", "face")
+    _FIRST = ("face", "code", "stranger", "qr", "enrol", "spoof", "face", "cash", "face", "face")
 
     def __init__(self, setup: WorldSetup) -> None:
         self._setup = setup
@@ -42,14 +44,14 @@ class Casting:
         self._turn = 0
 
     def pay(self, rng: Random) -> tuple[str, StoreShopper] | None:
-        """Return (kind of visit, who) of the next visitor of the pay terminal. The first eight show every kind, then the order varies."""
+        """Return (kind of visit, who) of the next visitor of the pay terminal. The first nine show every kind, then the order varies."""
         cycle, place = divmod(self._turn, len(self._FIRST))
         self._turn += 1
         order = list(self._FIRST)
         if cycle:
             Random(f"{self._setup.seed}/cast/{cycle}").shuffle(order)
         kind = order[place]
-        who = self._someone({"qr": "qr", "enrol": "enrols", "stranger": "stranger"}.get(kind, "member"), rng)
+        who = self._someone({"qr": "qr", "enrol": "enrols", "stranger": "stranger", "spoof": "stranger"}.get(kind, "member"), rng)
         if who is None and kind != "face":
             kind, who = "face", self._someone("member", rng)
         return (kind, who) if who else None
@@ -59,10 +61,10 @@ class Casting:
         who = self._someone("member", rng)
         return ("face", who) if who else None
 
-    def member_phone(self, rng: Random) -> str:
-        """Return the phone number of some member, for a stranger to claim."""
+    def member(self, rng: Random) -> StoreShopper | None:
+        """Return some member, for a stranger to claim to be; None where nobody is one."""
         members = [s for s in self._setup.shoppers if s.member and s.role == "enrolled"]
-        return rng.choice(members).phone if members else "00000000"
+        return rng.choice(members) if members else None
 
     def code(self, who: StoreShopper) -> str:
         """Return the next QR code that this shopper's phone can show, "" for none."""

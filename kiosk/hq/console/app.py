@@ -14,7 +14,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from kiosk.design.tokens import css
-from kiosk.hq.console import acts, money, pages
+from kiosk.hq.console import acts, money, pages, receipts
 from kiosk.hq.console.guard import Guard
 from kiosk.hq.console.render import Desk
 
@@ -28,6 +28,8 @@ def make_app(desk: Desk, api: ASGIApp) -> Starlette:
         Route("/", lambda _: RedirectResponse("/fleet")),
         Route("/fleet", pages.show_fleet),
         Route("/sales", pages.show_sales),
+        Route("/days", receipts.show_days),
+        Route("/r/{token}", receipts.show_receipt),
         Route("/stock", pages.show_stock),
         Route("/replenishment", pages.show_replenishment),
         Route("/replenishment/{request_id}", acts.act(acts.decide), methods=["POST"]),
