@@ -15,6 +15,7 @@ from kiosk.domain.events import PeriodClosed, SaleCompleted, SaleRefunded, Staff
 from kiosk.domain.money import Money
 from kiosk.domain.receipt import token
 from kiosk.flows.checkout import Checkout
+from kiosk.flows.health import states
 from kiosk.flows.pay_buttons import OFFLINE_REASONS
 from kiosk.flows.printing import Press
 from kiosk.flows.terminal import Terminal, pay_terminal
@@ -206,6 +207,7 @@ def test_a_lost_printer_is_drawn_and_the_sale_stands(counter: Counter, tmp_path:
     broken.close()
     assert counter.touch().status.printer_lost
     with counter.device.sight.store.snapshot() as unit:
+        assert states(unit)["printer"] == "lost"
         assert unit.sales.get(sale.sale_id) == sale
 
 
