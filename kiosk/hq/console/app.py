@@ -14,7 +14,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from kiosk.design.tokens import css
-from kiosk.hq.console import acts, pages
+from kiosk.hq.console import acts, pages, planogram, replays
 from kiosk.hq.console.guard import Guard
 from kiosk.hq.console.render import Desk
 
@@ -29,6 +29,10 @@ def make_app(desk: Desk, api: ASGIApp) -> Starlette:
         Route("/fleet", pages.show_fleet),
         Route("/sales", pages.show_sales),
         Route("/stock", pages.show_stock),
+        Route("/planogram/{device}", planogram.show),
+        Route("/planogram/{device}", acts.act(planogram.save), methods=["POST"]),
+        Route("/replay", replays.show),
+        Route("/replay/{name}.json", replays.content),
         Route("/replenishment", pages.show_replenishment),
         Route("/replenishment/{request_id}", acts.act(acts.decide), methods=["POST"]),
         Route("/products", pages.show_products),
