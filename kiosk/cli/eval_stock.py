@@ -47,7 +47,7 @@ def _forecast(args: argparse.Namespace) -> int:
 
 
 def _stock(args: argparse.Namespace) -> int:
-    report = evaluate_stock(args.file, Rhythm(args.review, args.lead, args.case), args.fill)
+    report = evaluate_stock(args.file, Rhythm(args.review, args.lead), args.case, args.fill)
     if args.json:
         print(json.dumps(asdict(report), indent=2))
         return 0

@@ -173,6 +173,31 @@ class StockChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class OrderReason:
+    """Why so many pieces are asked for, in numbers.
+
+    expected: mean demand, pieces, of the `days` until the delivery after next; target: pieces that are enough for them; expiring: of those
+    on hand, how many expire unsold; missed: asked for in vain before the delivery. packs: of `case_pack` pieces that are ordered;
+    wanted_packs: that would be needed; limit: "", room (of the shelf) or expiry; room: pieces that it leaves. filled_up: to the supplier's
+    minimum order. days 0: no forecast yet, the planogram's reorder point speaks.
+    """
+
+    expected: float = 0.0
+    days: int = 0
+    target: int = 0
+    on_hand: int = 0
+    on_order: int = 0
+    expiring: int = 0
+    missed: float = 0.0
+    packs: int = 0
+    case_pack: int = 1
+    wanted_packs: int = 0
+    limit: str = ""
+    room: int = 0
+    filled_up: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ReplenishmentRequested:
     """A slot fell to its reorder point. Asked once per slot until it is answered."""
 
@@ -182,6 +207,26 @@ class ReplenishmentRequested:
     quantity: int
     on_hand: int
     reorder_point: int
+    reason: OrderReason = field(default_factory=OrderReason)
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedLine:
+    """One slot of a delivery: pieces that were on order and pieces that came."""
+
+    slot: str
+    gtin: str
+    expected: int
+    received: int
+
+
+@dataclass(frozen=True, slots=True)
+class GoodsReceived:
+    """A delivery that staff scanned. What did not come is no longer on order; a StockChanged tells of each refill. bizStep: receiving."""
+
+    receipt_id: str
+    who: str
+    lines: tuple[ReceivedLine, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,8 +288,8 @@ class TemplateHeld:
 class StaffActed:
     """Something that staff did on the device, and who.
 
-    act: opened | refused | refill | count | waste | age_proven | age_refused | void_line | refund | reprint | out_of_order | in_order
-    | hours | close_of_day | training_on | training_off.
+    act: opened | refused | refill | count | waste | age_proven | age_refused | take_cash | void_line | refund | reprint | out_of_order
+    | in_order | hours | close_of_day | training_on | training_off.
     """
 
     act: str
@@ -296,15 +341,15 @@ class Skipped:
 
 Event = (
     SaleCompleted | SaleRefunded | PeriodClosed | JournalHead | PaymentRequested | PaymentCancelled | StockChanged
-    | ReplenishmentRequested | MemberEnrolled | MemberErased | MemberLocked | TemplateRequested | TemplateSealed | TemplateHeld
-    | StaffActed | IdentityDecided | DeviceHealth | InboxCommitted | Skipped
+    | ReplenishmentRequested | GoodsReceived | MemberEnrolled | MemberErased | MemberLocked | TemplateRequested | TemplateSealed
+    | TemplateHeld | StaffActed | IdentityDecided | DeviceHealth | InboxCommitted | Skipped
 )
 
 LANE_OF: dict[type, Lane] = {
     SaleCompleted: Lane.MONEY, SaleRefunded: Lane.MONEY, PeriodClosed: Lane.MONEY, PaymentRequested: Lane.MONEY,
     PaymentCancelled: Lane.MONEY, StaffActed: Lane.MONEY,
     MemberEnrolled: Lane.MONEY, MemberErased: Lane.MONEY, MemberLocked: Lane.MONEY,
-    StockChanged: Lane.STOCK, ReplenishmentRequested: Lane.STOCK, InboxCommitted: Lane.STOCK,
+    StockChanged: Lane.STOCK, ReplenishmentRequested: Lane.STOCK, GoodsReceived: Lane.STOCK, InboxCommitted: Lane.STOCK,
     # Templates travel in the lane that lets payments pass; it is compacted for stock alone.
     TemplateRequested: Lane.STOCK, TemplateSealed: Lane.STOCK, TemplateHeld: Lane.STOCK,
     IdentityDecided: Lane.HEALTH, DeviceHealth: Lane.HEALTH, JournalHead: Lane.HEALTH,

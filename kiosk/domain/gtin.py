@@ -20,3 +20,8 @@ def gtin(text: str) -> str:
     if code[-1] != expected:
         raise InvalidValueError(f"GTIN {code} ends in {code[-1]}, but its check digit is {expected}")
     return code
+
+
+def is_case_of(case: str, piece: str) -> bool:
+    """Return whether a GTIN-14 names a case of pieces with this GTIN: an indicator 1 to 8 before the same digits."""
+    return len(case) == 14 and case[0] in "12345678" and case[1:13] == piece.zfill(14)[1:13]

@@ -1,30 +1,18 @@
-"""When to ask for more of a product, and for how many pieces: the slot's own rule, and a shop's whole order with its reasons."""
+"""A shop's whole order of an evening: which products, how many packs, and the numbers behind each line."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import numpy as np
 import numpy.typing as npt
 
-from kiosk.domain.catalog import Cell
 from kiosk.domain.demand import Forecast
+from kiosk.domain.events import OrderReason
 from kiosk.errors import InvalidValueError
-
-
-def order_quantity(cell: Cell, on_hand: int, on_order: int) -> int:
-    """Return the pieces to ask for, 0 when none are needed.
-
-    (s, S) by position: at or under the reorder point `s`, order up to the slot's capacity `S`, in whole case packs, never more than fits;
-    what is already on order counts as if it lay there.
-    """
-    position = on_hand + on_order
-    if position > cell.reorder_point:
-        return 0
-    return (cell.capacity - position) // cell.case_pack * cell.case_pack
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,12 +119,12 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class OrderLine:
-    """One product of an order: whole case packs, and why, in words with the numbers."""
+    """One product of an order: whole case packs, their value in minor units, and the numbers behind it (`design.reasons` words them)."""
 
     gtin: str
     pieces: int
     value: int
-    reason: str
+    reason: OrderReason
 
 
 def needs(ahead: Forecast, terms: Sequence[Terms], stock: Sequence[Stock], rules: Rules, dates: tuple[Calendar, date]) -> tuple[Need, ...]:
@@ -183,7 +171,7 @@ def propose(terms: Sequence[Terms], stock: Sequence[Stock], asked: Sequence[Need
             return ()
         soonest = min(fits, key=lambda i: _days_left(stock[i], asked[i], packs[i] * terms[i].case_pack))
         packs[soonest] += 1
-        reasons[soonest] = f"{_reason(*items[soonest], packs[soonest])}; filled up to the minimum order"
+        reasons[soonest] = replace(_reason(*items[soonest], packs[soonest]), filled_up=True)
     return tuple(OrderLine(term.gtin, count * term.case_pack, count * term.case_pack * term.cost, reason)
                  for term, count, reason in zip(terms, packs, reasons, strict=True) if count)
 
@@ -209,16 +197,10 @@ def _packs(term: Terms, stock: Stock, need: Need) -> int:
     return min(_wanted(term, stock, need), _room(term, stock, need) // term.case_pack)
 
 
-def _reason(term: Terms, stock: Stock, need: Need, packs: int) -> str:
-    words = [f"{need.expected:.1f} expected in {need.days} days, {need.target} are enough",
-             f"{stock.on_hand} on the shelf, {stock.on_order} coming"]
-    if need.lasting < stock.on_hand:
-        words.append(f"{stock.on_hand - need.lasting} will expire unsold")
-    if need.missed >= 0.5:
-        words.append(f"{need.missed:.1f} missed before the delivery")
-    words.append(f"{packs} pack{'' if packs == 1 else 's'} of {term.case_pack}")
+def _reason(term: Terms, stock: Stock, need: Need, packs: int) -> OrderReason:
     wanted = _wanted(term, stock, need)
-    if packs < wanted:
-        limit = "fit" if need.sellable is None else "fit or sell before they expire"
-        words.append(f"{wanted} would be needed, but only {_room(term, stock, need)} more {limit}")
-    return "; ".join(words)
+    limit = "" if packs >= wanted else "room" if need.sellable is None else "expiry"
+    return OrderReason(
+        expected=round(need.expected, 1), days=need.days, target=need.target, on_hand=stock.on_hand, on_order=stock.on_order,
+        expiring=stock.on_hand - need.lasting, missed=round(need.missed, 1), packs=packs, case_pack=term.case_pack,
+        wanted_packs=max(wanted, packs), limit=limit, room=_room(term, stock, need) if limit else 0)

@@ -19,15 +19,14 @@ Array = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Rhythm:
-    """Orders leave every `review` days in the evening, arrive `lead` days later, in packs of `case` pieces."""
+    """Orders leave every `review` days in the evening and arrive `lead` days later."""
 
     review: int
     lead: int
-    case: int = 1
 
     def __post_init__(self) -> None:
-        if self.review < 1 or self.lead < 0 or self.case < 1:
-            raise InvalidValueError(f"{self}: review and case must be 1 or more, lead 0 or more")
+        if self.review < 1 or self.lead < 0:
+            raise InvalidValueError(f"{self}: review must be 1 or more, lead 0 or more")
 
     @property
     def protected(self) -> int:
@@ -58,7 +57,7 @@ class Replay:
 
 @dataclass(frozen=True, slots=True)
 class Levels:
-    """What a rule wants on an evening: order-up-to levels (settings, items), whole pieces.
+    """What a rule wants on an evening: order-up-to levels (settings, items), whole pieces, in packs of `case`, one for all or (items,).
 
     missed: (items, k) pieces that will be asked for in vain before the delivery where k are there or coming, for rules that know it: what
     is lost by then need not be ordered.
@@ -66,14 +65,15 @@ class Levels:
 
     target: Array
     missed: Array | None = None
+    case: int | Array = 1
 
-    def order(self, position: Array, case: int) -> Array:
+    def order(self, position: Array) -> Array:
         """Return the pieces, in whole packs, that lift stock positions (settings, items) to their targets; 0 at or above."""
         short = self.target - position
         if self.missed is not None:
             place = np.minimum(position, self.missed.shape[1] - 1).astype(np.intp)
             short = short - self.missed[np.arange(len(self.missed)), place]
-        return np.asarray(np.maximum(np.ceil(short / case - 1e-9), 0.0) * case)
+        return np.asarray(np.maximum(np.ceil(short / self.case - 1e-9), 0.0) * self.case)
 
 
 def replay(demand: Array, start: int, rhythm: Rhythm, levels: Callable[[int], Levels]) -> Replay:
@@ -93,7 +93,7 @@ def replay(demand: Array, start: int, rhythm: Rhythm, levels: Callable[[int], Le
         shelf = shelf - sold
         served[day], held[day] = sold.sum(axis=1), shelf.sum(axis=1)
         if (day + 1) % rhythm.review == 0:
-            coming[rhythm.lead] += levels(start + day).order(shelf + coming.sum(axis=0), rhythm.case)
+            coming[rhythm.lead] += levels(start + day).order(shelf + coming.sum(axis=0))
     return Replay(served, held, demand[:, start:].sum(axis=0))
 
 

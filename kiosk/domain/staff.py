@@ -19,7 +19,10 @@ class Right(StrEnum):
     REFILL = "refill"
     COUNT = "count"
     WASTE = "waste"
+    RECEIVE = "receive"
+    ORDER = "order"
     APPROVE_AGE = "approve_age"
+    TAKE_CASH = "take_cash"
     VOID_LINE = "void_line"
     REFUND = "refund"
     REPRINT = "reprint"
@@ -29,13 +32,14 @@ class Right(StrEnum):
     TRAINING = "training"
 
 
-_CLERK = frozenset({Right.REFILL, Right.COUNT, Right.WASTE, Right.APPROVE_AGE, Right.VOID_LINE, Right.REPRINT, Right.OUT_OF_ORDER})
+_CLERK = frozenset({Right.REFILL, Right.COUNT, Right.WASTE, Right.RECEIVE, Right.APPROVE_AGE, Right.TAKE_CASH, Right.VOID_LINE,
+                    Right.REPRINT, Right.OUT_OF_ORDER})
 RIGHTS: dict[Role, frozenset[Right]] = {
     Role.CLERK: _CLERK,
     Role.MANAGER: frozenset(Right),
     Role.TECHNICIAN: frozenset({Right.OUT_OF_ORDER, Right.TRAINING, Right.REPRINT}),
 }
-"""Money goes back, days close and hours change by a manager's hand only."""
+"""Money goes back, goods are ordered, days close and hours change by a manager's hand only."""
 
 
 def may(role: Role, right: Right) -> bool:

@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from kiosk.domain.demand import forecast
 from kiosk.domain.demand_smoothing import tsb
-from kiosk.domain.replenishment_replay import Levels, Replay, Rhythm, between, replay, setting_for
+from kiosk.domain.replenishment_ladder import CHANCES, Ladder, place_for
+from kiosk.domain.replenishment_replay import Levels, Replay, Rhythm, replay
 from kiosk.errors import InvalidValueError
 from kiosk.evaluation.forecast import read_wide
 
@@ -24,11 +24,6 @@ Array = npt.NDArray[np.float64]
 DAYS = 364
 WARM_UP = 182
 """Days replayed before the scored ones, from which the first quantile is read."""
-MEMORY = 392
-"""Days of sales that our forecast sees: what a kiosk keeps."""
-SETTLE = 28
-"""First days of the replay, whose stock is still that of the start."""
-CHANCES = 1.0 - np.geomspace(0.35, 0.003, 60)
 DEVIATIONS = np.linspace(-0.5, 4.0, 28)
 MULTIPLES = np.linspace(0.1, 4.0, 40)
 
@@ -62,68 +57,44 @@ class StockReport:
     less_than_normal: float | None
 
 
-def evaluate_stock(path: Path, rhythm: Rhythm, fill: float) -> StockReport:
+def evaluate_stock(path: Path, rhythm: Rhythm, case: int, fill: float) -> StockReport:
     """Score the last 364 days of a file in the wide layout."""
     sales = read_wide(path)[1]
     if sales.shape[1] < DAYS + WARM_UP + 28:
         raise InvalidValueError(f"{path}: {sales.shape[1]} days; {DAYS + WARM_UP + 28} are needed")
     if not 0.5 <= fill <= 0.999:
         raise InvalidValueError(f"a fill of {fill} cannot be asked for; between 0.5 and 0.999")
-    return evaluate(sales, rhythm, fill)
+    return evaluate(sales, rhythm, case, fill)
 
 
-def evaluate(sales: Array, rhythm: Rhythm, fill: float) -> StockReport:
+def evaluate(sales: Array, rhythm: Rhythm, case: int, fill: float) -> StockReport:
     """Score the last 364 days of sales (items, days)."""
     start = sales.shape[1] - DAYS
-    ladder = Ladder(sales, rhythm)
+    if case < 1:
+        raise InvalidValueError(f"a case of {case} pieces cannot be")
+    ladder = Ladder(sales, rhythm, np.full(len(sales), case))
     steps = replay(sales, start - WARM_UP, rhythm, ladder.levels)
-    asked = replay(sales, start, rhythm, lambda day: ladder.at(day, _place(steps, day + 1 - start + WARM_UP, fill)))
+    asked = replay(sales, start, rhythm, lambda day: ladder.at(day, place_for(steps, day + 1 - start + WARM_UP, fill)))
     curves = {
         "quantile": _curve(CHANCES, replay(sales, start, rhythm, ladder.levels), fill),
-        "par": _curve(MULTIPLES, replay(sales, start, rhythm, lambda day: _par(sales, rhythm, day)), fill),
-        "normal": _curve(DEVIATIONS, replay(sales, start, rhythm, lambda day: _normal(sales, rhythm, day)), fill),
+        "par": _curve(MULTIPLES, replay(sales, start, rhythm, lambda day: _par(sales, (rhythm, case), day)), fill),
+        "normal": _curve(DEVIATIONS, replay(sales, start, rhythm, lambda day: _normal(sales, (rhythm, case), day)), fill),
     }
-    return StockReport(len(sales), rhythm.review, rhythm.lead, rhythm.case, fill, float(asked.fill()[0]), float(asked.cover()[0]), curves,
+    return StockReport(len(sales), rhythm.review, rhythm.lead, case, fill, float(asked.fill()[0]), float(asked.cover()[0]), curves,
                        _saved(curves["quantile"], curves["par"]), _saved(curves["quantile"], curves["normal"]))
 
 
-class Ladder:
-    """Our levels at every chance, forecast once an evening."""
-
-    def __init__(self, sales: Array, rhythm: Rhythm) -> None:
-        self._sales = sales
-        self._rhythm = rhythm
-        self._known: dict[int, Levels] = {}
-
-    def levels(self, day: int) -> Levels:
-        """Return the levels of an evening, (chances, items), from the sales up to it."""
-        if day not in self._known:
-            ahead = forecast(self._sales[:, max(0, day + 1 - MEMORY):day + 1], max(self._rhythm.protected, 14))
-            needed = ahead.window(0, self._rhythm.protected).needed(np.full(len(self._sales), self._rhythm.case))
-            target = np.array([(needed > 1.0 - chance + 1e-12).sum(axis=1) for chance in CHANCES], dtype=np.float64)
-            self._known[day] = Levels(target, ahead.window(0, self._rhythm.lead).missed() if self._rhythm.lead else None)
-        return self._known[day]
-
-    def at(self, day: int, place: float) -> Levels:
-        """Return the levels of an evening at a place between two chances, (1, items)."""
-        levels = self.levels(day)
-        return Levels(between(levels.target, place)[None], levels.missed)
-
-
-def _place(steps: Replay, days: int, fill: float) -> float:
-    """The rung that served `fill` of the demand in the last year before this evening."""
-    return setting_for(fill, steps.part(max(SETTLE, days - DAYS), days).fill())
-
-
-def _par(sales: Array, rhythm: Rhythm, day: int) -> Levels:
+def _par(sales: Array, terms: tuple[Rhythm, int], day: int) -> Levels:
+    rhythm, case = terms
     weeks = sales[:, day - 27:day + 1].reshape(len(sales), 4, 7).sum(axis=2)
-    return Levels(np.ceil(MULTIPLES[:, None] * weeks.max(axis=1) * rhythm.protected / 7))
+    return Levels(np.ceil(MULTIPLES[:, None] * weeks.max(axis=1) * rhythm.protected / 7), case=case)
 
 
-def _normal(sales: Array, rhythm: Rhythm, day: int) -> Levels:
+def _normal(sales: Array, terms: tuple[Rhythm, int], day: int) -> Levels:
+    rhythm, case = terms
     year = sales[:, max(0, day - DAYS + 1):day + 1]
     deviation = year.std(axis=1) * np.sqrt(rhythm.protected)
-    return Levels(np.ceil(tsb(year) * rhythm.protected + DEVIATIONS[:, None] * deviation))
+    return Levels(np.ceil(tsb(year) * rhythm.protected + DEVIATIONS[:, None] * deviation), case=case)
 
 
 def _curve(settings: Array, done: Replay, fill: float) -> Curve:

@@ -5,6 +5,7 @@ While staff is at the shelf, weight there is staff's: the shelf flow asks `owns_
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from kiosk.domain.staff import Right
@@ -13,9 +14,11 @@ from kiosk.flows.parts import Parts, Shop
 from kiosk.flows.printing import Press
 from kiosk.flows.staff_day import CashCount, Hours, toggle_order, toggle_training
 from kiosk.flows.staff_desk import Desk, Page, StaffDoor, Till
+from kiosk.flows.staff_orders import Orders, orders_wait
 from kiosk.flows.staff_receipt import FindReceipt
+from kiosk.flows.staff_receiving import Receiving, goods_come
 from kiosk.flows.staff_stock import Slots
-from kiosk.flows.staff_till import Age, Void
+from kiosk.flows.staff_till import Age, TakeCash, Void
 from kiosk.ui import views
 
 _GIVE_UP_S = 60.0
@@ -74,6 +77,10 @@ class Menu:
             return Void(desk, till)
         if target == "close_day":
             return CashCount(desk)
+        if target == "order":
+            return Orders(desk)
+        if target == "receive":
+            return Receiving(desk)
         if target == "hours":
             return Hours(desk)
         if target == "training":
@@ -86,8 +93,10 @@ class Menu:
         desk, till = self._desk, self._desk.till
         with desk.parts.store.snapshot() as unit:
             shelf, training = unit.planogram.get() is not None, in_training(unit)
+            coming, asked = goods_come(unit), orders_wait(unit)
         here = {
-            Right.REFILL: shelf, Right.COUNT: shelf, Right.WASTE: shelf, Right.VOID_LINE: till is not None and bool(till.open_lines()),
+            Right.REFILL: shelf, Right.COUNT: shelf, Right.WASTE: shelf, Right.RECEIVE: shelf and coming, Right.ORDER: asked,
+            Right.VOID_LINE: till is not None and bool(till.open_lines()),
             Right.REFUND: till is not None and not training, Right.REPRINT: till is not None and desk.press.ready,
             Right.OUT_OF_ORDER: True, Right.HOURS: True, Right.TRAINING: till is not None, Right.CLOSE_DAY: not training}
         return tuple(right.value for right, possible in here.items() if possible and desk.may(right))
@@ -100,28 +109,31 @@ class Menu:
 
 
 def first_page(desk: Desk) -> Page:
-    """Return where staff begins: at the shopper's age when that is what they were called for, else at the menu."""
+    """Return where staff begins: at a shopper's age or cash when that is what they came for, else at the menu."""
     if desk.till is not None and desk.till.age_asked and desk.may(Right.APPROVE_AGE):
         return Age(desk, desk.till)
+    if desk.till is not None and desk.till.cash_due is not None and desk.may(Right.TAKE_CASH):
+        return TakeCash(desk, desk.till)
     return Menu(desk)
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Where staff mode is opened. till: None on a device without a checkout."""
+    """Where staff mode is opened. till: None on a device without a checkout; codes: see Desk."""
 
     parts: Parts
     shop: Shop
     language: str
     press: Press
     till: Till | None = None
+    codes: Callable[[], list[str]] | None = None
 
 
 class StaffFlow:
     """One visit of staff; `tick` returns None when it is over."""
 
     def __init__(self, site: Site, door: StaffDoor, who: str = "") -> None:
-        desk = Desk(site.parts, site.shop, site.language, site.press, Menu, site.till, who)
+        desk = Desk(site.parts, site.shop, site.language, site.press, Menu, site.till, who, site.codes)
         self._clock = site.parts.clock
         if who:
             desk.act("opened", {"by": "badge"})
@@ -131,7 +143,7 @@ class StaffFlow:
     @property
     def owns_shelf(self) -> bool:
         """Whether goods on the shelf are moved by staff at present."""
-        return isinstance(self._page, Slots)
+        return isinstance(self._page, Slots | Receiving)
 
     def tick(self, touched: list[str]) -> views.View | None:
         """Take what was touched since the last tick; return what to show, None when staff has left."""
@@ -142,7 +154,7 @@ class StaffFlow:
             if page is None:
                 return None
             self._page = page
-        if isinstance(self._page, FindReceipt):
+        if isinstance(self._page, FindReceipt | Receiving):
             self._page = self._page.look()
         if now - self._entered_s > _GIVE_UP_S:
             return None

@@ -11,6 +11,7 @@ from kiosk.domain.checkout import State
 from kiosk.domain.promotion import occasion
 from kiosk.errors import StorageFullError
 from kiosk.flows.enrol import EnrolFlow
+from kiosk.flows.health import set_state
 from kiosk.flows.parts import Parts, Shop, status
 from kiosk.flows.pay import PayFlow
 from kiosk.flows.printing import Press
@@ -49,15 +50,16 @@ class Terminal:
     """A device's screen. `shopper` is what it shows when nobody else has it."""
 
     def __init__(self, parts: Parts, shop: Shop, shopper: Callable[[list[str]], views.View], press: Press | None = None,
-                 pay: PayFlow | None = None) -> None:
-        """pay: the checkout of this device, None where nobody pays."""
-        self._parts, self._shop, self._shopper, self._pay = parts, shop, shopper, pay
+                 pay: PayFlow | None = None, codes: Callable[[], list[str]] | None = None) -> None:
+        """pay: the checkout of this device, None where nobody pays; codes: of a hand-held scanner, see Desk."""
+        self._parts, self._shop, self._shopper, self._pay, self._codes = parts, shop, shopper, pay, codes
         self._press = press or Press(parts, shop)
         self._door = StaffDoor(parts)
         self._visit: Visit | None = None
         self._disk_full = False
         self._sight = self._usual = Seeing(parts.settings.display.large, parts.settings.display.contrast)
         self._was_idle = True
+        self._printer_lost = False
 
     @property
     def staff_owns_shelf(self) -> bool:
@@ -70,9 +72,17 @@ class Terminal:
             self._sight = _AFTER[self._sight]
         view = self._guarded([target for target in touched if target != "seeing"])
         self._forget_sight()
+        self._tell_printer()
         return replace(view, status=replace(
             view.status, large=self._sight.large, contrast=self._sight.contrast, training=self._shop.training,
             printer_lost=self._press.lost))
+
+    def _tell_printer(self) -> None:
+        """Note for HQ when the printer is lost or back."""
+        if self._press.lost != self._printer_lost and not self._disk_full:
+            self._printer_lost = self._press.lost
+            with self._parts.store.unit() as unit:
+                set_state(unit, "printer", "lost" if self._printer_lost else "ok")
 
     def _forget_sight(self) -> None:
         """The next shopper begins with the type of kiosk.toml."""
@@ -128,7 +138,7 @@ class Terminal:
 
     @property
     def _site(self) -> Site:
-        return Site(self._parts, self._shop, self._parts.settings.device.language, self._press, self._pay)
+        return Site(self._parts, self._shop, self._parts.settings.device.language, self._press, self._pay, self._codes)
 
     def _out_of_order(self) -> str:
         now = occasion(self._parts.clock.now(), self._shop.zone)
@@ -177,6 +187,6 @@ def mirror_terminal(parts: Sight, shop: Shop, tryon: TryOnFlow, press: Press | N
     return terminal
 
 
-def shelf_terminal(parts: Parts, shop: Shop, shelf: ShelfFlow) -> Terminal:
+def shelf_terminal(parts: Parts, shop: Shop, shelf: ShelfFlow, codes: Callable[[], list[str]] | None = None) -> Terminal:
     """Return the screen of a shelf; its weights are followed whoever has the screen (see services.stock)."""
-    return Terminal(parts, shop, lambda _touched: shelf.board())
+    return Terminal(parts, shop, lambda _touched: shelf.board(), codes=codes)

@@ -5,15 +5,16 @@ from __future__ import annotations
 from functools import cache
 
 from kiosk.config import Settings
-from kiosk.flows.opening import open_display, open_printer, open_voice
+from kiosk.flows.opening import open_display, open_printer, open_store, open_voice
 from kiosk.flows.parts import Shop, zone_of
+from kiosk.flows.planning import Planner
 from kiosk.flows.printing import Press
 from kiosk.flows.sight import open_sight
 from kiosk.flows.stage import Stage
 from kiosk.flows.terminal import mirror_terminal
 from kiosk.flows.tryon import TryOnFlow
 from kiosk.flows.watch import Watched
-from kiosk.runtime import run_loop
+from kiosk.runtime import SystemClock, run_loop
 from kiosk.vision.body import BodyFinder
 from kiosk.vision.networks import ModelStore
 from kiosk.vision.wardrobe import garment
@@ -29,11 +30,15 @@ def serve(settings: Settings) -> int:
     terminal = mirror_terminal(parts, shop, TryOnFlow(parts, shop, BodyFinder(models), cache(garment), settings.device.language), press)
     watched = Watched(parts)
 
+    planner = Planner(parts, lambda: open_store(settings, SystemClock()))
+
     def tick() -> None:
+        planner.tick()
         watched.tick()
         stage.show(terminal.tick(stage.touched()))
 
     def close() -> None:
+        planner.close()
         stage.close()
         press.close()
         parts.close()

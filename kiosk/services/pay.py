@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from kiosk.config import Settings
-from kiosk.flows.opening import open_display, open_printer, open_voice
+from kiosk.flows.opening import open_display, open_printer, open_store, open_voice
 from kiosk.flows.parts import Shop, zone_of
+from kiosk.flows.planning import Planner
 from kiosk.flows.printing import Press
 from kiosk.flows.sight import open_sight
 from kiosk.flows.stage import Stage
 from kiosk.flows.terminal import pay_terminal
 from kiosk.flows.watch import Watched
-from kiosk.runtime import run_loop
+from kiosk.runtime import SystemClock, run_loop
 from kiosk.vision.networks import ModelStore
 
 
@@ -23,11 +24,15 @@ def serve(settings: Settings) -> int:
     terminal = pay_terminal(parts, shop, press)
     watched = Watched(parts)
 
+    planner = Planner(parts, lambda: open_store(settings, SystemClock()))
+
     def tick() -> None:
+        planner.tick()
         watched.tick()
         stage.show(terminal.tick(stage.touched()))
 
     def close() -> None:
+        planner.close()
         stage.close()
         press.close()
         parts.close()

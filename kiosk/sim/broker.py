@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from kiosk.errors import WorldError
-from kiosk.sim.processes import die_with_parent
+from kiosk.sim.processes import die_with_parent, free_port
 
 RULES = Path(__file__).parents[2] / "deploy" / "broker"
 READY_S = 10.0
@@ -28,7 +28,7 @@ class Broker:
 
     def __init__(self, folder: Path, port: int | None = None) -> None:
         """Keep configuration, passwords and log in `folder`; take a free port when none is given, and keep it over restarts."""
-        self.port = port if port is not None else _free_port()
+        self.port = port if port is not None else free_port()
         self._folder = folder
         self._users: dict[str, str] = {}
         self._process: subprocess.Popen[bytes] | None = None
@@ -110,13 +110,6 @@ class Broker:
             if time.monotonic() > deadline:
                 raise WorldError(f"mosquitto on port {self.port}: after {READY_S:.0f} s it is not true that it {what}")
             time.sleep(0.01)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _hashed(password: str) -> str:

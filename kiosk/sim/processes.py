@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -51,6 +52,11 @@ class Child:
             self._process = subprocess.Popen(
                 self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self._environment, start_new_session=True,
                 preexec_fn=die_with_parent)  # noqa: PLW1509 - only prctl is called between fork and exec
+
+    @property
+    def pid(self) -> int:
+        """The process id, 0 when it does not run."""
+        return self._process.pid if self._process is not None and self.running else 0
 
     @property
     def running(self) -> bool:
@@ -111,6 +117,14 @@ _libc = ctypes.CDLL(None, use_errno=True)
 def die_with_parent() -> None:
     """Run in a child between fork and exec: whatever ends its parent, SIGKILL included, ends the child too."""
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def free_port() -> int:
+    """Return a TCP port of this machine that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 class Meter:

@@ -66,6 +66,13 @@ CREATE TABLE prints (sale_id TEXT PRIMARY KEY, n INTEGER NOT NULL) STRICT, WITHO
 CREATE INDEX sales_receipt ON sales (json_extract(CAST(body AS TEXT), '$.receipt'));
 """
 
+_DEMAND = """
+CREATE TABLE daily_sales (slot TEXT NOT NULL, gtin TEXT NOT NULL, day TEXT NOT NULL, sold INTEGER NOT NULL, empty_s REAL NOT NULL,
+  PRIMARY KEY (slot, day)) STRICT, WITHOUT ROWID;
+CREATE TABLE empty_slots (slot TEXT PRIMARY KEY, gtin TEXT NOT NULL, since REAL NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE slot_plans (slot TEXT PRIMARY KEY, body BLOB NOT NULL) STRICT, WITHOUT ROWID;
+"""
+
 _ONE_TREE = """
 ALTER TABLE lanes RENAME TO former_lanes;
 ALTER TABLE outbox RENAME TO former_outbox;
@@ -80,7 +87,8 @@ CREATE INDEX outbox_skipped ON outbox (n) WHERE kind = 'Skipped';
 """
 
 CARRIED = ("epochs", "lanes", "outbox", "downboxes", "inbox", "erasures", "vault_orders", "quarantine", "sales", "refunds", "refund_lines",
-           "prints", "receipts", "intents", "basket", "stock", "requests", "pricelists", "planogram", "policy", "tallies", "settings")
+           "prints", "receipts", "intents", "basket", "stock", "requests", "daily_sales", "empty_slots", "slot_plans", "pricelists",
+           "planogram", "policy", "tallies", "settings")
 """What is carried over from a damaged file, as far as it can be read. The journal is not: a chain with a hole proves nothing."""
 
 
@@ -134,7 +142,13 @@ def m005_refunds(db: sqlite3.Connection) -> None:
         db.execute(statement)
 
 
-MIGRATIONS = (m001_first_tables, m002_signed_journal, m003_vault_orders, m004_one_tree, m005_refunds)
+def m006_daily_demand(db: sqlite3.Connection) -> None:
+    """What was asked for by slot and day, and the plans that follow from it."""
+    for statement in _statements(_DEMAND):
+        db.execute(statement)
+
+
+MIGRATIONS = (m001_first_tables, m002_signed_journal, m003_vault_orders, m004_one_tree, m005_refunds, m006_daily_demand)
 """In order; one that was released is never changed."""
 
 

@@ -10,6 +10,9 @@ from kiosk.domain.orders import ReplenishmentAnswered
 from kiosk.errors import StorageError
 from kiosk.storage.book import Book
 
+APPROVAL = "approval"
+"""Setting: who approves orders, "hq" or "local" (the shop's owner, in staff mode)."""
+
 
 @dataclass(frozen=True, slots=True)
 class SlotStock:
@@ -94,6 +97,16 @@ class Requests:
         """A refill of `pieces` closes the slot's requests and takes them off the order."""
         self._book.db.execute("UPDATE requests SET state = 'fulfilled' WHERE slot = ? AND state IN ('asked', 'approved')", (slot,))
         self._stock.add_on_order(slot, -pieces)
+
+    def receive(self, slot: str) -> None:
+        """A delivery came: what was approved for this slot is closed and nothing is on order any more, whether all of it came or not."""
+        self._book.db.execute("UPDATE requests SET state = 'fulfilled' WHERE slot = ? AND state = 'approved'", (slot,))
+        self._book.db.execute("UPDATE stock SET on_order = 0 WHERE slot = ?", (slot,))
+
+    def waiting(self) -> list[ReplenishmentRequested]:
+        """Return every request that nobody has answered, by slot."""
+        rows = self._book.db.execute("SELECT body FROM requests WHERE state = 'asked' ORDER BY slot")
+        return [wire.decode_value(row[0], ReplenishmentRequested) for row in rows]
 
     def answered_count(self) -> int:
         """Return how many requests HQ has answered."""

@@ -10,11 +10,13 @@ from typing import Final
 import numpy as np
 
 from kiosk.design.amounts import day_name
+from kiosk.design.reasons import order_reason
+from kiosk.domain.events import OrderReason
 from kiosk.domain.frame import Picture
 from kiosk.domain.money import Money
 from kiosk.domain.staff import Right
 from kiosk.ui import views
-from kiosk.ui.views import LineView, SlotView, Status, View
+from kiosk.ui.views import LineView, OrderView, ReceivedView, SlotView, Status, View
 
 PAY_SIZES: Final = ((800, 480), (720, 1280), (1080, 1920))
 """Pay screens run on the terminal, upright terminals and the mirror."""
@@ -126,6 +128,9 @@ def _pay(status: Status) -> dict[str, View]:
         "face": views.PayFace(status, seen, (245, 125, 150, 190), 0.55, "hold_still", 3.0),
         "face-light": views.PayFace(status, seen, None, 0.0, "more_light", 1.0),
         "face-good": views.PayFace(status, seen, (245, 125, 150, 190), 0.8, "", 1.0),
+        "face-left": views.PayFace(status, seen, (245, 125, 150, 190), 0.35, "", 2.0, "left", (0.9, 0.0)),
+        "face-closer": views.PayFace(status, seen, (245, 125, 150, 190), 0.6, "", 2.4, "closer", (0.0, 0.9)),
+        "face-blink": views.PayFace(status, seen, (245, 125, 150, 190), 0.8, "", 2.8, "blink"),
         "face-starting": views.PayFace(status, None, time_s=1.0),
         "pin": views.PayPin(status, 2),
         "pin-wrong": views.PayPin(status, 0, wrong=True),
@@ -170,8 +175,28 @@ def _enrol(status: Status) -> dict[str, View]:
         "face": views.EnrolFace(status, seen, (245, 125, 150, 190), 1, 3, "closer", 2.2),
         "done": views.EnrolDone(status, ok=True, time_s=1.0),
         "done-card": views.EnrolDone(status, ok=True, time_s=1.0, card="KF1.01a2026c-2595-7868-bfff-6d908ba4489b." + "Ab3_" * 8),
+        "my-data": views.MyData(status, "http://192.168.1.20:8480/in/qk3mTzvW1xYb0PZc7RkLdA"),
+        "my-data-used": views.MyData(status),
+        "my-data-refused": views.MyData(status, refused="not_recognised"),
+        "my-erase": views.MyErase(status),
+        "my-erased": views.MyErase(status, done=True),
         "failed": views.EnrolDone(status, ok=False, reason="quality"),
     }
+
+
+def _orders(language: str) -> tuple[OrderView, ...]:
+    reasons = (OrderReason(18.4, 3, 27, 4, 0, packs=1, case_pack=24, wanted_packs=1),
+               OrderReason(9.6, 3, 16, 0, 0, missed=3.2, packs=2, case_pack=6, wanted_packs=3, limit="room", room=12),
+               OrderReason(on_hand=2, packs=2, case_pack=4, wanted_packs=2))
+    rows = (("A2", "water"), ("A3", "juice"), ("B1", "chips"))
+    return tuple(OrderView(slot, _NAMES[language][name], why.packs * why.case_pack, order_reason(why, language), name)
+                 for (slot, name), why in zip(rows, reasons, strict=True))
+
+
+def _delivery(language: str, came: tuple[int, ...]) -> tuple[ReceivedView, ...]:
+    rows = (("A2", "water", 24), ("A3", "juice", 12), ("B1", "chips", 4))
+    return tuple(ReceivedView(slot, _NAMES[language][name], expected, received, name)
+                 for (slot, name, expected), received in zip(rows, came, strict=True))
 
 
 def _staff(status: Status) -> dict[str, View]:
@@ -181,13 +206,15 @@ def _staff(status: Status) -> dict[str, View]:
     return {
         "login": views.StaffLogin(status, 3),
         "login-wrong": views.StaffLogin(status, 0, wrong=True),
-        "menu": views.StaffMenu(status, "Ana", tuple(right.value for right in Right if right is not Right.APPROVE_AGE)),
+        "menu": views.StaffMenu(status, "Ana", tuple(right.value for right in Right if right not in (Right.APPROVE_AGE, Right.TAKE_CASH))),
         "menu-clerk": views.StaffMenu(status, "Ana", ("refill", "count", "waste", "out_of_order")),
         "menu-terminal": views.StaffMenu(status, "Ana", ("out_of_order", "training"), out_of_order=True, training=True),
         "age": views.StaffAge(status, 18, {"fr": "22 novembre 2008", "en": "22 November 2008", "zh": "2008年11月22日"}[status.language]),
-        "receipt": views.StaffNumber(status, "receipt_refund", "pay-1-…", entered=False),
-        "receipt-unknown": views.StaffNumber(status, "receipt_reprint", "pay-1-…", False, "receipt_unknown"),
-        "cash-count": views.StaffNumber(status, "cash_count", "512,80 €", entered=True),
+        "receipt": views.StaffNumber(status, "receipt_refund", "pay-1-…", 0),
+        "receipt-unknown": views.StaffNumber(status, "receipt_reprint", "pay-1-…", 0, "receipt_unknown"),
+        "take-cash": views.StaffNumber(status, "take_cash", "20,00 € / 13,48 €", 4),
+        "take-cash-little": views.StaffNumber(status, "take_cash", "10,00 € / 13,48 €", 4, "too_little"),
+        "cash-count": views.StaffNumber(status, "cash_count", "512,80 €", 5),
         "void": views.StaffLines(status, "void", _lines(status.language), ((1, 1),)),
         "refund": views.StaffLines(status, "refund", _returned(status.language)),
         "refund-due": views.StaffLines(status, "refund", _returned(status.language), ((0, 2), (2, 1)), _euros(419)),
@@ -198,6 +225,12 @@ def _staff(status: Status) -> dict[str, View]:
         "slots": views.StaffSlots(status, "refill", slots, "A3", 12),
         "slots-many": views.StaffSlots(status, "count", _many(slots), "P5", 260),
         "slots-choose": views.StaffSlots(status, "count", slots),
+        "orders": views.StaffOrders(status, _orders(status.language)),
+        "orders-chosen": views.StaffOrders(status, _orders(status.language), "A3"),
+        "orders-many": views.StaffOrders(status, _orders(status.language) * 4, page=1),
+        "receiving": views.StaffReceiving(status, _delivery(status.language, (0, 0, 0))),
+        "receiving-scanned": views.StaffReceiving(status, _delivery(status.language, (24, 11, 5)), "A3"),
+        "receiving-unknown": views.StaffReceiving(status, _delivery(status.language, (24, 0, 0)), "A2", "4006381333931"),
         "report-day": views.StaffReport(status, tuple(zip(_CLOSED[status.language], _FIGURES, strict=True))),
         "report": views.StaffReport(status, tuple(zip(label, ("41", "512,80 €", "26", "9"), strict=True))),
         "out-of-order": views.OutOfOrder(status, "staff"),

@@ -7,9 +7,14 @@ from kiosk.ui.canvas import Box, Canvas, Style
 from kiosk.ui.views import StaffMenu
 from kiosk.ui.widgets import DARK, SUNNY, Face, button, frame
 
-_FIRST = frozenset({"refill", "count", "waste", "void_line", "refund", "reprint"})
+_FIRST = frozenset({"refill", "count", "waste", "receive", "order", "void_line", "refund", "reprint"})
 """What is done with goods and shoppers stands out; the rest is about the device and the day."""
-_ICONS = {"waste": "trash", "void_line": "cross", "refund": "cash", "reprint": "receipt", "hours": "clock", "training": "training"}
+_ICONS = {"waste": "trash", "receive": "barcode", "order": "truck", "void_line": "cross", "refund": "cash", "reprint": "receipt",
+          "hours": "clock", "training": "training"}
+
+
+_STACKED = 12
+"""Up to so many buttons are high enough on a lying screen for an icon above its label; with more it stands beside it."""
 
 
 def draw(c: Canvas, view: StaffMenu) -> None:
@@ -23,7 +28,8 @@ def draw(c: Canvas, view: StaffMenu) -> None:
         word = {"out_of_order": "in_order" if view.out_of_order else name,
                 "training": "training_off" if view.training else name}.get(name, name)
         look = SUNNY if name in _FIRST else DARK
-        button(c, name, cell, Face(c.say(f"staff.menu.{word}"), _ICONS.get(name, word), look, 20, stacked=True))
+        face = Face(c.say(f"staff.menu.{word}"), _ICONS.get(name, word), look, 20, stacked=c.portrait or len(names) <= _STACKED)
+        button(c, name, cell, face)
 
 
 def _cells(c: Canvas, body: Box, count: int) -> list[Box]:

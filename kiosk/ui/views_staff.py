@@ -40,7 +40,7 @@ class StaffAge(View):
 
 @dataclass(frozen=True, slots=True)
 class StaffNumber(View):
-    """A number to be typed. what: a key of `staff.number.*`; shown: ready to show; wrong: a key of `staff.wrong.*`, "" for none.
+    """A number to be typed. what: a key of `staff.number.*`; shown: ready to show; typed: digits so far; wrong: a key of `staff.wrong.*`.
 
     Targets: key:0..key:9, erase, ok, back.
     """
@@ -48,7 +48,7 @@ class StaffNumber(View):
     screen: ClassVar[str] = "staff.number"
     what: str
     shown: str
-    entered: bool
+    typed: int
     wrong: str = ""
 
 
@@ -92,6 +92,56 @@ class StaffSlots(View):
     slots: tuple[SlotView, ...]
     chosen: str = ""
     value: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class OrderView:
+    """A line of an order that waits for the owner's word. reason: ready to show, its parts apart by " · "."""
+
+    slot: str
+    name: str
+    pieces: int
+    reason: str
+    picture: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StaffOrders(View):
+    """The order that the forecast proposes. chosen: a slot, "" for none; page: the lines that are shown when there are more than fit.
+
+    Targets: line:<slot> of those shown, more (when there are more), back, all (when none is chosen), plus, minus, approve and reject
+    (of the chosen one).
+    """
+
+    screen: ClassVar[str] = "staff.orders"
+    lines: tuple[OrderView, ...]
+    chosen: str = ""
+    page: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedView:
+    """A slot of a delivery: pieces on order and pieces scanned."""
+
+    slot: str
+    name: str
+    expected: int
+    received: int
+    picture: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StaffReceiving(View):
+    """Goods come and are scanned. chosen: the slot scanned last; wrong: a code that belongs to no slot, "" for none.
+
+    Targets: line:<slot> of those shown, more (when there are more), back, plus and minus (of the chosen one), ok (when anything came).
+    """
+
+    screen: ClassVar[str] = "staff.receiving"
+    lines: tuple[ReceivedView, ...]
+    chosen: str = ""
+    wrong: str = ""
+    page: int = 0
 
 
 @dataclass(frozen=True, slots=True)

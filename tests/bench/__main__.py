@@ -11,7 +11,7 @@ PARTS = {
     "forecast": ("-m", "tests.bench.bench_forecast"),
     "shelf": ("-m", "tests.bench.bench_shelf"),
     "screens": ("-m", "tests.bench.bench_screens"),
-    "queue": ("-m", "pytest", "-q", "-m", "slow", "tests/sync/test_bench.py"),
+    "queue": ("-m", "tests.bench.bench_queue"),
 }
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from kiosk.domain.demand import forecast
+from kiosk.domain.events import OrderReason
 from kiosk.domain.replenishment import Calendar, Need, Rules, Stock, Terms, needs, propose
 from kiosk.domain.replenishment_replay import Levels, Rhythm, between, replay, setting_for
 from kiosk.errors import InvalidValueError
@@ -54,8 +55,7 @@ def test_open_orders_count_once():
 def test_a_line_tells_its_numbers():
     line, = propose([Terms("a", 6, 14, 100)], [Stock(((4, 1), (1, None)), 2)], [Need(18, 11.5, 9, 3, 0.8)], Rules(0.95))
     assert line.pieces == 6
-    assert line.reason == ("11.5 expected in 9 days, 18 are enough; 5 on the shelf, 2 coming; 2 will expire unsold; "
-                           "0.8 missed before the delivery; 1 pack of 6; 3 would be needed, but only 7 more fit")
+    assert line.reason == OrderReason(11.5, 9, 18, 5, 2, 2, 0.8, 1, 6, 3, "room", 7)
 
 
 def test_an_order_under_the_minimum_takes_what_is_needed_soonest_or_waits():
@@ -64,7 +64,7 @@ def test_an_order_under_the_minimum_takes_what_is_needed_soonest_or_waits():
     asked = [Need(4, 4.0, 4, 1), Need(8, 4.0, 4, 10), Need(5, 4.0, 4, 6)]
     lines = propose(terms, stock, asked, Rules(0.95, least_value=800))
     assert {line.gtin: line.pieces for line in lines} == {"a": 6, "c": 2}
-    assert lines[1].reason.endswith("filled up to the minimum order")
+    assert lines[1].reason.filled_up
     assert propose(terms, stock, asked, Rules(0.95, least_value=1_000_000)) == ()
     assert propose(terms, stock, [Need(0, 4.0, 4, 10)] * 3, Rules(0.95, least_value=800)) == ()
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from kiosk.domain.catalog import Cell
-from kiosk.domain.replenishment import order_quantity
+from kiosk.domain.reorder import order_quantity
 from kiosk.domain.shelf import CellTracker, Step
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from kiosk.cli import main
+from kiosk.domain.replenishment_ladder import Ladder
 from kiosk.domain.replenishment_replay import Rhythm
-from kiosk.evaluation.replenishment import Ladder
 from tests.evaluation.test_forecast import wide
 
 
@@ -30,7 +30,7 @@ def test_an_evening_knows_nothing_of_the_days_after():
     demand = sales()
     later = demand.copy()
     later[:, 500:] += 9.0
-    one, other = (Ladder(d, Rhythm(7, 2)).levels(499) for d in (demand, later))
+    one, other = (Ladder(d, Rhythm(7, 2), np.ones(len(d), dtype=int)).levels(499) for d in (demand, later))
     assert (one.target == other.target).all()
     assert (np.diff(one.target, axis=0) >= 0).all()
 

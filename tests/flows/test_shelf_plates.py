@@ -19,8 +19,10 @@ from kiosk.domain.shelf_match import Hint
 from kiosk.domain.units import Grams
 from kiosk.flows.health import states
 from kiosk.flows.parts import Parts, Shop
+from kiosk.flows.printing import Press
 from kiosk.flows.shelf import ShelfFlow
-from kiosk.flows.staff import StaffDoor, StaffFlow
+from kiosk.flows.staff import Site, StaffFlow
+from kiosk.flows.staff_desk import StaffDoor
 from kiosk.runtime import ManualClock
 from kiosk.storage.store import Store
 from kiosk.wire import decode_batch
@@ -84,7 +86,7 @@ class Bench:
         self.flow = ShelfFlow(self.parts, self.shop, lambda _plan: self.weights, self._witness)
         self.pass_s(4)
 
-    def _witness(self) -> list[Hint]:
+    def _witness(self, _planogram: Planogram) -> list[Hint]:
         seen, self.seen = self.seen, []
         return seen
 
@@ -142,7 +144,7 @@ def test_a_tie_is_said_counted_and_shown_until_staff_has_counted(bench: Bench) -
     assert bench.flow.board().alerts == ("unsure",)
     with bench.store.snapshot() as unit:
         assert states(unit)["shelf"] == "unsure"
-    visit = StaffFlow(bench.parts, bench.shop, StaffDoor(bench.parts), "en", who="lea")
+    visit = StaffFlow(Site(bench.parts, bench.shop, "en", Press(bench.parts, bench.shop)), StaffDoor(bench.parts), "lea")
     visit.tick(["count"])
     bench.pass_s(2, staff=True)
     visit.tick(["slot:A1", "minus", "ok", "back"])

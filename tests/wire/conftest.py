@@ -15,6 +15,7 @@ from kiosk.domain.catalog import Cell, OfflinePolicy, Planogram, Plate, PriceLis
 from kiosk.domain.events import (
     LANE_OF,
     DeviceHealth,
+    GoodsReceived,
     IdentityDecided,
     InboxCommitted,
     JournalHead,
@@ -22,10 +23,12 @@ from kiosk.domain.events import (
     MemberEnrolled,
     MemberErased,
     MemberLocked,
+    OrderReason,
     PaymentCancelled,
     PaymentRequested,
     PeriodClosed,
     PeriodTotals,
+    ReceivedLine,
     ReplenishmentRequested,
     SaleCompleted,
     SaleLine,
@@ -57,7 +60,7 @@ EVENTS = (
     PaymentRequested("intent-1", 270, "EUR", "wallet_face", "member-1", ""),
     PaymentCancelled("intent-1", "shopper_left"),
     StockChanged("A1", TEA, -2, 5, "retail_selling", "sale", 0.98),
-    ReplenishmentRequested("request-1", "A1", TEA, 12, 2, 3),
+    ReplenishmentRequested("request-1", "A1", TEA, 12, 2, 3, OrderReason(11.5, 9, 18, 2, 0, 1, 0.8, 2, 6, 3, "room", 13)),
     MemberEnrolled("member-1", "2026-01", "fr", 3),
     MemberErased("member-1", "ordered"),
     StaffActed("refill", "anna", {"slot": "A1"}),
@@ -75,6 +78,7 @@ EVENTS = (
     TemplateRequested("member-1", "AAECAw=="),
     TemplateSealed("member-1", "kiosk-2", "epoch-2", "AAECAw==", True),
     TemplateHeld("member-1"),
+    GoodsReceived("receipt-1", "anna", (ReceivedLine("A1", TEA, 12, 11),)),
 )
 ORDERS = (
     PaymentAnswered("intent-1", "declined", "insufficient_funds", "member-1"),

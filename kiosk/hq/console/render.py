@@ -17,6 +17,7 @@ from starlette.responses import HTMLResponse, Response
 
 from kiosk.design.amounts import clock, money, number, when
 from kiosk.design.products import PRODUCTS
+from kiosk.design.tokens import css
 from kiosk.design.words import known, say
 from kiosk.domain.catalog import LANGUAGES
 from kiosk.domain.money import Money
@@ -91,14 +92,26 @@ def page(request: Request, desk: Desk, template: str, values: dict[str, Any], st
     return response
 
 
+def bare_page(request: Request, template: str, values: dict[str, Any], status: int = 200) -> Response:
+    """Return a page for shoppers in the reader's language: no console around it, no cookie, nothing to post."""
+    language = language_of(request)
+    text = _environment.get_template(template).render(**values, language=language, languages=LANGUAGES, say=partial(_say, language),
+                                                      tokens=css())
+    response = HTMLResponse(text, status)
+    response.headers["content-security-policy"] = POLICY
+    response.headers["cache-control"] = "no-store"
+    return response
+
+
 def _speech(desk: Desk, language: str) -> dict[str, Any]:
     now_ms = desk.stamp().at_ms
     return {
         "t": partial(_text, language), "known": lambda key: known(f"console.{key}"), "now_ms": now_ms,
         "money": lambda minor, currency: money(Money(minor, currency), language), "num": lambda n: number(n, language),
-        "when": lambda ms: when(_moment(ms), language, desk.zone), "clock": lambda ms: clock(_moment(ms), language, desk.zone),
+        "when": lambda ms: when(moment(ms), language, desk.zone), "clock": lambda ms: clock(moment(ms), language, desk.zone),
         "ago": lambda ms: _ago(language, now_ms - ms), "span": lambda seconds: _ago(language, seconds * 1000),
         "named": partial(_named, language), "plain": lambda minor, currency: plain(Money(minor, currency)), "currency": desk.currency,
+        "fresh_id": desk.new_id,
         "has_picture": desk.pictured,
     }
 
@@ -107,7 +120,12 @@ def _text(language: str, key: str, **values: object) -> str:
     return say(f"console.{key}", language, **values)
 
 
-def _moment(ms: int) -> datetime:
+def _say(language: str, key: str, **values: object) -> str:
+    return say(key, language, **values)
+
+
+def moment(ms: int) -> datetime:
+    """Return milliseconds since 1970 as a time in UTC."""
     return datetime.fromtimestamp(ms / 1000, UTC)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from kiosk.domain.events import DeviceHealth, IdentityDecided
+from kiosk.domain.events import DeviceHealth
 from kiosk.hq.ledger.store import Db, Row
 from kiosk.wire import DeviceState
 
@@ -49,11 +49,11 @@ def set_health(db: Db, device: str, health: DeviceHealth) -> None:
                                  health.dropped_frames, health.quarantined, device))
 
 
-def count_identity(db: Db, device: str, decided: IdentityDecided) -> None:
+def count_identity(db: Db, device: str, outcome: str, more: int) -> None:
     """Count how faces were judged on a device; what was measured stays in the fact."""
-    path = '$."' + decided.outcome.replace('"', "").replace("\\", "")[:40] + '"'
-    db.execute("UPDATE devices SET identity = json_set(identity, ?, coalesce(json_extract(identity, ?), 0) + 1) WHERE id = ?",
-               (path, path, device))
+    path = '$."' + outcome.replace('"', "").replace("\\", "")[:40] + '"'
+    db.execute("UPDATE devices SET identity = json_set(identity, ?, coalesce(json_extract(identity, ?), 0) + ?) WHERE id = ?",
+               (path, path, more, device))
 
 
 def devices(db: Db) -> list[Row]:

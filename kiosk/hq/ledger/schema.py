@@ -152,6 +152,26 @@ CREATE TABLE day_ends (day TEXT PRIMARY KEY, zero INTEGER NOT NULL, body BLOB NO
 """
 
 
+_FLOOR = """
+ALTER TABLE products ADD COLUMN sold_by TEXT NOT NULL DEFAULT 'piece';
+ALTER TABLE products ADD COLUMN deposit_minor INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE products ADD COLUMN deposit_vat_permille INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE products ADD COLUMN min_age INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE code_formats (prefix TEXT PRIMARY KEY, body BLOB NOT NULL) STRICT;
+CREATE TABLE receipts (token TEXT PRIMARY KEY, sale_id TEXT NOT NULL REFERENCES sales, body BLOB NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE closures (device TEXT NOT NULL, journal TEXT NOT NULL, period TEXT NOT NULL, last INTEGER NOT NULL, currency TEXT NOT NULL,
+  name TEXT NOT NULL, body BLOB NOT NULL, at_ms INTEGER NOT NULL,
+  PRIMARY KEY (device, journal, period, last, currency)) STRICT, WITHOUT ROWID;
+"""
+
+
+@migrations()  # type: ignore[untyped-decorator]
+def m_floor(db: Database) -> None:
+    """Goods by weight, deposits and ages; receipts that can be shown again; closures of the kiosks' journals."""
+    for statement in _statements(_FLOOR):
+        db.execute(statement)
+
+
 @migrations()  # type: ignore[untyped-decorator]
 def m_faces(db: Database) -> None:
     """Which device holds whose template, who asks for one, and the keys of devices."""
