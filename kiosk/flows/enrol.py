@@ -16,11 +16,11 @@ from kiosk.domain.frame import Frame
 from kiosk.domain.identity import Template, template
 from kiosk.flows.identify import FaceLook, face_task
 from kiosk.flows.my_data import MyDataFlow
-from kiosk.flows.parts import Shop, next_language, status
+from kiosk.flows.parts import Parts, Shop, next_language, status
 from kiosk.flows.pin import PIN_DIGITS
 from kiosk.flows.sight import Sight
 from kiosk.flows.twins import TwinSearch
-from kiosk.storage.vault import CARD_PREFIX, Consent, Courier, Extras, Stroke
+from kiosk.storage.vault import CARD_PREFIX, Consent, Courier, Extras, Stroke, Vault
 from kiosk.storage.vault.pins import hashed, objection
 from kiosk.storage.vault.records import clipped
 from kiosk.ui import views
@@ -188,7 +188,8 @@ class EnrolFlow:
         secret = secrets.token_bytes(24) if self._parts.settings.members.mode == "card" else b""
         consent = Consent(CONSENT_VERSION, self.language, self._parts.clock.now().isoformat(), texts.fingerprint(self.language), True,
                           clipped(self._strokes))
-        enrol(self._parts, self._member_id, self._digits, (self._shots, consent), Extras(hashed(self._pin), bool(twins), secret))
+        extras = Extras(hashed(self._pin), bool(twins), secret)
+        enrol(self._parts, self._parts.vault, self._member_id, self._digits, (self._shots, consent), extras)
         for other in twins:
             self._parts.vault.ask_pin_always(other)
         if secret:
@@ -237,12 +238,12 @@ def _brightness(frame: Frame, box: tuple[int, int, int, int]) -> float:
     return float(face.mean()) if face.size else 255.0
 
 
-def enrol(parts: Sight, member_id: str, digits: str, seen: tuple[list[Template], Consent], extras: Extras) -> None:
+def enrol(parts: Parts, vault: Vault, member_id: str, digits: str, seen: tuple[list[Template], Consent], extras: Extras) -> None:
     """Keep a member's template with the consent that allows it, and tell HQ that there is a member, without face or number."""
     shots, given = seen
-    consent = Courier(parts.vault, parts.store.device, parts.store.epoch).witness(member_id, given)
+    consent = Courier(vault, parts.store.device, parts.store.epoch).witness(member_id, given)
     # The vault first: a member whom HQ knows but no vault does could never pay and never be erased here.
-    parts.vault.enrol(member_id, digits, template(shots), consent, extras)
+    vault.enrol(member_id, digits, template(shots), consent, extras)
     with parts.store.unit() as unit:
         unit.facts.record(MemberEnrolled(member_id, consent.version, consent.language, len(shots)))
         unit.tallies.add("enrolled")

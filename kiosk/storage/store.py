@@ -276,6 +276,7 @@ def _made(path: Path, book: Callable[[sqlite3.Connection, str, int], Book], conn
     """Make, migrate or rebuild the file. One without an epoch is not claimed yet: a rebuild that a power cut broke off goes on."""
     if path.exists() and not _is_whole(path, connect):
         damage.set_aside(path)
+    path.touch(mode=0o660)  # services of a device share it by their group; SQLite itself would make it the owner's to write alone
     db = connect(path)
     try:
         _set_up(db)

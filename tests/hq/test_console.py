@@ -12,7 +12,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
 from kiosk.design.words import table
-from kiosk.domain.events import DeviceHealth, MemberEnrolled, ReplenishmentRequested, StockChanged
+from kiosk.domain.events import DeviceHealth, MemberEnrolled, MemberErased, ReplenishmentRequested, StockChanged
 from kiosk.domain.money import Money
 from kiosk.hq import imports
 from kiosk.hq.api import make_api
@@ -26,7 +26,7 @@ from kiosk.runtime import SystemClock, new_id
 from tests.hq.conftest import GTIN, Device, sale
 from tests.hq.test_imports import GOOD, HEADER, PLAN
 
-PAGES = ("fleet", "sales", "stock", "replenishment", "products", "wallet", "alarms", "screens")
+PAGES = ("fleet", "sales", "stock", "replenishment", "products", "wallet", "members", "alarms", "screens")
 CHROMIUM, DRIVER = Path("/usr/bin/chromium"), Path("/usr/bin/chromedriver")
 FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
          "--disable-sync", "--no-first-run")
@@ -174,6 +174,24 @@ def test_pages_fit_wide_and_narrow_in_every_language_and_keep_silent(site, brows
                 assert browser.execute_script("return document.documentElement.scrollWidth <= innerWidth"), (page, pixels, language)
                 assert text(browser, "h1") == table()[f"console.nav.{page}"][language]
     assert browser.get_log("browser") == []
+
+
+@pytest.mark.browser
+def test_a_face_is_erased_with_two_clicks_and_the_devices_word_appears_with_its_time(site, browser):
+    width(browser, 1280)
+    browser.get(f"{site.url}/members?lang=en")
+    assert "known to 1 kiosk(s)" in text(browser, "#member-anna")
+    browser.find_element(By.CSS_SELECTOR, "#member-anna summary").click()
+    browser.find_element(By.CSS_SELECTOR, "#member-anna [value=erase]").click()
+    until(browser, lambda: "2 kiosk(s) to confirm" in text(browser, "#member-anna"))
+    assert "waiting" in text(browser, "#member-anna tbody")
+    with site.ledger.read() as db:
+        assert ("erase", "console", "anna") in [(r["act"], r["who"], r["subject"]) for r in catalogue.audit(db)]
+        orders = db.execute("SELECT body FROM downbox WHERE kind = 'erasure'").fetchall()
+        assert [bytes(order["body"]) for order in orders] == [b'{"member_id":"anna"}'] * 2
+    site.send(site.pay.send(MemberErased("anna", "hq")), site.shelf.send(MemberErased("anna", "hq")))
+    until(browser, lambda: "erased everywhere" in text(browser, "#member-anna"))
+    assert browser.find_element(By.CSS_SELECTOR, "#member-anna tbody td:nth-child(4) time").get_attribute("title")
 
 
 @pytest.mark.browser

@@ -12,9 +12,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from kiosk.errors import HqError, InvalidValueError
-from kiosk.hq import imports, publish, replenishment
+from kiosk.hq import imports, members, publish, replenishment
 from kiosk.hq.console.guard import form_is_ours
-from kiosk.hq.console.pages import shell, show_products, show_replenishment
+from kiosk.hq.console.pages import shell, show_members, show_products, show_replenishment
 from kiosk.hq.console.render import Desk, page
 from kiosk.hq.imports import Preview
 from kiosk.hq.ledger import facts
@@ -87,6 +87,20 @@ def apply(request: Request, desk: Desk, form: FormData) -> Response:
     except (HqError, binascii.Error) as error:
         return show_products(request, str(error))
     return RedirectResponse("/stock" if table in ("planogram", "plates") else "/products", 303)
+
+
+def decide_member(request: Request, desk: Desk, form: FormData) -> Response:
+    """Have a member's face erased everywhere, or let a locked one have five tries again."""
+    member_id = request.path_params["member_id"]
+    try:
+        with desk.ledger.write() as db:
+            if text(form, "act") == "unlock":
+                members.unlock(db, member_id, WHO, desk.stamp())
+            else:
+                members.erase(db, member_id, WHO, desk.stamp())
+    except HqError as error:
+        return show_members(request, str(error))
+    return RedirectResponse("/members", 303)
 
 
 def see_alarm(request: Request, desk: Desk, _form: FormData) -> Response:

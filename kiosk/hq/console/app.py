@@ -48,6 +48,8 @@ def make_app(desk: Desk, api: ASGIApp) -> Starlette:
         Route("/wallet/members/{member_id}/topup", acts.act(money.top_up), methods=["POST"]),
         Route("/wallet/refunds/{refund_id}", acts.act(money.pay_in_cash), methods=["POST"]),
         Route("/wallet/charges/{intent_id}", acts.act(money.drop_charge), methods=["POST"]),
+        Route("/members", pages.show_members),
+        Route("/members/{member_id}", acts.act(acts.decide_member), methods=["POST"]),
         Route("/alarms", pages.show_alarms),
         Route("/alarms/{alarm_id:int}", acts.act(acts.see_alarm), methods=["POST"]),
         Route("/assets/{name}", pages.asset),

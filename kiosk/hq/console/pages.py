@@ -16,6 +16,7 @@ from kiosk.domain.catalog import Cell
 from kiosk.hq import publish, replenishment
 from kiosk.hq.console.render import Desk, page
 from kiosk.hq.ledger import catalogue, facts, fleet, trade
+from kiosk.hq.ledger import members as faces
 from kiosk.hq.ledger.store import Db, Row
 
 DAY_MS = 86_400_000
@@ -135,6 +136,14 @@ def show_products(request: Request, problem: str = "") -> Response:
             "products": catalogue.product_rows(db), "versions": catalogue.pricelists(db), "promotions": catalogue.promotions(db),
             "audit": [r for r in catalogue.audit(db) if r["act"] == "price"][:8], "problem": problem}
     return page(request, desk, "products.html", values, 409 if problem else 200)
+
+
+def show_members(request: Request, problem: str = "") -> Response:
+    """Whose face is known where, and when each device said that it erased one."""
+    desk: Desk = request.app.state.desk
+    with desk.ledger.read() as db:
+        values = shell(db, desk.stamp().at_ms) | {"members": faces.overview(db), "places": faces.places(db), "problem": problem}
+    return page(request, desk, "members.html", values, 409 if problem else 200)
 
 
 def show_alarms(request: Request) -> Response:
