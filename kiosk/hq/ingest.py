@@ -116,7 +116,7 @@ class Ingest:
             for item in items:
                 self._take(batch, item)
             self._finish(batch)
-        return _acks(batch.touched)
+            return _acks(batch, items)
 
     def _take(self, batch: _Batch, item: Envelope | Unreadable) -> None:
         at_ms = batch.books.stamp.at_ms
@@ -245,9 +245,16 @@ def _set_aside(batch: _Batch, item: Envelope | Unreadable, kind: str, reason: st
     facts.quarantine(batch.db, Refused(item.device, item.lane, item.epoch, item.seq, kind, reason, payload), batch.books.stamp.at_ms)
 
 
-def _acks(touched: dict[Key, Stream]) -> dict[str, list[Ack]]:
+def _acks(batch: _Batch, items: Sequence[Envelope | Unreadable]) -> dict[str, list[Ack]]:
+    """Return what each device may free. A card whose history goes on elsewhere too hears of no number beyond those that it sent."""
+    tops = {key: max(numbers) for key, numbers in _numbers(items).items()}
     acks: dict[str, list[Ack]] = {}
-    for (device, epoch, lane), stream in touched.items():
-        if stream.mark and FORK not in epoch:
-            acks.setdefault(device, []).append(Ack(epoch, lane, stream.mark))
+    for key, stream in batch.touched.items():
+        device, epoch, lane = key
+        if FORK in epoch or not stream.mark:
+            continue
+        seq = stream.mark
+        if seq > tops[key] and facts.marks(batch.db, device, f"{epoch}{FORK}2"):
+            seq = tops[key]
+        acks.setdefault(device, []).append(Ack(epoch, lane, seq))
     return acks

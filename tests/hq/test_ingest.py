@@ -69,6 +69,15 @@ def test_two_cards_that_go_on_from_one_are_alarmed_and_neither_loses(ledger, ing
     assert count(ledger, "sales") == 10
 
 
+def test_a_card_that_goes_on_less_far_than_its_double_can_free_what_it_has(ledger, ingest, stamp):
+    device = Device()
+    far = [device.fact(sale(f"a{n}"), seq=n, event_id=f"a-{n}") for n in range(1, 9)]
+    near = [far[0], device.fact(sale("b2"), seq=2, event_id="b-2")]
+    ingest.commit([device.message(*far)], stamp)
+    for _ in range(2):
+        assert ingest.commit([device.message(*near)], stamp) == {"pay-1": [Ack("e1", Lane.MONEY, 2)]}
+
+
 def test_more_branches_than_anybody_has_cards_are_set_aside(ledger, ingest, stamp):
     device = Device()
     for n in range(20):
