@@ -36,8 +36,18 @@ def open_box(db: Db, device: str, epoch: str, stamp: Stamp) -> str:
 
 
 def put(db: Db, device: str, epoch: str, order: Order, stamp: Stamp) -> None:
-    """Put an order into the downbox of a device's epoch, inside the transaction that decides it."""
-    _put(db, open_box(db, device, epoch, stamp), order, stamp)
+    """Put an order into a device's downbox, inside the transaction that decides it.
+
+    epoch: of the card that asked; when another card is in the device by now, the order is for that one.
+    """
+    _put(db, open_box(db, device, fleet.epoch_of(db, device) or epoch, stamp), order, stamp)
+
+
+def carry_over(db: Db, device: str, epochs: tuple[str, str], stamp: Stamp) -> None:
+    """Tell a device's new card what its former card was not told any more. epochs: (former, new). A device knows an order by its id."""
+    former = fleet.box_of(db, device, epochs[0])
+    if former is not None:
+        fleet.carry(db, open_box(db, device, epochs[1], stamp), former["id"], stamp.at_ms)
 
 
 def put_planogram(db: Db, planogram: Planogram, stamp: Stamp) -> None:

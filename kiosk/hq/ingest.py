@@ -1,6 +1,7 @@
 """Takes in what devices send: each fact once, many in one transaction, acknowledged when they are on the disk. Nothing stops it.
 
-A fact is new, or a re-send (same key, same id: counted and acknowledged again), or in conflict (same key, another id: set aside, alarmed).
+A fact is new, or a re-send (same key, same id: counted and acknowledged again), or in conflict (same key, another id: two cards with one
+history; alarmed, and taken in on a branch of its own, so that neither card loses).
 What cannot be read or booked is set aside too; where its number is known, that number is taken, so that its lane goes on.
 """
 
@@ -8,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from kiosk.domain.events import Lane, Skipped
 from kiosk.domain.money import Money
@@ -27,6 +28,8 @@ log = logging.getLogger(__name__)
 
 Message = tuple[str, bytes]
 """(topic, payload)"""
+FORK, LAST_FORK = "#", 9
+"""A branch of an epoch is called epoch#2 to epoch#9; devices know nothing of it."""
 Key = tuple[str, str, Lane]
 """(device, epoch, lane)"""
 
@@ -78,6 +81,8 @@ class Ingest:
                     state = decode_state(payload)
                     with savepoint(db):
                         fleet.add_device(db, device, stamp.at_ms)
+                        if state.online and state.epoch:
+                            self._note_card(db, device, state.epoch, stamp)
                         if fleet.set_state(db, device, state, stamp.at_ms):
                             log.info("device %s is %s, epoch %s", device, "there" if state.online else "gone", state.epoch)
                         if state.online and state.epoch:
@@ -93,6 +98,15 @@ class Ingest:
                     acks[device] = [Ack(state.epoch, Lane(lane), mark) for lane, mark in marks.items() if mark]
         return acks
 
+    def _note_card(self, db: Db, device: str, epoch: str, stamp: Stamp) -> None:
+        """Another card than before is in a device: it gets what the one before was not told; one that was there before is alarmed."""
+        present = fleet.epoch_of(db, device)
+        if present in ("", epoch):
+            return
+        if fleet.box_of(db, device, epoch) is not None:
+            facts.alarm(db, "card_returned", device, epoch, stamp.at_ms)
+        downbox.carry_over(db, device, (present, epoch), stamp)
+
     def _commit(self, items: Sequence[Envelope | Unreadable], stamp: Stamp, *, careful: bool) -> dict[str, list[Ack]]:
         with self._ledger.write() as db:
             batch = _Batch(db, Books(db, stamp, self._welcome), careful)
@@ -102,7 +116,7 @@ class Ingest:
             for item in items:
                 self._take(batch, item)
             self._finish(batch)
-        return _acks(batch.touched)
+            return _acks(batch, items)
 
     def _take(self, batch: _Batch, item: Envelope | Unreadable) -> None:
         at_ms = batch.books.stamp.at_ms
@@ -113,14 +127,37 @@ class Ingest:
         stream = self._stream(batch, (item.device, item.epoch, item.lane))
         known = batch.known[stream.id]
         before = known.get(item.seq)
-        event_id = item.id if isinstance(item, Envelope) else ""
         if before is not None:
-            if before and event_id and before != event_id:
-                _set_aside(batch, item, "conflict", f"number {item.seq} is held by event {before}")
+            if before and isinstance(item, Envelope) and before != item.id:
                 facts.alarm(batch.db, "conflict", item.device, f"{item.lane} {item.epoch} {item.seq}", at_ms)
+                self._take_fork(batch, item, before)
             else:
                 batch.resent += 1
             return
+        self._keep(batch, item, stream)
+
+    def _take_fork(self, batch: _Batch, item: Envelope, before: str) -> None:
+        """Take in a fact whose number another event holds: two cards go on from the same history. Each has a branch of its own here."""
+        for branch in range(2, LAST_FORK + 1):
+            stream = self._stream(batch, (item.device, f"{item.epoch}{FORK}{branch}", item.lane))
+            known = batch.known.setdefault(stream.id, {})
+            held = known.get(item.seq) or facts.held(batch.db, stream.id, [item.seq]).get(item.seq)
+            if held == item.id:
+                batch.resent += 1
+                return
+            if held is None:
+                if item.seq > stream.mark + 1:  # what lies before is of both cards, or of the other
+                    facts.cover(batch.db, stream.id, stream.mark + 1, item.seq - 1, "forked")
+                    stream.skip(stream.mark + 1, item.seq - 1)
+                    stream.advance()
+                self._keep(batch, replace(item, epoch=f"{item.epoch}{FORK}{branch}"), stream)
+                return
+        _set_aside(batch, item, "conflict", f"number {item.seq} is held by event {before}")
+
+    def _keep(self, batch: _Batch, item: Envelope | Unreadable, stream: Stream) -> None:
+        """Book a fact that is new, and note that its number is taken."""
+        at_ms = batch.books.stamp.at_ms
+        event_id = item.id if isinstance(item, Envelope) else ""
         kind, body, time_ms = "unreadable", b"", at_ms
         if isinstance(item, Unreadable):
             _set_aside(batch, item, "unreadable", item.reason)
@@ -128,7 +165,7 @@ class Ingest:
             body, time_ms = encode_value(kept(item.event)), milliseconds(item.time)
             kind = type(item.event).__name__ if _book(batch, item, stream, time_ms) else "refused"
         batch.rows.append((stream.id, item.seq, event_id, kind, time_ms, at_ms, body))
-        known[item.seq] = event_id
+        batch.known[stream.id][item.seq] = event_id
         stream.take(item.seq)
 
     def _finish(self, batch: _Batch) -> None:
@@ -208,9 +245,16 @@ def _set_aside(batch: _Batch, item: Envelope | Unreadable, kind: str, reason: st
     facts.quarantine(batch.db, Refused(item.device, item.lane, item.epoch, item.seq, kind, reason, payload), batch.books.stamp.at_ms)
 
 
-def _acks(touched: dict[Key, Stream]) -> dict[str, list[Ack]]:
+def _acks(batch: _Batch, items: Sequence[Envelope | Unreadable]) -> dict[str, list[Ack]]:
+    """Return what each device may free. A card whose history goes on elsewhere too hears of no number beyond those that it sent."""
+    tops = {key: max(numbers) for key, numbers in _numbers(items).items()}
     acks: dict[str, list[Ack]] = {}
-    for (device, epoch, lane), stream in touched.items():
-        if stream.mark:
-            acks.setdefault(device, []).append(Ack(epoch, lane, stream.mark))
+    for key, stream in batch.touched.items():
+        device, epoch, lane = key
+        if FORK in epoch or not stream.mark:
+            continue
+        seq = stream.mark
+        if seq > tops[key] and facts.marks(batch.db, device, f"{epoch}{FORK}2"):
+            seq = tops[key]
+        acks.setdefault(device, []).append(Ack(epoch, lane, seq))
     return acks

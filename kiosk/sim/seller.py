@@ -112,7 +112,8 @@ class Seller:
         unit.journal.append("sale", wire.encode_event(told))
         on_hand = unit.stock.move(slot, GTIN, -quantity)
         facts = [told, unit.facts.record(StockChanged(slot, GTIN, -quantity, on_hand, "retail_selling", "sale", 1.0))]
-        if on_hand <= REORDER and unit.requests.open_for(slot) is None:
+        on_order = next(state.on_order for state in unit.stock.all() if state.slot == slot)
+        if on_hand <= REORDER and not on_order and unit.requests.open_for(slot) is None:
             request = ReplenishmentRequested(new_id(), slot, GTIN, FULL - on_hand, on_hand, REORDER)
             unit.requests.open(request)
             facts.append(unit.facts.record(request))

@@ -78,9 +78,10 @@ def _is_covered(db: Db, kiosk: Kiosk, epoch: str, lane: str, seq: int) -> bool:
 
 
 def _stock(verdict: Verdict, kiosk: Kiosk, db: Db) -> None:
+    """What the present card counted is what HQ says; what a former card counted is history."""
     with contextlib.closing(kiosk.open()) as store, store.snapshot() as unit:
         there = {state.slot: state.on_hand for state in unit.stock.all()}
-    rows = db.execute("SELECT slot, on_hand FROM stock WHERE device = ? AND seq > 0", (kiosk.name,))
+    rows = db.execute("SELECT slot, on_hand FROM stock WHERE device = ? AND epoch = ?", (kiosk.name, store.epoch))
     at_hq = {row["slot"]: row["on_hand"] for row in rows}
     verdict.wrong += [f"{kiosk.name}: slot {slot} holds {there.get(slot)}, HQ says {pieces}" for slot, pieces in at_hq.items()
                       if there.get(slot) != pieces]

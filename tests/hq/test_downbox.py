@@ -5,9 +5,10 @@ import pytest
 from kiosk.domain.catalog import Cell, OfflinePolicy, Planogram, Product
 from kiosk.domain.events import InboxCommitted, ReplenishmentRequested
 from kiosk.domain.money import Money
+from kiosk.domain.orders import MemberErasureOrdered
 from kiosk.errors import HqError, TrustError
 from kiosk.hq import downbox, publish, replenishment
-from kiosk.hq.ledger import catalogue, fleet, trade
+from kiosk.hq.ledger import catalogue, facts, fleet, trade
 from kiosk.hq.trust import SigningKey
 from kiosk.wire import decode_manifest, decode_order
 from tests.hq.conftest import GTIN, Device
@@ -29,6 +30,32 @@ class Post:
 
     def orders(self):
         return [decode_order(payload, topic.split("/")[1], lambda *_: True) for topic, payload in self.sent]
+
+
+def test_a_new_card_hears_what_the_former_one_was_not_told_any_more(ledger, ingest, stamp, tmp_path):
+    """Once in effect: the orders keep their ids, by which a device knows them again."""
+    former, new, sender = Device("pay-1", "e1"), Device("pay-1", "e2"), downbox.Sender(SigningKey(tmp_path).sign)
+    ingest.states([former.birth()], stamp)
+    with ledger.write() as db:
+        for member in ("m1", "m2"):
+            downbox.put(db, "pay-1", "e1", MemberErasureOrdered(member), stamp)
+        box = fleet.box_of(db, "pay-1", "e1")["id"]
+    ingest.commit([former.send(InboxCommitted(box, 1))], stamp)
+    ingest.states([new.birth("s2")], stamp)
+    with ledger.write() as db:
+        downbox.put(db, "pay-1", "e1", MemberErasureOrdered("m3"), stamp)  # decided by a fact of the former card
+        post = Post()
+        sender.flush(db, post, 0.0)
+    told = post.orders()
+    assert [(order.downbox != box, order.order.member_id) for order in told] == [(True, "m2"), (True, "m3")]
+    with ledger.read() as db:
+        assert facts.alarms(db) == []
+    ingest.states([former.birth("s3")], stamp)
+    with ledger.read() as db:
+        assert [row["kind"] for row in facts.alarms(db)] == ["card_returned"]
+        again = Post()
+        sender.flush(db, again, 0.0)
+    assert {(order.id, order.order.member_id) for order in again.orders()} == {(order.id, order.order.member_id) for order in told}
 
 
 def test_a_message_is_sent_until_the_device_holds_it(ledger, ingest, stamp, tmp_path):

@@ -13,7 +13,7 @@ from kiosk.domain.events import (
 )
 from kiosk.domain.money import Money
 from kiosk.errors import StorageError
-from kiosk.hq.ingest import Ingest
+from kiosk.hq.ingest import LAST_FORK, Ingest
 from kiosk.hq.ledger import accounts, facts, fleet, trade
 from kiosk.hq.ledger.store import Ledger
 from kiosk.wire import Ack
@@ -55,14 +55,36 @@ def test_epochs_are_apart(ingest, ledger, stamp):
     assert count(ledger, "sales") == 2
 
 
-def test_same_key_with_another_id_is_set_aside_and_alarmed(ledger, ingest, stamp):
+def test_two_cards_that_go_on_from_one_are_alarmed_and_neither_loses(ledger, ingest, stamp):
     device = Device()
-    ingest.commit([device.message(device.fact(sale("s1"), seq=1, event_id="a"))], stamp)
-    ingest.commit([device.message(device.fact(sale("s2"), seq=1, event_id="b"))], stamp)
+    ingest.commit([device.message(device.fact(sale("both"), seq=1, event_id="0"))], stamp)
+    cards = [[device.fact(sale(f"{card}{n}"), seq=n, event_id=f"{card}-{n}") for n in (2, 3, 4)] for card in "abc"]
+    for facts_of_card in cards:
+        for _ in range(2):  # sent again, as cards do
+            assert ingest.commit([device.message(*facts_of_card)], stamp) == {"pay-1": [Ack("e1", Lane.MONEY, 4)]}
     with ledger.read() as db:
-        assert [r["kind"] for r in facts.quarantined(db)] == ["conflict"]
-        assert [r["kind"] for r in facts.alarms(db)] == ["conflict"]
-    assert count(ledger, "sales") == 1
+        assert {r["kind"] for r in facts.alarms(db)} == {"conflict"}
+        assert facts.quarantined(db) == [] and facts.gaps(db) == {}
+        assert facts.counter(db, "resent") == 9
+    assert count(ledger, "sales") == 10
+
+
+def test_a_card_that_goes_on_less_far_than_its_double_can_free_what_it_has(ledger, ingest, stamp):
+    device = Device()
+    far = [device.fact(sale(f"a{n}"), seq=n, event_id=f"a-{n}") for n in range(1, 9)]
+    near = [far[0], device.fact(sale("b2"), seq=2, event_id="b-2")]
+    ingest.commit([device.message(*far)], stamp)
+    for _ in range(2):
+        assert ingest.commit([device.message(*near)], stamp) == {"pay-1": [Ack("e1", Lane.MONEY, 2)]}
+
+
+def test_more_branches_than_anybody_has_cards_are_set_aside(ledger, ingest, stamp):
+    device = Device()
+    for n in range(20):
+        ingest.commit([device.message(device.fact(sale(f"s{n}"), seq=1, event_id=f"{n}"))], stamp)
+    with ledger.read() as db:
+        assert {r["kind"] for r in facts.quarantined(db)} == {"conflict"}
+    assert count(ledger, "sales") == LAST_FORK
 
 
 def test_the_unreadable_takes_its_number_and_the_lane_goes_on(ledger, ingest, stamp):

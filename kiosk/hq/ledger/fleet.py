@@ -37,6 +37,12 @@ def set_state(db: Db, device: str, state: DeviceState, at_ms: int) -> bool:
     return True
 
 
+def epoch_of(db: Db, device: str) -> str:
+    """Return the epoch of the card that a device was born with last, "" when it never was."""
+    row = db.execute("SELECT epoch FROM devices WHERE id = ?", (device,)).fetchone()
+    return str(row[0]) if row else ""
+
+
 def saw(db: Db, seen: dict[str, int]) -> None:
     """Write down when devices last said something: device -> at_ms."""
     db.executemany("UPDATE devices SET last_seen_ms = ? WHERE id = ?", [(at_ms, device) for device, at_ms in seen.items()])
@@ -44,9 +50,10 @@ def saw(db: Db, seen: dict[str, int]) -> None:
 
 def set_health(db: Db, device: str, health: DeviceHealth) -> None:
     """Write down how a device is."""
-    db.execute("UPDATE devices SET version = ?, free_mb = ?, queue = ?, oldest_s = ?, states = ?, dropped_frames = ?, quarantined = ?"
-               " WHERE id = ?", (health.version, health.free_mb, json.dumps(health.queue), health.oldest_s, json.dumps(health.states),
-                                 health.dropped_frames, health.quarantined, device))
+    db.execute("UPDATE devices SET version = ?, free_mb = ?, queue = ?, oldest_s = ?, states = ?, dropped_frames = ?, quarantined = ?,"
+               " offline_minor = ? WHERE id = ?", (health.version, health.free_mb, json.dumps(health.queue), health.oldest_s,
+                                         json.dumps(health.states),
+                                 health.dropped_frames, health.quarantined, health.offline_minor, device))
 
 
 def count_identity(db: Db, device: str, outcome: str, more: int) -> None:
@@ -80,6 +87,14 @@ def put(db: Db, box: str, row: tuple[str, str, bytes, int, int]) -> int:
     seq = int(db.execute("UPDATE boxes SET next_seq = next_seq + 1 WHERE id = ? RETURNING next_seq - 1", (box,)).fetchone()[0])
     db.execute("INSERT INTO downbox (box, seq, id, kind, body, ttl_s, at_ms) VALUES (?, ?, ?, ?, ?, ?, ?)", (box, seq, *row))
     return seq
+
+
+def carry(db: Db, box: str, other: str, at_ms: int) -> int:
+    """Put what another box of the same device still holds into this one, under the ids that it has, and return how many those were."""
+    rows = db.execute("SELECT id, kind, body, ttl_s FROM downbox WHERE box = ? AND seq > (SELECT committed FROM boxes WHERE id = ?)"
+                      " AND kind != 'planogram' AND id NOT IN (SELECT id FROM downbox WHERE box = ?) ORDER BY seq", (other, other, box))
+    carried = [put(db, box, (row["id"], row["kind"], row["body"], row["ttl_s"], at_ms)) for row in rows.fetchall()]
+    return len(carried)
 
 
 def set_box_planogram(db: Db, box: str, version: int) -> None:
