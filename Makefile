@@ -25,7 +25,7 @@ bench: .dev      ## speed, as ratios to a peer in the same run
 	$(PY) -m tests.bench
 
 screenshots: .dev  ## the pictures in README, from the real screens and a real browser
-	$(PY) -m tests.gallery
+	$(PY) -m tests.gallery $(ARGS)
 
 lock:            ## newest versions into deploy/requirements/*.lock, with hashes and without index addresses
 	$(COMPILE) deploy/requirements/uv.in -o deploy/requirements/uv.lock

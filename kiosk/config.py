@@ -184,9 +184,10 @@ class ReplenishmentSettings:
 
 @dataclass(frozen=True, slots=True)
 class IdentitySettings:
-    """[identity] backend: onnx (ours) or dlib (face_recognition, extra [dlib])."""
+    """[identity] backend: onnx (ours) or dlib (extra [dlib]); passive_model: an .onnx file that judges copies, "" for none."""
 
     backend: str = "onnx"
+    passive_model: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,22 +251,19 @@ _CHOICES: dict[str, tuple[object, ...]] = {
     "scale.kind": ("none", "world", "iio", "nau7802", "serial", "trace"),
     "scale.rate_hz": (10, 20, 40, 80, 320),
     "display.kind": ("window", "offscreen"),
-    "display.rotate": (0, 90, 180, 270),
-    "broker.version": (3, 5),
-    "identity.backend": ("onnx", "dlib"),
-    "replenishment.approval": ("hq", "local"),
+    "display.rotate": (0, 90, 180, 270), "broker.version": (3, 5),
+    "identity.backend": ("onnx", "dlib"), "replenishment.approval": ("hq", "local"),
     "printer.kind": ("none", "file", "network", "serial", "usb"),
-    "printer.columns": (32, 48),
-    "voice.kind": ("none", "espeak"),
+    "printer.columns": (32, 48), "voice.kind": ("none", "espeak"),
     "members.mode": ("store", "card"),
 }
 _RANGES: dict[str, tuple[float, float]] = {
     "scale.record_mb": (0, 100_000), "broker.port": (1, 65535), "storage.reserve_mb": (1, 100_000),
     "members.retention_days": (1, 3650), "members.pin_over_minor": (0, 100_000_000), "phone.port": (0, 65535),
     "camera.width": (64, 4096), "camera.height": (64, 4096), "camera.rate_hz": (0.5, 120),
-    "device.closing_hour": (0, 12), "voice.rate_wpm": (80, 400),
+    "device.closing_hour": (0, 12), "voice.rate_wpm": (80, 400), "display.rate_hz": (1, 120),
     "replenishment.service": (0.5, 0.999), "replenishment.lead_days": (0, 60), "replenishment.minimum_minor": (0, 10**9),
-    "display.width": (240, 4096), "display.height": (240, 4096), "display.rate_hz": (1, 120),
+    "display.width": (240, 4096), "display.height": (240, 4096),
 }
 
 

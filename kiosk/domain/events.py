@@ -288,8 +288,8 @@ class TemplateHeld:
 class StaffActed:
     """Something that staff did on the device, and who.
 
-    act: opened | refused | refill | count | waste | age_proven | age_refused | void_line | refund | reprint | out_of_order | in_order
-    | hours | close_of_day | training_on | training_off.
+    act: opened | refused | refill | count | waste | age_proven | age_refused | take_cash | void_line | refund | reprint | out_of_order
+    | in_order | hours | close_of_day | training_on | training_off.
     """
 
     act: str

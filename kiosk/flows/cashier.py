@@ -143,20 +143,37 @@ class Cashier:
         member_id = pending.draft.member_id or (intent.member_id if intent else "")
         sale = replace(pending.draft, receipt=unit.sales.next_receipt(self._parts.settings.device.id), member_id=member_id, offline=offline,
                        policy_version=_policy_version(unit) if offline else 0)
+        self._record(unit, sale)
+        unit.intents.settle(pending.draft.intent_id, IntentState.OFFLINE_CAPTURED if offline else IntentState.CAPTURED)
+        return sale
+
+    def take_cash(self, quote: Quote) -> SaleCompleted:
+        """Book a sale whose money lies in the drawer: staff took it, so nobody is asked."""
+        new_id = self._parts.new_id
+        with self._parts.store.unit() as unit:
+            draft = _draft(quote, Payer("cash_desk"), "", new_id())
+            if in_training(unit):
+                return self._record_training(unit, draft)
+            sale = replace(draft, receipt=unit.sales.next_receipt(self._parts.settings.device.id))
+            self._record(unit, sale)
+            return sale
+
+    def _record(self, unit: Unit, sale: SaleCompleted) -> None:
         unit.sales.add(sale)
         unit.journal.append("sale", wire.encode_event(unit.facts.record(sale)))
-        unit.intents.settle(pending.draft.intent_id, IntentState.OFFLINE_CAPTURED if offline else IntentState.CAPTURED)
         unit.basket.save(pack_paid(sale.sale_id).encode())
         self._take_stock(unit, sale)
-        return sale
 
     def _train(self, pending: Pending) -> Conclusion:
         """Book a sale of training: in a chain and with numbers of its own; no money, no stock, nothing for HQ, in no total."""
         with self._parts.store.unit() as unit:
-            sale = replace(pending.draft, receipt=unit.sales.next_receipt(f"T-{self._parts.settings.device.id}"))
-            unit.training.append("training_sale", wire.encode_value(sale))
-            unit.basket.save(None)
-        return Conclusion("paid", sale=sale)
+            return Conclusion("paid", sale=self._record_training(unit, pending.draft))
+
+    def _record_training(self, unit: Unit, draft: SaleCompleted) -> SaleCompleted:
+        sale = replace(draft, receipt=unit.sales.next_receipt(f"T-{self._parts.settings.device.id}"))
+        unit.training.append("training_sale", wire.encode_value(sale))
+        unit.basket.save(None)
+        return sale
 
     def resume(self) -> Pending | None:
         """Ask HQ anew for the status of the payment that a restart left open, and return it; None when there is none.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 import time
 
@@ -12,6 +13,7 @@ from kiosk.flows.closing import HeadTeller, close_due, note_configuration
 from kiosk.flows.health import remember_hq, states
 from kiosk.flows.opening import open_parts
 from kiosk.flows.parts import Parts, zone_of
+from kiosk.flows.queue import wish
 from kiosk.runtime import new_id, run_loop
 from kiosk.storage.ports import DownBox, UpLanes
 from kiosk.storage.store import Unit
@@ -19,6 +21,8 @@ from kiosk.sync.fetch import Fetcher
 from kiosk.sync.mqtt import BrokerAddress, MqttClient
 from kiosk.sync.relay import Identity, Relay
 from kiosk.sync.trust import verifier
+
+log = logging.getLogger(__name__)
 
 RATE_HZ = 25.0
 """A look costs next to nothing; a payment that is asked for waits 20 ms for it on average."""
@@ -39,6 +43,8 @@ class Link:
         self._health_s = float("-inf")
         self._told: object = None
         self._version = -1
+        self._wish: str | None = None
+        self._listened_s = float("-inf")
 
     def tick(self) -> None:
         """Carry what there is to carry, then tell what changed."""
@@ -46,10 +52,23 @@ class Link:
         while self._relay.step() and time.monotonic() < deadline:
             pass
         now = self._parts.clock.monotonic()
+        self._hear_wish(now)
         state = "up" if self._relay.hq_online else "down"
         due = now - self._health_s >= HEALTH_AT_MOST_EVERY_S and (now - self._health_s >= HEALTH_EVERY_S or self._has_changed())
         if state != self._state or due:
             self._tell(state, now, due)
+
+    def _hear_wish(self, now: float) -> None:
+        """Once a second: whether a technician wants everything sent again. A wish of before this start is fulfilled by starting."""
+        if now - self._listened_s < 1.0:
+            return
+        self._listened_s = now
+        with self._parts.store.snapshot() as unit:
+            wished = wish(unit)
+        if self._wish is not None and wished != self._wish:
+            log.info("%s: everything that waits is sent again, as a technician wishes", self._parts.settings.device.id)
+            self._relay.send_again()
+        self._wish = wished
 
     def _has_changed(self) -> bool:
         """Whether there is something to tell that was not told; looks at what anybody wrote since the last look alone."""
@@ -58,7 +77,13 @@ class Link:
             return False
         self._version = version
         with self._parts.store.snapshot() as unit:
-            return _worth_telling(self._health(unit)) != self._told
+            return self._news(unit) != self._told
+
+    def _news(self, unit: Unit) -> object:
+        """What is worth telling: the device's states, a queue that is stuck, a journal that grew. That a queue fills and drains is not."""
+        health, head = self._health(unit), unit.journal.head()
+        stuck = health.oldest_s > STUCK_S
+        return health.states, health.quarantined, stuck, health.queue if stuck else None, head.number if head else 0
 
     def _health(self, unit: Unit) -> DeviceHealth:
         parts = self._parts
@@ -69,26 +94,20 @@ class Link:
                             unit.tallies.all().get("dropped_frames", 0), unit.quarantine.count())
 
     def _tell(self, state: str, now: float, health_too: bool) -> None:
-        boot_id = self._parts.clock.boot_id
+        parts, boot_id = self._parts, self._parts.clock.boot_id
         with self._parts.store.unit(use_reserve=True) as unit:
             if state != self._state:
                 unit.settings.put("link", state)
             if "up" in (state, self._state):
                 remember_hq(unit, boot_id, now)
             if health_too:
-                health = self._health(unit)
-                unit.facts.record(health)
-                note_configuration(unit, self._parts.settings)
-                close_due(unit, self._parts.settings, self._zone, self._parts.clock.now())
+                self._told = self._news(unit)
+                unit.facts.record(self._health(unit))
+                note_configuration(unit, parts.settings)
+                close_due(unit, parts.settings, self._zone, parts.clock.now())
                 self._heads.tell(unit)
-                self._told, self._health_s = _worth_telling(health), now
+                self._health_s = now
         self._state = state
-
-
-def _worth_telling(health: DeviceHealth) -> object:
-    """What of a device's health is news. Queues that fill and drain are not, as long as they drain."""
-    stuck = health.oldest_s > STUCK_S
-    return health.states, health.quarantined, stuck, health.queue if stuck else None
 
 
 def serve(settings: Settings) -> int:

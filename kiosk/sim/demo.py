@@ -22,6 +22,7 @@ from kiosk.hq.wallet import balance_check
 from kiosk.runtime import SystemClock, new_id
 from kiosk.sim import shop
 from kiosk.sim.broker import Broker
+from kiosk.sim.counter import Counter
 from kiosk.sim.evening import TILLS, Evening, close_the_day, look
 from kiosk.sim.people import enrol_members
 from kiosk.sim.processes import Child, Meter, Usage, usage
@@ -36,6 +37,8 @@ STRIKE_S, MEND_S = 20.0, 30.0
 """When chaos strikes and when it is over, seconds after the doors opened."""
 DRAIN_S = 60.0
 DELIVERY_S = 2.0
+LOOK_S = 0.4
+"""How often somebody looks whether a phone has read a code."""
 READY_S = 60.0
 RESTARTS = 3
 
@@ -73,6 +76,9 @@ class StoreInABox:
         self._restarts: dict[str, int] = {}
         self._start_s = 0.0
         self._evening: Evening | None = None
+        self._given_back = ""
+        self._looked_s = 0.0
+        self._counter = Counter(self._place.hq, shop.CURRENCY)
         self._make_children()
 
     def _make_children(self) -> None:
@@ -84,8 +90,9 @@ class StoreInABox:
                             place.folder, environment)
         self._hq = Child("hq", (
             "hq", "serve", "--folder", str(place.hq), "--broker", f"127.0.0.1:{place.broker_port}", "--port", str(place.web_port),
-            "--group", shop.GROUP, "--screens", str(place.screens), "--currency", shop.CURRENCY, "--welcome", "500.00",
-            "--auto-approve-after", "20" if options.window or not options.seconds else "3"), place.folder, environment)
+            "--group", shop.GROUP, "--tenders", str(self._counter.config), "--screens", str(place.screens), "--currency", shop.CURRENCY,
+            "--welcome", "500.00", "--auto-approve-after", "20" if options.window or not options.seconds else "3"),
+            place.folder, environment)
         self._roles = {device: Child(device, ("run", role, "--config", str(place.config(device))), place.folder, environment)
                        for device, role in shop.ROLES.items()}
         self._syncs = {device: Child(f"{device}-sync", ("run", "sync", "--config", str(place.config(device))), place.folder, environment)
@@ -104,6 +111,7 @@ class StoreInABox:
         place = self._place
         self._say("goods, prices, shelves and members")
         public_key = shop.open_hq(place)
+        self._counter.start()
         for name, password in self._passwords.items():
             self._broker.add_user(name, password)
         self._say(f"broker on 127.0.0.1:{place.broker_port}")
@@ -139,6 +147,7 @@ class StoreInABox:
                 broken = set()
             self._deliver()
             self._look_after()
+            self._money(at_s)
             time.sleep(0.1)
 
     def close(self) -> dict[str, Any] | None:
@@ -162,6 +171,7 @@ class StoreInABox:
             for child in self._children:
                 child.stop(2.0)
             self._broker.stop()
+            self._counter.close()
             if self._own_folder:
                 shutil.rmtree(self._place.folder, ignore_errors=True)
         return made
@@ -175,6 +185,19 @@ class StoreInABox:
             log.error("%s", error)
             self._evening = Evening({device: look(self._place, device) for device in TILLS})
         return self._evening
+
+    def _money(self, at_s: float) -> None:
+        """Let phones pay what they have read, and somebody at HQ give one sale back."""
+        if at_s < self._looked_s + LOOK_S:
+            return
+        self._looked_s = at_s
+        client = WorldClient(self._place.socket)
+        self._counter.pay(client.truth()["codes"])
+        client.close()
+        receipt = self._counter.give_back(at_s)
+        if receipt and receipt != self._given_back:
+            self._given_back = receipt
+            self._say(f"HQ gives sale {receipt} back")
 
     # --- what goes wrong on purpose -----------------------------------------------------------------------------------------------
 
@@ -281,6 +304,7 @@ class StoreInABox:
         self._hq.start()
         try:
             self._await(lambda: not any(self._waiting(device) for device in shop.ROLES), DRAIN_S, "all queues have drained")
+            self._await(lambda: self._counter.book().agrees, DRAIN_S, "HQ's books and the payment services agree")
         except WorldError as error:
             log.error("%s", error)
 
@@ -297,7 +321,7 @@ class StoreInABox:
             sales = {row["sale_id"]: row["total_minor"] for row in trade.sales(db, ALL_SALES)}
             hq = HqBook(sales, sum(facts.gaps(db).values()), facts.duplicates(db), facts.counter(db, "resent"), balance_check(db).even)
         ledger.close()
-        made = report(self._books, hq, used, self._start_s)
+        made = report(self._books, hq, used, self._start_s, self._counter.book())
         if self._evening is not None:
             made["evening"] = self._evening.report()
             made["differences"] += self._evening.differences()

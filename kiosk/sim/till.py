@@ -186,12 +186,12 @@ class Kiosk:
 
     def _open_store(self, process: str) -> Store:
         def connect(path: Path) -> Any:
-            db = self._disk.connect(path)
-            db.execute(f"PRAGMA wal_autocheckpoint = {_LOG_PAGES}")
-            self._connections[process] = db
-            return db
+            self._connections[process] = self._disk.connect(path)
+            return self._connections[process]
 
-        return Store.open(self._live / "kiosk.db", DEVICE, self.clock, self._new_id, 1, connect)
+        store = Store.open(self._live / "kiosk.db", DEVICE, self.clock, self._new_id, 1, connect)
+        self._connections[process].execute(f"PRAGMA wal_autocheckpoint = {_LOG_PAGES}")
+        return store
 
     def _settings(self) -> Settings:
         return parse(_TOML.format(device=DEVICE, key=self._key, folder=self._live))

@@ -234,7 +234,7 @@ class Outbox:
     """What waits for HQ. A place is the row's position in its lane: it grows within an epoch, and the present epoch comes last."""
 
     def __init__(self, book: Book) -> None:
-        self._book = book
+        self.book = self._book = book
 
     def waiting(self) -> dict[Lane, int]:
         """Return how many facts wait in each lane; costs the same however many there are."""

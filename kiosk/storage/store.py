@@ -223,6 +223,18 @@ class Store:
             raise StorageFullError(f"{self._path.parent} has {free >> 20} MB left, {self._reserve >> 20} MB are kept back: free some room")
 
 
+def fault(path: Path) -> str:
+    """Return what is wrong with a database file, "" when it is whole; changes nothing, and takes seconds for a large one."""
+    db = sqlite3.connect(f"file:{path}?mode=ro", timeout=BUSY_MS / 1000, isolation_level=None, uri=True)
+    try:
+        found = str(db.execute("PRAGMA integrity_check(1)").fetchone()[0])
+    except sqlite3.Error as error:
+        found = str(error)
+    finally:
+        db.close()
+    return "" if found == "ok" else found
+
+
 class _Transaction:
     """A block: `enter` before it, `leave` with the error that ended it, or with None."""
 

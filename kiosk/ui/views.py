@@ -104,6 +104,9 @@ class PayDigits(View):
 class PayFace(View):
     """Looking for a face. progress: 0..1. hint: look_here, closer, more_light, hold_still, one_person, "" when good.
 
+    asked: what to do now, left, right, closer or blink, "" for nothing but looking. ring: where the ring is that leads: -1..1, 1 fully to
+    the shopper's left, and how near, 0..1.
+
     Targets: other_way, cancel.
     """
 
@@ -113,6 +116,8 @@ class PayFace(View):
     progress: float = 0.0
     hint: str = "look_here"
     time_s: float = 0.0
+    asked: str = ""
+    ring: tuple[float, float] = (0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +198,7 @@ class PayRefused(View):
 
 @dataclass(frozen=True, slots=True)
 class PayCash(View):
-    """Pay this ticket at the cash desk. Targets: done."""
+    """Pay this ticket at the cash desk, or to staff who come here. Targets: staff, done."""
 
     screen: ClassVar[str] = "pay.cash"
     total: Money

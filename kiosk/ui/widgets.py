@@ -127,6 +127,9 @@ def label(c: Canvas, box: Box, face: Face) -> None:
         style = replace(style, lines=2)
         words = c.px(face.size * (1.5 if c.fits(face.label, inner.width, style) else 2.8) * (1.25 if c.sight.large else 1))
         big = min(c.px(face.size * 3), inner.height - words - gap)
+        if big < c.px(face.size):  # no room for a picture worth looking at
+            c.text(face.label, inner, style)
+            return
         top = inner.y + (inner.height - big - words - gap) // 2
         c.icon(face.icon, (inner.centerx, top + big / 2), big / c.unit, face.look.text)
         c.text(face.label, Box(inner.x, top + big + gap, inner.width, words), replace(style, valign="top"))

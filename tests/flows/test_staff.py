@@ -15,6 +15,7 @@ from kiosk.domain.events import PeriodClosed, SaleCompleted, SaleRefunded, Staff
 from kiosk.domain.money import Money
 from kiosk.domain.receipt import token
 from kiosk.flows.checkout import Checkout
+from kiosk.flows.health import states
 from kiosk.flows.pay_buttons import OFFLINE_REASONS
 from kiosk.flows.printing import Press
 from kiosk.flows.terminal import Terminal, pay_terminal
@@ -206,6 +207,7 @@ def test_a_lost_printer_is_drawn_and_the_sale_stands(counter: Counter, tmp_path:
     broken.close()
     assert counter.touch().status.printer_lost
     with counter.device.sight.store.snapshot() as unit:
+        assert states(unit)["printer"] == "lost"
         assert unit.sales.get(sale.sale_id) == sale
 
 
@@ -223,6 +225,28 @@ def test_the_day_is_closed_with_a_blind_count_and_the_difference_is_journalled(c
         (closed,) = [closure for _n, closure in unit.closures._journal.closures("day")]
         assert isinstance(closed, PeriodClosed) and closed.totals.sales_minor == sale.total_minor == closed.perpetual.sales_minor
         assert unit.closures.takings() == {} and unit.journal.verify() is None
+
+
+def test_cash_in_the_hand_of_staff_is_a_sale_and_must_lie_in_the_drawer_at_night(counter: Counter) -> None:
+    counter.pay.add(TEA)
+    counter.touch("pay", "cash")
+    view = counter.log_in("nina")
+    assert (screen(view), view.shown) == ("staff.number", "€0.00 / €2.88")
+    assert counter.touch(*keys("200"), "ok").wrong == "too_little"
+    lines = dict(counter.touch("erase", "erase", "erase", *keys("500"), "ok").lines)
+    assert (lines["Given"], lines["Change"]) == ("€5.00", "€2.12")
+    view = counter.touch("done")
+    assert (screen(view), view.total) == ("pay.paid", Money(288, "EUR"))
+    (sale,) = counter.facts(SaleCompleted)
+    assert (sale.tender, sale.intent_id, sale.total_minor) == ("cash_desk", "", 288)
+    act = counter.facts(StaffActed)[-1]
+    assert (act.act, act.who, act.details["change_minor"]) == ("take_cash", "nina", "212")
+    counter.touch("done")
+    counter.log_in("lea")
+    lines = dict(counter.touch("close_day", *keys("280"), "ok").lines)
+    assert (lines["Cash expected"], lines["Cash counted"], lines["Difference"]) == ("€2.88", "€2.80", "-€0.08")
+    with counter.device.sight.store.snapshot() as unit:
+        assert unit.stock.on_hand("P2") == 5
 
 
 def test_nobody_is_served_outside_opening_hours_but_staff_gets_in(counter: Counter) -> None:

@@ -76,7 +76,7 @@ CARD = views.GarmentCard("Jacket", TOTAL, stock=2)
     (views.PayWaiting(EN, "authorising"), set()),
     (views.PayPaid(EN, TOTAL, "R-1", "r"), {"done"}),
     (views.PayRefused(EN, "declined"), {"retry", "qr", "cash", "cancel"}),
-    (views.PayCash(EN, TOTAL, "A 1"), {"done"}),
+    (views.PayCash(EN, TOTAL, "A 1"), {"staff", "done"}),
     (views.EnrolConsent(EN, "1"), {"accept", "decline", "language", "my_data"}),
     (views.MyData(EN, "http://x"), {"erase", "done"}),
     (views.MyData(EN, refused="not_recognised"), {"done"}),

@@ -1,8 +1,9 @@
 """What a person does before a screen: one table (kind of visit, screen) -> rule. Pure: no clock, no I/O.
 
 Screens and targets are a contract with the UI: `Presented.screen`, `Presented.targets`. Facts that people read, all optional:
-items (pieces in the basket), entered (digits typed so far, all stages together), wanted (4, 6 or 8); on staff.slots chosen (the slot)
-and value (the count shown).
+items (pieces in the basket), entered (digits typed so far, all stages together), wanted (4, 6 or 8); codes (payment codes that are
+offered), code (the one on the screen); on staff.slots chosen (the slot) and value (the count shown); on pay.face asked (what to do with
+the head).
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from dataclasses import dataclass, field
 class Act:
     """What a person decides to do now.
 
-    kind: touch | show_item | show_code | look | wait | put | leave. what: the target, GTIN or text that goes with it.
+    kind: touch | show_item | show_code | read_code | look | wait | put | leave. what: the target, GTIN or text that goes with it; of a
+    look what the screen asks to do meanwhile: left, right, closer, blink.
     """
 
     kind: str
@@ -36,12 +38,16 @@ class Errand:
     done: bool = False
 
 
+GIVE_UP = ("stranger", "spoof")
+"""Who does not try another way when he is refused."""
+
+
 @dataclass(slots=True)
 class Visit:
     """One person's stay at one device, and what he remembers of it.
 
-    kind: face | stranger | qr | cash | enrol | staff. wants: GTINs that he puts in the basket, () at a mirror. claims: the
-    8 digits whose end he types: his own, or those of the member he claims to be.
+    kind: face | stranger | spoof | qr | code | cash | enrol | staff; a spoof is a stranger who holds up a member's picture. wants: GTINs
+    that he puts in the basket, () at a mirror. claims: the 8 digits whose end he types: his own, or those of the member he claims to be.
     """
 
     kind: str
@@ -62,7 +68,7 @@ class Visit:
     @property
     def leaving(self) -> bool:
         """Whether he is done, or was refused and does not try again."""
-        return self.done or (self.kind == "stranger" and bool(self.refused)) or "cash" in self.refused
+        return self.done or (self.kind in GIVE_UP and bool(self.refused)) or "cash" in self.refused
 
 
 _SIGNATURE = 3
@@ -99,7 +105,7 @@ def touched(visit: Visit, screen: str, target: str) -> None:
         visit.typed.append(target[4:])
     elif target in ("erase", "ok", "cancel"):
         visit.typed.clear()
-    if screen in ("pay.tender", "pay.refused") and target in ("face", "qr", "cash"):
+    if screen in ("pay.tender", "pay.refused") and (target in ("face", "qr", "cash") or target.startswith("code:")):
         visit.tender = target
     elif (screen, target) == ("pay.qr", "back"):
         visit.tender = "cash"
@@ -120,6 +126,10 @@ def noticed(visit: Visit, screen: str) -> None:
 
 def _touch(target: str) -> Rule:
     return lambda _visit, _facts: Act("touch", target)
+
+
+def _follow(_visit: Visit, facts: Facts) -> Act:
+    return Act("look", facts.get("asked", ""))
 
 
 def _do(kind: str) -> Rule:
@@ -156,9 +166,12 @@ def _basket(visit: Visit, facts: Facts) -> Act:
     return _fill(visit, facts)
 
 
-def _tender(visit: Visit, _facts: Facts) -> Act:
+def _tender(visit: Visit, facts: Facts) -> Act:
     if visit.leaving:
         return Act("touch", "back")
+    offered = facts.get("codes", "")
+    if visit.kind == "code" and offered and not visit.refused:
+        return Act("touch", f"code:{offered.partition(',')[0]}")
     return Act("touch", visit.tender or {"qr": "qr", "cash": "cash"}.get(visit.kind, "face"))
 
 
@@ -180,12 +193,16 @@ def _enrol_digits(visit: Visit, facts: Facts) -> Act:
 
 def _refused(visit: Visit, _facts: Facts) -> Act:
     # A member who was refused tries the next way: the phone if it has a code, then the cash desk. A stranger gives up.
-    ways = () if visit.kind == "stranger" else ("qr", "cash") if visit.code else ("cash",)
+    ways = () if visit.kind in GIVE_UP else ("qr", "cash") if visit.code else ("cash",)
     return Act("touch", next((way for way in ways if way not in visit.refused), "cancel"))
 
 
 def _qr(visit: Visit, _facts: Facts) -> Act:
     return Act("show_code", visit.code) if visit.code else Act("touch", "back")
+
+
+def _code(_visit: Visit, facts: Facts) -> Act:
+    return Act("read_code", facts["code"]) if facts.get("code") else Act("wait")
 
 
 def _mirror_attract(visit: Visit, _facts: Facts) -> Act:
@@ -253,10 +270,11 @@ TABLE: dict[tuple[str, str], Rule] = {
     ("*", "pay.still_there"): _touch("stay"),
     ("*", "pay.tender"): _tender,
     ("*", "pay.digits"): _digits,
-    ("*", "pay.face"): _do("look"),
+    ("*", "pay.face"): _follow,
     ("*", "pay.pin"): _pin,
     ("*", "pay.confirm"): _touch("confirm"),
     ("*", "pay.qr"): _qr,
+    ("*", "pay.code"): _code,
     ("*", "pay.waiting"): _do("wait"),
     ("*", "pay.paid"): _touch("done"),
     ("*", "pay.refused"): _refused,
