@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from kiosk.domain.identity import Candidate
 from kiosk.flows.forget import forget
@@ -145,8 +146,9 @@ class MyDataFlow:
 
     def _looking(self, seen: views.Status, now_s: float) -> views.View:
         frame, look = self._parts.eyes.frame, self._search.look if self._search else None
-        return views.PayFace(seen, frame.pixels if frame else None, look.box if look else None,
-                             self._search.progress if self._search else 0.0, look.hint if look else "look_here", now_s)
+        shown = views.PayFace(seen, frame.pixels if frame else None, look.box if look else None,
+                              self._search.progress if self._search else 0.0, look.hint if look else "look_here", now_s)
+        return replace(shown, asked=self._search.asked, ring=self._search.ring) if self._search else shown
 
     def _code(self) -> str:
         phone = self._parts.phone

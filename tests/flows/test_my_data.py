@@ -30,12 +30,7 @@ CONSENT = Consent("2026-11", "en", "2026-01-01T00:00:00+00:00")
 def known(device: Device, flow: MyDataFlow | EnrolFlow, identity: int, pin: str = "") -> views.View | None:
     """Type the digits, look into the camera, and give the PIN."""
     flow.tick([f"key:{d}" for d in "1234"])
-    view = None
-    for i in range(9):
-        device.show_face(identity, yaw=(i % 3) * 3.0 - 3.0)
-        view = flow.tick([])
-        if screen(view) != "pay.face":
-            break
+    view = device.follow(flow, identity)
     if pin:
         assert screen(view) == "pay.pin"
         flow.tick([f"key:{d}" for d in pin])
