@@ -103,11 +103,7 @@ class CameraSettings:
 
 @dataclass(frozen=True, slots=True)
 class ScaleSettings:
-    """[scale] kind: none, world (simulated), iio, nau7802, serial or trace (plays the recording in root); root: folder of IIO devices.
-
-    cells: load cell -> where it hangs (see hardware.md); rate_hz: samples a second that a NAU7802 gives; calibration: file of
-    `kiosk shelf calibrate`, empty: scale.json in the storage folder; record_mb: raw samples are kept in its folder raw/ up to this size.
-    """
+    """[scale] cells: load cell -> where it hangs (hardware.md); calibration: "" is scale.json, record_mb: of raw/, in [storage] folder."""
 
     kind: str = "none"
     root: Path = Path("/sys/bus/iio/devices")
@@ -267,13 +263,11 @@ _CHOICES: dict[str, tuple[object, ...]] = {
     "members.mode": ("store", "card"),
 }
 _RANGES: dict[str, tuple[float, float]] = {
-    "scale.record_mb": (0, 100_000), "broker.port": (1, 65535), "storage.reserve_mb": (1, 100_000),
-    "members.retention_days": (1, 3650), "members.pin_over_minor": (0, 100_000_000), "phone.port": (0, 65535),
-    "camera.width": (64, 4096), "camera.height": (64, 4096), "camera.rate_hz": (0.5, 120),
-    "device.closing_hour": (0, 12), "voice.rate_wpm": (80, 400), "display.rate_hz": (1, 120),
-    "replenishment.service": (0.5, 0.999), "replenishment.lead_days": (0, 60), "replenishment.minimum_minor": (0, 10**9),
-    "display.width": (240, 4096), "display.height": (240, 4096),
-}
+    "scale.record_mb": (0, 100_000), "broker.port": (1, 65535), "storage.reserve_mb": (1, 100_000), "phone.port": (0, 65535),
+    "members.retention_days": (1, 3650), "members.pin_over_minor": (0, 100_000_000), "voice.rate_wpm": (80, 400),
+    "camera.width": (64, 4096), "camera.height": (64, 4096), "camera.rate_hz": (0.5, 120), "display.height": (240, 4096),
+    "display.rate_hz": (1, 120), "display.width": (240, 4096), "device.closing_hour": (0, 12), "replenishment.service": (0.5, 0.999),
+    "replenishment.lead_days": (0, 60), "replenishment.minimum_minor": (0, 10**9)}
 
 
 def load(path: Path) -> Settings:
