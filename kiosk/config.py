@@ -118,6 +118,14 @@ class ScaleSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class RfidSettings:
+    """[rfid] command: program that prints what a reader reads, and its arguments; antennas: number -> load cells in its field."""
+
+    command: tuple[str, ...] = ()
+    antennas: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class DisplaySettings:
     """[display] kind: window, offscreen; rotate: 0, 90, 180 or 270; snapshot: picture file for the console's live view, off when empty.
 
@@ -233,6 +241,7 @@ class Settings:
     broker: BrokerSettings = BrokerSettings()
     camera: CameraSettings = CameraSettings()
     scale: ScaleSettings = ScaleSettings()
+    rfid: RfidSettings = RfidSettings()
     display: DisplaySettings = DisplaySettings()
     staff: StaffSettings = StaffSettings()
     printer: PrinterSettings = PrinterSettings()

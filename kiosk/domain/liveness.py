@@ -47,7 +47,7 @@ class Limits:
     near: float = 0.06
     far: float = 0.9
     follows: float = 0.70
-    relief: float = 0.80
+    relief: float = 0.82
     passive: float = 0.85
     depth_mm: float = 8.0
     lag_s: tuple[float, float] = (0.10, 0.60)

@@ -17,8 +17,8 @@ from kiosk.domain.intent import IntentState
 from kiosk.domain.money import Money
 from kiosk.domain.offline import Exposure, verdict
 from kiosk.domain.pricing import Quote
-from kiosk.flows.health import silent_for_s
-from kiosk.flows.parts import Parts
+from kiosk.flows.health import hours_now, silent_for_s
+from kiosk.flows.parts import Parts, zone_of
 from kiosk.flows.stock import Movement, move
 from kiosk.storage.store import Unit
 
@@ -160,7 +160,10 @@ class Cashier:
 
     def _record(self, unit: Unit, sale: SaleCompleted) -> None:
         unit.sales.add(sale)
-        unit.journal.append("sale", wire.encode_event(unit.facts.record(sale)))
+        fact = unit.facts.record(sale)
+        unit.journal.append("sale", wire.encode_event(fact))
+        if sale.offline:
+            unit.offline.add(fact, sale.member_id, sale.total_minor)
         unit.basket.save(pack_paid(sale.sale_id).encode())
         self._take_stock(unit, sale)
 
@@ -210,10 +213,9 @@ class Cashier:
         known = unit.policy.get()
         policy = known[0] if known else None
         member_id = pending.draft.member_id
-        unknown_to_hq = [sale for sale in unit.outbox.waiting_sales() if sale.offline]
-        exposure = Exposure(sum(sale.total_minor for sale in unknown_to_hq if sale.member_id == member_id),
-                            sum(sale.total_minor for sale in unknown_to_hq),
-                            silent_for_s(unit, self._parts.clock.boot_id, self._parts.clock.monotonic()))
+        clock = self._parts.clock
+        exposure = Exposure(unit.offline.waiting_minor(member_id), unit.offline.waiting_minor(),
+                            silent_for_s(unit, clock.boot_id, clock.monotonic()), hours_now(unit, clock, zone_of(self._parts.settings)))
         return verdict(policy, Money(pending.draft.total_minor, pending.draft.currency), member_id, exposure)
 
 

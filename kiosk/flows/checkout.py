@@ -168,6 +168,9 @@ class Checkout:
         self._go(Event.APPROVED if conclusion.sale else Event.DECLINED)
         if conclusion.sale:
             self._now.basket = {}
+            with self._parts.store.snapshot() as unit:
+                if conclusion.sale.member_id and unit.settings.get(f"enrol_again.{conclusion.sale.member_id}"):
+                    self._now.banner = "enrol_again"
             self.on_paid(conclusion.sale, self._now.language)
 
     # --- what staff does with an open checkout --------------------------------------------------------------------------------------

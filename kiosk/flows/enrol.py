@@ -245,6 +245,8 @@ def enrol(parts: Parts, vault: Vault, member_id: str, digits: str, seen: tuple[l
     # The vault first: a member whom HQ knows but no vault does could never pay and never be erased here.
     vault.enrol(member_id, digits, template(shots), consent, extras)
     with parts.store.unit() as unit:
+        if unit.settings.get(f"enrol_again.{member_id}"):
+            unit.settings.put(f"enrol_again.{member_id}", "")
         unit.facts.record(MemberEnrolled(member_id, consent.version, consent.language, len(shots)))
         unit.tallies.add("enrolled")
 

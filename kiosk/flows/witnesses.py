@@ -1,26 +1,21 @@
-"""Second witnesses of the shelf: tags that left, and a camera that sees how full each slot is."""
+"""A second witness of the shelf: tags that left. What it says breaks ties between goods of equal weight."""
 
 from __future__ import annotations
 
 import logging
-import threading
-from collections import deque
 from collections.abc import Callable, Mapping
 
-from kiosk.devices.camera import Camera
-from kiosk.devices.rfid import TagReader
+from kiosk.config import Settings
+from kiosk.devices.rfid import ProgramTagReader, TagReader
 from kiosk.domain.catalog import Planogram
-from kiosk.domain.facings import FacingWatch, FillLevel
 from kiosk.domain.shelf_match import Hint
 from kiosk.domain.tags import TagWatch
-from kiosk.errors import DeviceLostError
-from kiosk.vision.facings import FacingReader
+from kiosk.errors import ConfigError, DeviceLostError
 
 log = logging.getLogger(__name__)
 
 SURE_OF_TAG = 0.97
 """A tag that left the antenna's field is in a hand, or a hand is before it: reads do fail."""
-LOOK_EVERY_S = 2.0
 
 
 class TagWitness:
@@ -61,40 +56,13 @@ class TagWitness:
         self._reader.close()
 
 
-class CameraWitness:
-    """Looks at the shelf every two seconds in a thread of its own; tells levels that changed."""
-
-    def __init__(self, camera: Camera, reader: FacingReader) -> None:
-        self._camera, self._reader, self._watch = camera, reader, FacingWatch()
-        self._changed: deque[tuple[float, FillLevel]] = deque(maxlen=1000)
-        self._closed = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="facings", daemon=True)
-        self._thread.start()
-
-    def changed(self) -> list[tuple[float, FillLevel]]:
-        """Return the levels that changed since the last call, each with the time of the look that told."""
-        return [self._changed.popleft() for _ in range(len(self._changed))]
-
-    def close(self) -> None:
-        """Give the camera back; safe to call twice."""
-        self._closed.set()
-        self._thread.join(timeout=5.0)
-        self._camera.close()
-
-    def _run(self) -> None:
-        lost = False
-        while not self._closed.is_set():
-            try:
-                frame = self._camera.read(1.0)
-            except DeviceLostError as error:
-                if not lost:
-                    log.warning("%s; the shelf goes on without a camera", error)
-                lost = True
-                self._closed.wait(LOOK_EVERY_S)
-                continue
-            if frame is None:
-                continue
-            lost = False
-            levels = self._watch.look(frame.sensor_time_s, self._reader.read(frame.pixels))
-            self._changed.extend((frame.sensor_time_s, level) for level in levels)
-            self._closed.wait(LOOK_EVERY_S)
+def open_tags(settings: Settings, now: Callable[[], float]) -> TagWitness | None:
+    """Open the reader that [rfid] describes, None where there is none."""
+    given = settings.rfid
+    if not given.command:
+        return None
+    try:
+        antennas = {int(number): tuple(str(cells).split()) for number, cells in given.antennas.items()}
+    except ValueError as error:
+        raise ConfigError("kiosk.toml", (f"[rfid.antennas] takes number = \"load cells\", e.g. 1 = \"A1 A2\": {error}",)) from error
+    return TagWitness(ProgramTagReader(given.command), antennas, now)

@@ -12,7 +12,7 @@ from kiosk.domain.journal import PERIODS
 from kiosk.domain.money import Money
 from kiosk.domain.orders import PaymentAnswered
 from kiosk.errors import HqError, InvalidValueError
-from kiosk.hq import asking, downbox, members, refunds, wallet
+from kiosk.hq import asking, downbox, journals, members, refunds, wallet
 from kiosk.hq.ledger import accounts, facts, fleet, receipts, trade
 from kiosk.hq.ledger.members import Place
 from kiosk.hq.ledger.store import Db
@@ -112,6 +112,10 @@ def _closed(books: Books, closed: events.PeriodClosed, origin: trade.Origin) -> 
         facts.count(books.db, "resent", 1)
 
 
+def _journal(books: Books, told: events.JournalHead, origin: trade.Origin) -> None:
+    journals.take(books.db, told, origin)
+
+
 def _our_currency(books: Books, amount: Money) -> None:
     if amount.currency != books.welcome.currency:
         raise HqError(f"{amount.minor} {amount.currency}: kiosks of this HQ sell in {books.welcome.currency}")
@@ -184,6 +188,7 @@ _POSTINGS: dict[type, Callable[[Books, Any, trade.Origin], None]] = {
     events.SaleCompleted: _sale,
     events.SaleRefunded: _refund,
     events.PeriodClosed: _closed,
+    events.JournalHead: _journal,
     events.PaymentRequested: _request,
     events.PaymentCancelled: _cancel,
     events.StockChanged: _stock,

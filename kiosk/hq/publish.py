@@ -55,8 +55,10 @@ def set_price(db: Db, gtin: str, price: Money, stamp: Stamp, who: str) -> PriceL
 
 def publish_policy(db: Db, limits: OfflinePolicy, stamp: Stamp, who: str) -> OfflinePolicy:
     """Make the next version of the offline policy; the version in `limits` does not count. Raises HqError for limits that cannot be."""
-    if min(limits.per_sale_minor, limits.per_member_minor, limits.per_kiosk_minor, limits.max_age_s) < 0:
+    if min(limits.per_sale_minor, limits.per_member_minor, limits.per_kiosk_minor, limits.max_age_s, limits.from_hour, limits.to_hour) < 0:
         raise HqError("the limits of an offline policy cannot be negative")
+    if not (0 <= limits.from_hour < 24 and 0 < limits.to_hour <= 24 and limits.from_hour != limits.to_hour):
+        raise HqError(f"an offline policy from {limits.from_hour} to {limits.to_hour} o'clock cannot be")
     before = catalogue.policy(db)
     made = OfflinePolicy((before.version if before else 0) + 1, limits.currency, limits.per_sale_minor, limits.per_member_minor,
                          limits.per_kiosk_minor, limits.max_age_s)

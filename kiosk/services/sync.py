@@ -91,7 +91,7 @@ class Link:
         waiting = {str(lane): count for lane, count in unit.outbox.waiting().items()}
         return DeviceHealth(__version__, free_mb, waiting, round(unit.outbox.oldest(parts.clock.now())),
                             states(unit) | {"storage": "rebuilt" if parts.store.rebuilt else "ok"},
-                            unit.tallies.all().get("dropped_frames", 0), unit.quarantine.count())
+                            unit.tallies.all().get("dropped_frames", 0), unit.quarantine.count(), unit.offline.waiting_minor())
 
     def _tell(self, state: str, now: float, health_too: bool) -> None:
         parts, boot_id = self._parts, self._parts.clock.boot_id
@@ -99,7 +99,7 @@ class Link:
             if state != self._state:
                 unit.settings.put("link", state)
             if "up" in (state, self._state):
-                remember_hq(unit, boot_id, now)
+                remember_hq(unit, boot_id, now, parts.clock.now())
             if health_too:
                 self._told = self._news(unit)
                 unit.facts.record(self._health(unit))

@@ -14,7 +14,7 @@ from kiosk.sim import shop
 from kiosk.storage.store import Store
 
 TILLS = (shop.PAY, shop.MIRROR)
-WITHIN_S = 90.0
+WITHIN_S = 180.0
 
 Await = Callable[[Callable[[], bool], float, str], None]
 """(condition, seconds, what is awaited): returns when it holds, raises WorldError when it does not in time."""

@@ -299,6 +299,7 @@ class TillWorld:
         """Show the screen to the shopper, let both sides work, and let time pass."""
         kiosk = self.kiosk
         shown = kiosk.till.tick()
+        self.between()  # a sale may be booked by now, and nobody has seen the screen yet
         if not kiosk.dark:
             if shopper is not None:
                 with suppress(StorageFullError):  # the next tick shows that the disk is full

@@ -23,6 +23,7 @@ from kiosk.storage.book import Book
 from kiosk.storage.closures import Closures
 from kiosk.storage.demand import DemandLog
 from kiosk.storage.journal import Journal
+from kiosk.storage.offline import OfflineSales
 from kiosk.storage.schema import is_current, migrate
 from kiosk.storage.seal import JournalKey
 
@@ -49,6 +50,7 @@ class Unit:
         self.sales = till.Sales(book)
         self.refunds = refunds.Refunds(book)
         self.prints = refunds.Prints(book)
+        self.offline = OfflineSales(book)
         self.intents = till.Intents(book)
         self.basket = till.Basket(book)
         self.stock = shelf.Stock(book)

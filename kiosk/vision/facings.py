@@ -21,14 +21,14 @@ from kiosk.errors import InvalidValueError
 Corners = tuple[tuple[float, float], ...]
 _Array = NDArray[np.float32]
 
-_DARK = 0.004
+_DARK = 0.02
 """Linear light that is added before logarithms: below it there is noise alone."""
 _ACROSS, _DEEP = 48, 96
 _STILL = 0.10
 """Logarithms by which two references may differ where nothing changed."""
 _SATURATED = 0.97
 _CLUSTERS = 8
-_GATES = ((0.0, 0.14, 0.12), (0.14, 0.6, 0.5))
+_GATES = ((0.0, 0.14, 0.35), (0.14, 0.6, 0.5))
 """Strips before a slot, as shares of its depth: whoever reaches in crosses the near one, whoever stands in the way covers the far one; and
 the share of the strip that is not as it should be from which somebody is there.
 """
@@ -38,12 +38,13 @@ _FOREIGN = 3.5
 """Standard deviations from both ground and goods at which a place is neither."""
 _LEAST_CHANGED = 0.15
 """Share of a slot that must look otherwise when it is full."""
+_OWN = 2.0
 _SURE = 0.8
 _SURE_SHARE = 0.8
 """So much of a slot must have been judged before it may be called empty."""
 _MOST_STRAY = 0.2
 """Fill that shadows' edges and gloss may feign all together."""
-_PIECE_SHARE = 0.35
+_PIECE_SHARE = 0.6
 """A patch of goods smaller than this part of a piece's place is no piece."""
 
 
@@ -53,7 +54,7 @@ class _Slot:
     way: NDArray[np.float64]
     ground: _Array
     palette: _Array
-    others: _Array
+    beside: tuple[_Array | None, _Array | None]
     gates: tuple[tuple[NDArray[np.bool_], float], ...]
     full: float
     piece: float
@@ -82,7 +83,8 @@ class FacingReader:
             raise InvalidValueError("the references agree nowhere around the slots: was the camera moved between them?")
         ways = {name: _way(corners) for name, (corners, _) in slots.items()}
         palettes = {name: _palette(name, _flat(self._empty, way), _flat(filled, way)) for name, way in ways.items()}
-        self._slots = [self._learn(name, given, filled, palettes) for name, given in slots.items()]
+        grounds = {name: given[0] for name, given in slots.items()}
+        self._slots = [self._learn(name, (grounds, pieces), filled, palettes) for name, (_, pieces) in slots.items()]
 
     def read(self, picture: Picture) -> tuple[SlotSight, ...]:
         """Return one look at every slot. picture: (H, W, 3) uint8 RGB, of the references' size, else InvalidValueError."""
@@ -91,7 +93,7 @@ class FacingReader:
                                     f"{self._shape[1]}x{self._shape[0]}: take them again with this camera")
         seen = _logarithm(picture)
         seen = seen - self._light(seen)
-        glare = cv2.dilate((picture.max(axis=2) >= 255 * _SATURATED).astype(np.float32), np.ones((7, 7), np.uint8))
+        glare = cv2.dilate((picture.min(axis=2) >= 255 * _SATURATED).astype(np.float32), np.ones((7, 7), np.uint8))
         odd = self._odd(seen)
         return tuple(self._look(slot, seen, np.asarray(glare, np.float32), odd) for slot in self._slots)
 
@@ -133,15 +135,16 @@ class FacingReader:
         shifted = (np.roll(before, (dy, dx), (0, 1)) for dy in (-2, 0, 2) for dx in (-2, 0, 2))
         return np.asarray(np.minimum.reduce([np.abs(level - other - smooth) for other in shifted]), np.float32)
 
-    def _learn(self, name: str, given: tuple[Corners, int], filled: _Array, palettes: Mapping[str, _Array]) -> _Slot:
-        (corners, pieces), way = given, _way(given[0])
+    def _learn(self, name: str, given: tuple[Mapping[str, Corners], int], filled: _Array, palettes: Mapping[str, _Array]) -> _Slot:
+        places, pieces = given
+        corners, way = places[name], _way(places[name])
         ground, goods = _flat(self._empty, way), _flat(filled, way)
-        others = np.concatenate([p for other, p in palettes.items() if other != name] or [np.full((1, 3), 99.0, np.float32)])
+        beside = (palettes.get(_neighbour(places, name, (0, 3), (1, 2))), palettes.get(_neighbour(places, name, (1, 2), (0, 3))))
         gates = tuple((self._ahead(corners, begins, ends), most) for begins, ends, most in _GATES)
-        slot = _Slot(name, way, ground, palettes[name], others, gates, 0.0, 1 / max(1, pieces))
+        slot = _Slot(name, way, ground, palettes[name], beside, gates, 0.0, 1 / max(1, pieces))
         view = _classes(slot, goods, np.zeros((_DEEP, _ACROSS), np.float32))
         left = min(0.8, float((view.bare * view.judged).sum() / max(1.0, view.judged.sum())))
-        return _Slot(name, way, ground, slot.palette, others, gates, left, slot.piece)
+        return _Slot(name, way, ground, slot.palette, beside, gates, left, slot.piece)
 
     def _ahead(self, corners: Corners, begins: float, ends: float) -> NDArray[np.bool_]:
         """Return the still places of a strip before a slot; begins, ends: distance from its front as shares of its depth."""
@@ -163,7 +166,7 @@ class FacingReader:
         by_depth = np.interp(np.arange(_DEEP), np.flatnonzero(good), (view.bare * view.judged).sum(axis=1)[good] / rows[good])
         fill = min(1.0, max(0.0, (1 - float(by_depth.mean())) / (1 - slot.full)))
         share = float(view.judged.mean())
-        nothing = share >= _SURE_SHARE and view.largest < _PIECE_SHARE * slot.piece and fill < _MOST_STRAY
+        nothing = share >= _SURE_SHARE and view.largest < _PIECE_SHARE * slot.piece and fill < min(_MOST_STRAY, max(0.08, 0.8 * slot.piece))
         return SlotSight(slot.name, fill, share, empty=nothing)
 
 
@@ -175,6 +178,18 @@ def _logarithm(picture: Picture) -> _Array:
 def _way(corners: Corners) -> NDArray[np.float64]:
     target = np.array([[0, _DEEP], [_ACROSS, _DEEP], [_ACROSS, 0], [0, 0]], np.float32)
     return np.asarray(cv2.getPerspectiveTransform(np.array(corners, np.float32), target))
+
+
+def _neighbour(places: Mapping[str, Corners], name: str, mine: tuple[int, int], theirs: tuple[int, int]) -> str:
+    """Return the slot whose edge `theirs` (two corners) lies at this one's edge `mine`, "" when there is none."""
+    corners = np.array(places[name])
+    width = float(np.linalg.norm(corners[0] - corners[1]))
+
+    def away(other: str) -> float:
+        return float(np.linalg.norm(np.array(places[other])[list(theirs)] - corners[list(mine)], axis=1).max())
+
+    near = min((other for other in places if other != name), key=away, default="")
+    return near if near and away(near) < 0.4 * width else ""
 
 
 def _flat(image: _Array, way: NDArray[np.float64]) -> _Array:
@@ -233,9 +248,14 @@ def _classes(slot: _Slot, place: _Array, glare: _Array) -> _View:
     smooth = cv2.GaussianBlur(level, (0, 0), 1.5)
     grain = np.hypot(cv2.Sobel(smooth, -1, 1, 0) / 8, cv2.Sobel(smooth, -1, 0, 1) / 8) / 0.04
     as_ground = np.sqrt(colour**2 + shade**2 + np.minimum(grain, 4.0) ** 2 + (0.35 * level / _SPREAD[2]) ** 2)
-    as_goods, as_other = _distance(now, slot.palette), _distance(now, slot.others)
+    as_goods = _distance(now, slot.palette)
     lean = cv2.GaussianBlur(np.clip(as_goods - as_ground, -4, 4), (0, 0), 2.0)
-    neighbour = (as_other + 0.7 < as_goods) & (as_other + 0.7 < as_ground)
+    # Tall goods of the slots beside lean into the picture of this one; what its own goods explain is its own.
+    neighbour = np.zeros(as_goods.shape, bool)
+    for palette, side in zip(slot.beside, (slice(0, _ACROSS // 2), slice(_ACROSS // 2, None)), strict=True):
+        if palette is not None:
+            nearer = _distance(now[:, side], palette) + 1.0 < np.minimum(as_goods, as_ground)[:, side]
+            neighbour[:, side] = nearer & (as_goods[:, side] > _OWN)
     foreign = (np.minimum(as_goods, as_ground) > _FOREIGN) | neighbour
     judged = (glare < 0.5) & (cv2.GaussianBlur(foreign.astype(np.float32), (0, 0), 2.0) <= 0.5)
     sure = ((lean < -_SURE) & judged).astype(np.uint8)

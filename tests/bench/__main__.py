@@ -7,6 +7,7 @@ import sys
 
 PARTS = {
     "faces": ("-m", "tests.bench.bench_faces"),
+    "vault": ("-m", "tests.bench.bench_vault"),
     "try-on": ("-m", "tests.bench.bench_tryon"),
     "forecast": ("-m", "tests.bench.bench_forecast"),
     "shelf": ("-m", "tests.bench.bench_shelf"),

@@ -7,7 +7,9 @@ from dataclasses import replace
 
 from kiosk.domain.events import Lane
 from kiosk.domain.identity import Template
+from kiosk.domain.orders import MembersAnnounced
 from kiosk.flows.pay import PayFlow
+from kiosk.flows.watch import Watched
 from kiosk.storage.vault import Consent, Extras
 from kiosk.storage.vault.pins import hashed
 from kiosk.ui import views
@@ -103,3 +105,18 @@ def test_unknown_digits_and_a_wrong_face_look_and_last_the_same(device: Device, 
         view, over = shown_to_a_stranger(device, pay, digits)
         assert (screen(view), view.reason) == ("pay.refused", "not_recognised")
         assert over > 0.9, "nobody is turned away before the ring has gone its whole way"
+
+
+def test_who_was_lost_by_every_kiosk_and_pays_by_code_is_asked_to_enrol_again(device: Device) -> None:
+    device.receive(MembersAnnounced(("member-of-code",), lost=True))
+    Watched(device.sight).tick()
+    pay = PayFlow(device.sight, device.shop, "en")
+    to_tender(device, pay)
+    pay.tick(["qr"])
+    device.show_code("KM1.one-time-code", "QRCode")
+    pay.tick([])
+    with device.sight.store.snapshot() as unit:
+        (intent,) = unit.intents.unsettled()
+    device.answer(intent.intent_id, "authorised")
+    view = pay.tick([])
+    assert (screen(view), view.status.banner) == ("pay.paid", "enrol_again")

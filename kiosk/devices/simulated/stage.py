@@ -58,7 +58,8 @@ def mirror_view(figures: Figures | None, guest: Guest | None, t: float, seed: in
     who = _look_of(guest.shopper.identity, seed)
     away = _away(guest, t)
     asked = guest.screen in _CLOSE and guest.act.kind == "look"
-    near = min(1.0, max(0.0, (t - guest.act_s) / _STEP_S)) if asked else 0.0
+    # Who has stepped up stays there, whatever he is asked to do with his head.
+    near = (1.0 if guest.before.kind == "look" else min(1.0, max(0.0, (t - guest.act_s) / _STEP_S))) if asked else 0.0
     if near >= 1.0:
         figures.draw_bust(canvas, who, _head(guest, t), (360 + 8 * math.sin(0.9 * t), 520), 300 * (1 + CLOSER * _asked(guest, t, "closer")))
         return canvas

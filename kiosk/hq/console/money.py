@@ -17,7 +17,7 @@ from kiosk.hq import asking, dayend, imports, publish, refunds, statement
 from kiosk.hq.console.acts import WHO, text
 from kiosk.hq.console.pages import shell
 from kiosk.hq.console.render import Desk, page
-from kiosk.hq.ledger import accounts, catalogue, charges, fleet, trade
+from kiosk.hq.ledger import accounts, catalogue, charges, fleet, journals, trade
 from kiosk.hq.ledger.store import Db, Row
 from kiosk.hq.refunds import HQ_DEVICE, Giving
 
@@ -51,7 +51,7 @@ def show_wallet(request: Request, problem: str = "") -> Response:
             "policy": catalogue.tender_policy(db), "codes": CODE_TENDERS, "refunds": charges.recent_refunds(db, 12),
             "stranded": charges.stranded(db, now.at_ms - dayend.STRANDED_MS), "charges": charges.recent(db, 12),
             "accounts": accounts.accounts(db, ("sales", "till", "unclaimed", "funding")), "transfers": accounts.transfers(db, 30),
-            "problem": problem}
+            "problem": problem, "offline_minor": journals.sold_offline(db), "loss_minor": journals.offline_loss(db)}
     return page(request, desk, "wallet.html", values, 409 if problem else 200)
 
 

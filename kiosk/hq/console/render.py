@@ -37,7 +37,8 @@ POLICY = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inl
 class Desk:
     """What every page works with. screens: folder of <device>.jpg, None = no live screens; assets: folder of product pictures.
 
-    tenders: the payment services that are there, by name. closing: set when the server ends, so that pages which listen are let go.
+    tenders: the payment services that are there, by name. replays: folder of
+    recorded hours of shelves. closing: set when the server ends, so that pages which listen are let go.
     """
 
     ledger: Ledger
@@ -49,7 +50,12 @@ class Desk:
     screens: Path | None
     assets: Path | None
     tenders: Mapping[str, Tender] = field(default_factory=dict)
+    replays: Path | None = None
     closing: threading.Event = field(default_factory=threading.Event)
+
+    def pictured(self, name: str) -> bool:
+        """Return whether there is a picture of this name: the shop's own, or our drawing."""
+        return name in PRODUCTS or (bool(name) and self.assets is not None and (self.assets / name).is_file())
 
     def stamp(self) -> Stamp:
         """Return this moment."""
@@ -75,7 +81,8 @@ def page(request: Request, desk: Desk, template: str, values: dict[str, Any], st
     language, token = language_of(request), page_token(request)
     text = _environment.get_template(template).render(
         **_speech(desk, language), **values, language=language, languages=LANGUAGES, token=token, path=request.url.path,
-        live_screens=desk.screens is not None, error=values.get("problem", ""))
+        live_screens=desk.screens is not None,
+        replays=desk.replays is not None and any(desk.replays.glob("*.json")), error=values.get("problem", ""))
     response = HTMLResponse(text, status)
     keep_token(response, token)
     if request.query_params.get("lang") in LANGUAGES:
@@ -105,7 +112,7 @@ def _speech(desk: Desk, language: str) -> dict[str, Any]:
         "ago": lambda ms: _ago(language, now_ms - ms), "span": lambda seconds: _ago(language, seconds * 1000),
         "named": partial(_named, language), "plain": lambda minor, currency: plain(Money(minor, currency)), "currency": desk.currency,
         "fresh_id": desk.new_id,
-        "has_picture": lambda name: name in PRODUCTS or (bool(name) and desk.assets is not None and (desk.assets / name).is_file()),
+        "has_picture": desk.pictured,
     }
 
 

@@ -50,9 +50,10 @@ def saw(db: Db, seen: dict[str, int]) -> None:
 
 def set_health(db: Db, device: str, health: DeviceHealth) -> None:
     """Write down how a device is."""
-    db.execute("UPDATE devices SET version = ?, free_mb = ?, queue = ?, oldest_s = ?, states = ?, dropped_frames = ?, quarantined = ?"
-               " WHERE id = ?", (health.version, health.free_mb, json.dumps(health.queue), health.oldest_s, json.dumps(health.states),
-                                 health.dropped_frames, health.quarantined, device))
+    db.execute("UPDATE devices SET version = ?, free_mb = ?, queue = ?, oldest_s = ?, states = ?, dropped_frames = ?, quarantined = ?,"
+               " offline_minor = ? WHERE id = ?", (health.version, health.free_mb, json.dumps(health.queue), health.oldest_s,
+                                         json.dumps(health.states),
+                                 health.dropped_frames, health.quarantined, health.offline_minor, device))
 
 
 def count_identity(db: Db, device: str, outcome: str, more: int) -> None:

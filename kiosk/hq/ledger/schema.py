@@ -186,6 +186,21 @@ def m_tenders(db: Database) -> None:
         db.execute(statement)
 
 
+_JOURNALS = """
+CREATE TABLE journal_heads (device TEXT NOT NULL, journal TEXT NOT NULL, chain TEXT NOT NULL, number INTEGER NOT NULL, hash TEXT NOT NULL,
+  key TEXT NOT NULL, epoch TEXT NOT NULL, seq INTEGER NOT NULL, at_ms INTEGER NOT NULL,
+  PRIMARY KEY (device, journal)) STRICT, WITHOUT ROWID;
+ALTER TABLE devices ADD COLUMN offline_minor INTEGER NOT NULL DEFAULT 0;
+"""
+
+
+@migrations()  # type: ignore[untyped-decorator]
+def m_journals(db: Database) -> None:
+    """How long the kiosks' journals are, and what they have sold that HQ did not know of when they last told."""
+    for statement in _statements(_JOURNALS):
+        db.execute(statement)
+
+
 def _statements(script: str) -> list[str]:
     """Split a script where a line ends in ';': none of ours has one inside a statement's line end."""
     return [s.strip() for s in script.split(";\n") if s.strip()]
