@@ -51,8 +51,8 @@ class Limits:
     passive: float = 0.85
     depth_mm: float = 8.0
     lag_s: tuple[float, float] = (0.10, 0.60)
-    frames: int = 15
-    gap_s: float = 0.8
+    frames: int = 10
+    gap_s: float = 1.2
 
 
 LIMITS = Limits()

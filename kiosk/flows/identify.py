@@ -21,9 +21,10 @@ FACE_WITHIN_S = 8.0
 STARTS = 3
 """So often a challenge is begun anew when the face was lost or somebody else stepped in."""
 _ASKED_KEY, _ASKED_KEPT = "challenges_asked", 20
-_EMBED_EVERY_S = 0.4
+_EMBED_EVERY_S, _EMBED_SHARE = 0.4, 6.0
+"""Good frames are embedded so far apart at least, on a slow computer so many times what one takes: the face must be followed meanwhile."""
 _SEARCH_EVERY = 5
-_FORGET_S = 0.6
+_FORGET_S = 1.2
 _SAME_PLACE = 0.6
 _STEADY_S = 0.3
 """So long one face must have been followed before a challenge begins: whoever is still stepping up is not asked to dance."""
@@ -55,7 +56,7 @@ class FaceTask:
         self._witness = Witness(parts.copies)
         self._face: FaceFound | None = None
         self._rival_px = 0.0
-        self._seen_s = self._embedded_s = -_FORGET_S
+        self._seen_s = self._next_s = -_FORGET_S
         self._frames = 0
 
     def __call__(self, frame: Frame) -> FaceLook:
@@ -66,12 +67,15 @@ class FaceTask:
             return FaceLook("look_here", None, None, frame.sequence)
         other = before is None or _elsewhere(face, before)
         if other:
-            self._embedded_s = frame.sensor_time_s - _EMBED_EVERY_S
+            self._next_s = frame.sensor_time_s
         self._seen_s = frame.sensor_time_s
         advice = hint(FaceQuality(face.size_px, face.blur, face.yaw_deg, face.pitch_deg, self._rival_px), self._parts.policy)
         embedding = None
-        if not advice and frame.sensor_time_s - self._embedded_s >= _EMBED_EVERY_S - 1e-6:
-            embedding, self._embedded_s = self._parts.embedder.embed(frame.pixels, face), frame.sensor_time_s
+        if not advice and frame.sensor_time_s >= self._next_s - 1e-6:
+            began_s = self._parts.clock.monotonic()
+            embedding = self._parts.embedder.embed(frame.pixels, face)
+            took_s = self._parts.clock.monotonic() - began_s
+            self._next_s = frame.sensor_time_s + min(max(_EMBED_EVERY_S, _EMBED_SHARE * took_s), 1.0)
         x, y, width, height = face.box
         return FaceLook(advice, (round(x), round(y), round(width), round(height)), embedding, frame.sequence,
                         self._witness.sighting(frame.pixels, face, frame.sensor_time_s, self._depth_mm(frame, face)), other)

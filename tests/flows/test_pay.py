@@ -151,7 +151,7 @@ def test_another_face_in_the_middle_begins_anew(device: Device, pay: PayFlow, me
     pay.tick([f"key:{d}" for d in MY_DIGITS[-4:]])
     half = device.follow(pay, 0, frames=25)
     assert half.progress > 0.4
-    for _ in range(9):
+    for _ in range(14):
         device.show(np.full((480, 640, 3), 190, np.uint8))
         pay.tick([])
     begun = device.follow(pay, 1, frames=3)
