@@ -172,7 +172,7 @@ class ReplenishmentSettings:
     """[replenishment] approval: hq, or local: the shop's owner approves in staff mode. service: share of the demand to serve.
 
     lead_days: whole days between order and delivery; order_days: mon..sun, evenings on which the supplier takes orders;
-    minimum_minor: least value of an order, at shelf prices.
+    minimum_minor: least value of an order, at shelf prices. scanner: serial port of a hand-held scanner for goods that come, "" for none.
     """
 
     approval: str = "hq"
@@ -180,6 +180,7 @@ class ReplenishmentSettings:
     lead_days: int = 1
     order_days: tuple[str, ...] = WEEKDAYS
     minimum_minor: int = 0
+    scanner: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ PARTS = {
     "faces": ("-m", "tests.bench.bench_faces"),
     "try-on": ("-m", "tests.bench.bench_tryon"),
     "forecast": ("-m", "tests.bench.bench_forecast"),
+    "policies": ("-m", "tests.bench.bench_policies"),
     "shelf": ("-m", "tests.bench.bench_shelf"),
     "screens": ("-m", "tests.bench.bench_screens"),
     "queue": ("-m", "pytest", "-q", "-m", "slow", "tests/sync/test_bench.py"),

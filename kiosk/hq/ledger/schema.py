@@ -166,6 +166,27 @@ def m_tenders(db: Database) -> None:
         db.execute(statement)
 
 
+_SUPPLY = """
+ALTER TABLE requests ADD COLUMN reason BLOB;
+ALTER TABLE requests ADD COLUMN order_id TEXT NOT NULL DEFAULT '';
+CREATE TABLE supply_settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE supplier_orders (order_id TEXT PRIMARY KEY, at_ms INTEGER NOT NULL, who TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE deliveries (
+  receipt_id TEXT NOT NULL, n INTEGER NOT NULL, device TEXT NOT NULL, slot TEXT NOT NULL, gtin TEXT NOT NULL, expected INTEGER NOT NULL,
+  received INTEGER NOT NULL, who TEXT NOT NULL, at_ms INTEGER NOT NULL, PRIMARY KEY (receipt_id, n)) STRICT, WITHOUT ROWID;
+CREATE TABLE daily_demand (
+  device TEXT NOT NULL, slot TEXT NOT NULL, gtin TEXT NOT NULL, day INTEGER NOT NULL, sold INTEGER NOT NULL, empty INTEGER NOT NULL,
+  PRIMARY KEY (device, slot, gtin, day)) STRICT, WITHOUT ROWID;
+"""
+
+
+@migrations()  # type: ignore[untyped-decorator]
+def m_supply(db: Database) -> None:
+    """Reasons of requests, supplier orders, deliveries, demand by day."""
+    for statement in _statements(_SUPPLY):
+        db.execute(statement)
+
+
 def _statements(script: str) -> list[str]:
     """Split a script where a line ends in ';': none of ours has one inside a statement's line end."""
     return [s.strip() for s in script.split(";\n") if s.strip()]
