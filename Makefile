@@ -29,7 +29,7 @@ bench-peers: .dev  ## the same beside statsforecast and stockpyl, which are inst
 	PYTHONPATH=.bench-peers $(PY) -m tests.bench
 
 screenshots: .dev  ## the pictures in README, from the real screens and a real browser
-	$(PY) -m tests.gallery
+	$(PY) -m tests.gallery $(ARGS)
 
 lock:            ## newest versions into deploy/requirements/*.lock, with hashes and without index addresses
 	$(COMPILE) deploy/requirements/uv.in -o deploy/requirements/uv.lock

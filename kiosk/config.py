@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from kiosk.domain.reorder import WEEKDAYS, ReplenishmentSettings
 from kiosk.domain.staff import Role
 from kiosk.errors import ConfigError
 
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _ROLES = ("pay", "mirror", "stock")
 
 
@@ -118,6 +118,14 @@ class ScaleSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class RfidSettings:
+    """[rfid] command: program that prints what a reader reads, and its arguments; antennas: number -> load cells in its field."""
+
+    command: tuple[str, ...] = ()
+    antennas: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class DisplaySettings:
     """[display] kind: window, offscreen; rotate: 0, 90, 180 or 270; snapshot: picture file for the console's live view, off when empty.
 
@@ -168,26 +176,11 @@ class VoiceSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class ReplenishmentSettings:
-    """[replenishment] approval: hq, or local: the shop's owner approves in staff mode. service: share of the demand to serve.
-
-    lead_days: whole days between order and delivery; order_days: mon..sun, evenings on which the supplier takes orders;
-    minimum_minor: least value of an order, at shelf prices. scanner: serial port of a hand-held scanner for goods that come, "" for none.
-    """
-
-    approval: str = "hq"
-    service: float = 0.95
-    lead_days: int = 1
-    order_days: tuple[str, ...] = WEEKDAYS
-    minimum_minor: int = 0
-    scanner: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class IdentitySettings:
-    """[identity] backend: onnx (ours) or dlib (face_recognition, extra [dlib])."""
+    """[identity] backend: onnx (ours) or dlib (extra [dlib]); passive_model: an .onnx file that judges copies, "" for none."""
 
     backend: str = "onnx"
+    passive_model: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,11 +226,12 @@ class Settings:
     broker: BrokerSettings = BrokerSettings()
     camera: CameraSettings = CameraSettings()
     scale: ScaleSettings = ScaleSettings()
+    rfid: RfidSettings = RfidSettings()
     display: DisplaySettings = DisplaySettings()
     staff: StaffSettings = StaffSettings()
     printer: PrinterSettings = PrinterSettings()
     voice: VoiceSettings = VoiceSettings()
-    replenishment: ReplenishmentSettings = ReplenishmentSettings()
+    replenishment: ReplenishmentSettings = field(default_factory=ReplenishmentSettings)
     identity: IdentitySettings = IdentitySettings()
     members: MembersSettings = MembersSettings()
     phone: PhoneSettings = PhoneSettings()
@@ -251,22 +245,19 @@ _CHOICES: dict[str, tuple[object, ...]] = {
     "scale.kind": ("none", "world", "iio", "nau7802", "serial", "trace"),
     "scale.rate_hz": (10, 20, 40, 80, 320),
     "display.kind": ("window", "offscreen"),
-    "display.rotate": (0, 90, 180, 270),
-    "broker.version": (3, 5),
-    "identity.backend": ("onnx", "dlib"),
-    "replenishment.approval": ("hq", "local"),
+    "display.rotate": (0, 90, 180, 270), "broker.version": (3, 5),
+    "identity.backend": ("onnx", "dlib"), "replenishment.approval": ("hq", "local"),
     "printer.kind": ("none", "file", "network", "serial", "usb"),
-    "printer.columns": (32, 48),
-    "voice.kind": ("none", "espeak"),
+    "printer.columns": (32, 48), "voice.kind": ("none", "espeak"),
     "members.mode": ("store", "card"),
 }
 _RANGES: dict[str, tuple[float, float]] = {
     "scale.record_mb": (0, 100_000), "broker.port": (1, 65535), "storage.reserve_mb": (1, 100_000),
     "members.retention_days": (1, 3650), "members.pin_over_minor": (0, 100_000_000), "phone.port": (0, 65535),
     "camera.width": (64, 4096), "camera.height": (64, 4096), "camera.rate_hz": (0.5, 120),
-    "device.closing_hour": (0, 12), "voice.rate_wpm": (80, 400),
+    "device.closing_hour": (0, 12), "voice.rate_wpm": (80, 400), "display.rate_hz": (1, 120),
     "replenishment.service": (0.5, 0.999), "replenishment.lead_days": (0, 60), "replenishment.minimum_minor": (0, 10**9),
-    "display.width": (240, 4096), "display.height": (240, 4096), "display.rate_hz": (1, 120),
+    "display.width": (240, 4096), "display.height": (240, 4096),
 }
 
 

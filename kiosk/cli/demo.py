@@ -51,5 +51,13 @@ def _print(made: dict[str, Any]) -> None:
           f"{made['kiosk_total_minor'] / 100:.2f} and {made['hq_total_minor'] / 100:.2f} EUR")
     print(f"Faces: {made['recognised']} recognised, {made['refused']} refused. Replenishments: {made['replenishments']}. "
           f"Gaps {made['gaps']}, duplicates {made['duplicates']}, refused re-sends {made['resent']}.")
+    if made["spoofs"]:
+        print("Pictures of members held before the camera: {tried}; refused {refused}, paid {paid}.".format(**made["spoofs"]))
+    print(f"Phones paid {made['codes_paid']} codes; {made['refunds']} sales given back, {made['refunded_minor'] / 100:.2f} EUR. "
+          f"Payment services hold {sum(made['services_minor'].values()) / 100:.2f} EUR, HQ's books the same."
+          if not made["differences"] else "The books and the payment services are compared below.")
+    for device, day in made.get("evening", {}).get("days", {}).items():
+        print(f"{device} closed {day['day']}: {day['sales']} sales {day['sales_minor'] / 100:.2f}, "
+              f"{day['refunds']} refunds {day['refunds_minor'] / 100:.2f} EUR")
     for sentence in made["differences"]:
         print(f"NOT RIGHT: {sentence}")

@@ -6,7 +6,7 @@ import argparse
 import json
 from pathlib import Path
 
-from kiosk.cli import eval_faces, eval_shelf, eval_stock
+from kiosk.cli import eval_faces, eval_facings, eval_liveness, eval_shelf, eval_stock
 from kiosk.cli.progress import show_progress
 from kiosk.evaluation.tryon import PairScore, evaluate, gallery, pairs, summary
 from kiosk.vision.body import BodyFinder
@@ -20,6 +20,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     parser = subparsers.add_parser("eval", help="measure accuracy on your own data")
     commands = parser.add_subparsers(dest="eval_command", required=True, metavar="COMMAND")
     eval_faces.add(commands)
+    eval_liveness.add(commands)
     tryon = commands.add_parser("tryon", help="put garments on people who really wear them: the layout of VITON")
     tryon.add_argument("folder", type=Path, metavar="DIR", help="holds image/, cloth/, cloth-mask/ and image-parse/")
     tryon.add_argument("--json", action="store_true", help="print the figures as JSON")
@@ -28,6 +29,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     tryon.add_argument("--limit", type=int, metavar="N", help="take the first N pairs only")
     tryon.set_defaults(run=_tryon)
     eval_shelf.add(commands)
+    eval_facings.add(commands)
     eval_stock.add(commands)
 
 

@@ -45,6 +45,8 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     publishing = command("publish", _publish, "publish the next version of the price list, or with --offline of the offline policy")
     publishing.add_argument("--offline", nargs=4, metavar=("PER_SALE", "PER_MEMBER", "PER_KIOSK", "HOURS"),
                             help="limits as decimals, and how many hours the policy holds")
+    publishing.add_argument("--offline-hours", nargs=2, type=int, default=(0, 24), metavar=("FROM", "TO"),
+                            help="hours of the store's day within which it holds (default: all)")
     hq_money.add(command)
     command("code", _code, "print a one-time code that pays for a member").add_argument("member")
     exporting = command("epcis", _epcis, "print changes of stock as an EPCIS 2.0 document")
@@ -113,7 +115,7 @@ def _publish(args: argparse.Namespace) -> int:
         if not hours.isdigit():
             raise HqError(f"{hours!r} is no count of hours")
         per_sale, per_member, per_kiosk = (imports.price(text, args.currency).minor for text in limits)
-        policy = OfflinePolicy(0, args.currency, per_sale, per_member, per_kiosk, int(hours) * 3600)
+        policy = OfflinePolicy(0, args.currency, per_sale, per_member, per_kiosk, int(hours) * 3600, *args.offline_hours)
         print(f"offline policy {publish.publish_policy(db, policy, _now(), WHO).version}")
     return 0
 

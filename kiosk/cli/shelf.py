@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import time
 from pathlib import Path
@@ -16,6 +17,7 @@ from kiosk.domain.shelf_plan import shelf_plan
 from kiosk.errors import DeviceError, InvalidValueError
 from kiosk.evaluation.shelf import our_shelf
 from kiosk.evaluation.shelf_plot import Plot, plot
+from kiosk.evaluation.shelf_replay import replay
 from kiosk.flows.calibrate import Bench, calibrate
 from kiosk.flows.opening import open_parts
 from kiosk.flows.parts import Shop
@@ -52,6 +54,10 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     plotting.add_argument("--from", dest="begins", type=float, default=0.0, metavar="S", help="seconds from the beginning")
     plotting.add_argument("--seconds", type=float, default=float("inf"), metavar="S")
     plotting.set_defaults(run=_plot)
+    playing = commands.add_parser("replay", help="write a trace and what was found in it for HQ's console to play")
+    playing.add_argument("trace", type=Path, help="a folder with samples.csv, planogram.json and perhaps truth.json")
+    playing.add_argument("file", type=Path, help="e.g. replays/monday.json in HQ's folder")
+    playing.set_defaults(run=_replay)
 
 
 def _calibrate(args: argparse.Namespace) -> int:
@@ -131,6 +137,14 @@ def _plot(args: argparse.Namespace) -> int:
     wanted = tuple(name for name in args.cells.split(",") if name)
     args.picture.write_text(plot(trace, our_shelf(trace), Plot(wanted, args.begins, args.seconds)), encoding="utf-8")
     print(args.picture)
+    return 0
+
+
+def _replay(args: argparse.Namespace) -> int:
+    trace = read_trace(args.trace)
+    args.file.parent.mkdir(parents=True, exist_ok=True)
+    args.file.write_text(json.dumps(replay(trace, our_shelf(trace))), encoding="utf-8")
+    print(args.file)
     return 0
 
 

@@ -61,6 +61,10 @@ ICONS: Final[dict[str, tuple[Shape, ...]]] = {
     "hold_still": (path("M28 52 L28 30 Q28 24 34 24 Q40 24 40 30 L40 18 Q40 12 46 12 Q52 12 52 18 L52 16 Q52 10 58 10 Q64 10 64 16 L64 26 "
                         "Q64 20 70 20 Q76 20 76 26 L76 62 Q76 90 52 90 Q36 90 28 76 L16 58 Q14 50 22 50 Z"),),
     "one_person": (circle(50, 34, 15), path("M20 84 Q20 56 50 56 Q80 56 80 84 Z")),
+    "turn_left": (path("M88 50 L20 50", stroke=12), path("M44 22 L16 50 L44 78", stroke=12)),
+    "turn_right": (path("M12 50 L80 50", stroke=12), path("M56 22 L84 50 L56 78", stroke=12)),
+    "blink": (path("M8 44 Q50 84 92 44", stroke=9), line((24, 66), (14, 80), width=8), line((50, 74), (50, 92), width=8),
+              line((76, 66), (86, 80), width=8)),
     "look_here": (path("M8 50 Q50 4 92 50 Q50 96 8 50 Z", stroke=8), circle(50, 50, 14)),
     "lock": (box(18, 44, 64, 46, 8), path("M32 46 L32 30 Q32 12 50 12 Q68 12 68 30 L68 46", stroke=9)),
     "trash": (line((14, 26), (86, 26), width=9), path("M24 30 L30 90 L70 90 L76 30", stroke=8), line((40, 14), (60, 14), width=8),

@@ -117,7 +117,7 @@ _HIGH: Final[dict[Colour, Colour]] = {
                      COLOURS.sky), _WHITE),
     **dict.fromkeys((COLOURS.ink, COLOURS.muted, COLOURS.line, COLOURS.night, COLOURS.plum), _BLACK),
     **dict.fromkeys((COLOURS.sun, COLOURS.tangerine), _YELLOW),
-    **dict.fromkeys((COLOURS.coral, COLOURS.coral_dark, COLOURS.red), (140, 0, 24)),
+    **dict.fromkeys((COLOURS.coral, COLOURS.coral_dark, COLOURS.red), (118, 0, 16)),
     COLOURS.green: (0, 76, 44), COLOURS.blue: (10, 44, 130),
 }
 

@@ -106,22 +106,31 @@ def _line(device: Any, line: PaperLine, columns: int) -> None:
     align = "center" if line.align == "centre" else "left"
     device.set(align=align, bold=line.bold, double_height=line.big, double_width=line.big, normal_textsize=not line.big)
     if any(ord(c) >= 0x2E80 for c in line.text):
-        device.image(_drawn(line, columns), impl="bitImageRaster", center=False)
+        device.image(_drawn(line, _dots(device, columns)), impl="bitImageRaster", center=False)
     else:
         device.text(line.text.replace("\u2212", "-").replace("×", "x") + "\n")
 
 
-def _drawn(line: PaperLine, columns: int) -> Any:
-    """Return a line as a picture of the paper's width, black on white."""
+def _dots(device: Any, columns: int) -> int:
+    """Return the width of the paper in dots: by the columns, or less where the printer's profile knows better."""
+    known = device.profile.profile_data.get("media", {}).get("width", {}).get("pixels")
+    return min(columns * _DOTS, known) if isinstance(known, int) else columns * _DOTS
+
+
+def _drawn(line: PaperLine, dots: int) -> Any:
+    """Return a line as a picture `dots` wide, black on white."""
     from PIL import Image, ImageDraw, ImageFont
 
     if not _FONT.exists():
         raise DeviceMissingError(f"the font {_FONT} is not there: install Debian's fonts-noto-cjk")
     size = 2 * _DOTS * (2 if line.big else 1)
     font = ImageFont.truetype(str(_FONT), size, index=_SIMPLIFIED_CHINESE)
-    picture = Image.new("1", (columns * _DOTS, round(size * 1.4)), 1)
+    picture = Image.new("1", (dots, round(size * 1.4)), 1)
     pen = ImageDraw.Draw(picture)
     left, _, right = line.text.partition("  ")
+    while size > _DOTS and pen.textlength(line.text.strip(), font) > dots:
+        size -= 1
+        font = ImageFont.truetype(str(_FONT), size, index=_SIMPLIFIED_CHINESE)
     x = (picture.width - pen.textlength(line.text.strip(), font)) / 2 if line.align == "centre" else 0
     pen.text((x, 0), line.text.strip() if line.align == "centre" else left, 0, font)
     if right.strip() and line.align == "left":

@@ -183,7 +183,10 @@ class Planogram:
 
 @dataclass(frozen=True, slots=True)
 class OfflinePolicy:
-    """What a kiosk may sell while HQ cannot answer, signed by HQ. Amounts in minor units of `currency`."""
+    """What a kiosk may sell while HQ cannot answer, signed by HQ. Amounts in minor units of `currency`.
+
+    max_age_s: how long HQ may have been silent. from_hour, to_hour: between these hours of the store's day only; 22 and 6 is a night.
+    """
 
     version: int
     currency: str
@@ -191,6 +194,8 @@ class OfflinePolicy:
     per_member_minor: int
     per_kiosk_minor: int
     max_age_s: int
+    from_hour: int = 0
+    to_hour: int = 24
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,7 @@ class Event(StrEnum):
     CONFIRM = "confirm"
     NOT_ME = "not_me"
     CODE_SEEN = "code_seen"
+    CASH_TAKEN = "cash_taken"
     APPROVED = "approved"
     DECLINED = "declined"
     RETRY = "retry"
@@ -116,13 +117,14 @@ TABLE: dict[tuple[State, Event], State] = {
     (_S.REFUSED, _E.QR): _S.QR,
     (_S.REFUSED, _E.CASH): _S.CASH,
     (_S.REFUSED, _E.CANCEL): _S.IDLE,
+    (_S.CASH, _E.CASH_TAKEN): _S.PAID,
     (_S.CASH, _E.DONE): _S.IDLE,
     (_S.PAID, _E.DONE): _S.IDLE,
 }
 
 
 FINGERS = frozenset({_E.START, _E.EMPTY, _E.PAY, _E.AGE_ASKED, _E.AGE_PROVEN, _E.AGE_REFUSED, _E.BACK, _E.CANCEL, _E.FACE, _E.QR, _E.CODE,
-                     _E.CASH, _E.CONFIRM, _E.NOT_ME, _E.RETRY, _E.DONE})
+                     _E.CASH, _E.CASH_TAKEN, _E.CONFIRM, _E.NOT_ME, _E.RETRY, _E.DONE})
 """What a finger of a shopper or of staff does, or a patience that ran out. It may come when the screen has moved on: then it is ignored."""
 EYES = frozenset({_E.BUCKET_SMALL, _E.RECOGNISED, _E.NOT_RECOGNISED, _E.ASK_PIN, _E.PIN_RIGHT, _E.PIN_REFUSED, _E.CODE_SEEN})
 """What the camera and the pads for digits and PIN find. What they find too late is ignored."""

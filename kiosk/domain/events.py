@@ -288,8 +288,8 @@ class TemplateHeld:
 class StaffActed:
     """Something that staff did on the device, and who.
 
-    act: opened | refused | refill | count | waste | age_proven | age_refused | void_line | refund | reprint | out_of_order | in_order
-    | hours | close_of_day | training_on | training_off.
+    act: opened | refused | refill | count | waste | age_proven | age_refused | take_cash | void_line | refund | reprint | out_of_order
+    | in_order | hours | close_of_day | training_on | training_off.
     """
 
     act: str
@@ -310,7 +310,10 @@ class IdentityDecided:
 
 @dataclass(frozen=True, slots=True)
 class DeviceHealth:
-    """How the device is. states: e.g. {"camera": "ok", "disk": "ok"}. free_mb: room left on the data partition."""
+    """How the device is. states: e.g. {"camera": "ok", "disk": "ok"}. free_mb: room left on the data partition.
+
+    offline_minor: what it has sold by the offline policy and HQ has not acknowledged yet.
+    """
 
     version: str
     free_mb: int
@@ -319,6 +322,7 @@ class DeviceHealth:
     states: dict[str, str]
     dropped_frames: int = 0
     quarantined: int = 0
+    offline_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True)

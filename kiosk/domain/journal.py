@@ -96,7 +96,7 @@ class KeyChanged:
 
 @dataclass(frozen=True, slots=True)
 class SettingChanged:
-    """The body of a record "setting": what it is (pricelist, offline-policy, planogram, configuration) and what it became."""
+    """The body of a record "setting": what it is (pricelist, offline-policy, tenders, configuration) and what it became."""
 
     what: str
     value: str

@@ -22,6 +22,7 @@ class Right(StrEnum):
     RECEIVE = "receive"
     ORDER = "order"
     APPROVE_AGE = "approve_age"
+    TAKE_CASH = "take_cash"
     VOID_LINE = "void_line"
     REFUND = "refund"
     REPRINT = "reprint"
@@ -31,8 +32,8 @@ class Right(StrEnum):
     TRAINING = "training"
 
 
-_CLERK = frozenset({Right.REFILL, Right.COUNT, Right.WASTE, Right.RECEIVE, Right.APPROVE_AGE, Right.VOID_LINE, Right.REPRINT,
-                    Right.OUT_OF_ORDER})
+_CLERK = frozenset({Right.REFILL, Right.COUNT, Right.WASTE, Right.RECEIVE, Right.APPROVE_AGE, Right.TAKE_CASH, Right.VOID_LINE,
+                    Right.REPRINT, Right.OUT_OF_ORDER})
 RIGHTS: dict[Role, frozenset[Right]] = {
     Role.CLERK: _CLERK,
     Role.MANAGER: frozenset(Right),

@@ -17,8 +17,8 @@ from kiosk.domain.intent import IntentState
 from kiosk.domain.money import Money
 from kiosk.domain.offline import Exposure, verdict
 from kiosk.domain.pricing import Quote
-from kiosk.flows.health import silent_for_s
-from kiosk.flows.parts import Parts
+from kiosk.flows.health import hours_now, silent_for_s
+from kiosk.flows.parts import Parts, zone_of
 from kiosk.flows.stock import Movement, move
 from kiosk.storage.store import Unit
 
@@ -143,20 +143,40 @@ class Cashier:
         member_id = pending.draft.member_id or (intent.member_id if intent else "")
         sale = replace(pending.draft, receipt=unit.sales.next_receipt(self._parts.settings.device.id), member_id=member_id, offline=offline,
                        policy_version=_policy_version(unit) if offline else 0)
-        unit.sales.add(sale)
-        unit.journal.append("sale", wire.encode_event(unit.facts.record(sale)))
+        self._record(unit, sale)
         unit.intents.settle(pending.draft.intent_id, IntentState.OFFLINE_CAPTURED if offline else IntentState.CAPTURED)
+        return sale
+
+    def take_cash(self, quote: Quote) -> SaleCompleted:
+        """Book a sale whose money lies in the drawer: staff took it, so nobody is asked."""
+        new_id = self._parts.new_id
+        with self._parts.store.unit() as unit:
+            draft = _draft(quote, Payer("cash_desk"), "", new_id())
+            if in_training(unit):
+                return self._record_training(unit, draft)
+            sale = replace(draft, receipt=unit.sales.next_receipt(self._parts.settings.device.id))
+            self._record(unit, sale)
+            return sale
+
+    def _record(self, unit: Unit, sale: SaleCompleted) -> None:
+        unit.sales.add(sale)
+        fact = unit.facts.record(sale)
+        unit.journal.append("sale", wire.encode_event(fact))
+        if sale.offline:
+            unit.offline.add(fact, sale.member_id, sale.total_minor)
         unit.basket.save(pack_paid(sale.sale_id).encode())
         self._take_stock(unit, sale)
-        return sale
 
     def _train(self, pending: Pending) -> Conclusion:
         """Book a sale of training: in a chain and with numbers of its own; no money, no stock, nothing for HQ, in no total."""
         with self._parts.store.unit() as unit:
-            sale = replace(pending.draft, receipt=unit.sales.next_receipt(f"T-{self._parts.settings.device.id}"))
-            unit.training.append("training_sale", wire.encode_value(sale))
-            unit.basket.save(None)
-        return Conclusion("paid", sale=sale)
+            return Conclusion("paid", sale=self._record_training(unit, pending.draft))
+
+    def _record_training(self, unit: Unit, draft: SaleCompleted) -> SaleCompleted:
+        sale = replace(draft, receipt=unit.sales.next_receipt(f"T-{self._parts.settings.device.id}"))
+        unit.training.append("training_sale", wire.encode_value(sale))
+        unit.basket.save(None)
+        return sale
 
     def resume(self) -> Pending | None:
         """Ask HQ anew for the status of the payment that a restart left open, and return it; None when there is none.
@@ -193,10 +213,9 @@ class Cashier:
         known = unit.policy.get()
         policy = known[0] if known else None
         member_id = pending.draft.member_id
-        unknown_to_hq = [sale for sale in unit.outbox.waiting_sales() if sale.offline]
-        exposure = Exposure(sum(sale.total_minor for sale in unknown_to_hq if sale.member_id == member_id),
-                            sum(sale.total_minor for sale in unknown_to_hq),
-                            silent_for_s(unit, self._parts.clock.boot_id, self._parts.clock.monotonic()))
+        clock = self._parts.clock
+        exposure = Exposure(unit.offline.waiting_minor(member_id), unit.offline.waiting_minor(),
+                            silent_for_s(unit, clock.boot_id, clock.monotonic()), hours_now(unit, clock, zone_of(self._parts.settings)))
         return verdict(policy, Money(pending.draft.total_minor, pending.draft.currency), member_id, exposure)
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from kiosk.domain import basket as baskets
 from kiosk.domain.checkout import Event, Ruling, State, after, ruling
 from kiosk.domain.events import SaleCompleted
+from kiosk.domain.money import Money
 from kiosk.domain.pricing import MAX_PIECES
 from kiosk.errors import InvalidValueError
 from kiosk.flows.cashier import Cashier, Conclusion, Payer, Pending
@@ -167,6 +168,9 @@ class Checkout:
         self._go(Event.APPROVED if conclusion.sale else Event.DECLINED)
         if conclusion.sale:
             self._now.basket = {}
+            with self._parts.store.snapshot() as unit:
+                if conclusion.sale.member_id and unit.settings.get(f"enrol_again.{conclusion.sale.member_id}"):
+                    self._now.banner = "enrol_again"
             self.on_paid(conclusion.sale, self._now.language)
 
     # --- what staff does with an open checkout --------------------------------------------------------------------------------------
@@ -190,6 +194,21 @@ class Checkout:
         self._go(Event.AGE_REFUSED)
         self._now.hint = "age_refused"
         self._kept()
+
+    @property
+    def cash_due(self) -> Money | None:
+        """What the shopper of the ticket on the screen owes in cash, None when there is no ticket."""
+        return self._now.priced.total if self._now.state is State.CASH else None
+
+    def cash_taken(self) -> SaleCompleted | None:
+        """Book the sale whose cash staff has taken; None when the ticket is gone."""
+        if self._now.state is not State.CASH:
+            return None
+        sale = self._cashier.take_cash(self._now.priced)
+        self._now.sale, self._now.basket = sale, {}
+        self._go(Event.CASH_TAKEN)
+        self.on_paid(sale, self._now.language)
+        return sale
 
     def open_lines(self) -> tuple[views.LineView, ...]:
         """Return the lines of the open basket, () when there is none."""

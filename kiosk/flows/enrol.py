@@ -15,11 +15,12 @@ from kiosk.domain.events import MemberEnrolled
 from kiosk.domain.frame import Frame
 from kiosk.domain.identity import Template, template
 from kiosk.flows.identify import FaceLook, face_task
-from kiosk.flows.parts import Shop, next_language, status
+from kiosk.flows.my_data import MyDataFlow
+from kiosk.flows.parts import Parts, Shop, next_language, status
 from kiosk.flows.pin import PIN_DIGITS
 from kiosk.flows.sight import Sight
 from kiosk.flows.twins import TwinSearch
-from kiosk.storage.vault import CARD_PREFIX, Consent, Courier, Extras, Stroke
+from kiosk.storage.vault import CARD_PREFIX, Consent, Courier, Extras, Stroke, Vault
 from kiosk.storage.vault.pins import hashed, objection
 from kiosk.storage.vault.records import clipped
 from kiosk.ui import views
@@ -55,12 +56,18 @@ class EnrolFlow:
         self._last_shot_s = 0.0
         self._hint = "look_here"
         self._box: tuple[int, int, int, int] | None = None
+        self._mine: MyDataFlow | None = None
         self._entered_s = parts.clock.monotonic()
 
     def tick(self, touched: list[str]) -> views.View | None:
         """Take what was touched since the last tick; return what to show, None when the enrolment is over."""
+        if self._mine is not None:
+            return self._mine.tick(touched)
         self._parts.eyes.look(self._task if self._screen == "face" else None)
         for target in touched:
+            if target == "my_data" and self._screen == "consent":
+                self._mine = MyDataFlow(self._parts, self._shop, self.language)
+                return self._mine.tick([])
             if target in ("decline", "cancel", "done"):
                 return None
             self._touch(target)
@@ -181,7 +188,8 @@ class EnrolFlow:
         secret = secrets.token_bytes(24) if self._parts.settings.members.mode == "card" else b""
         consent = Consent(CONSENT_VERSION, self.language, self._parts.clock.now().isoformat(), texts.fingerprint(self.language), True,
                           clipped(self._strokes))
-        enrol(self._parts, self._member_id, self._digits, (self._shots, consent), Extras(hashed(self._pin), bool(twins), secret))
+        extras = Extras(hashed(self._pin), bool(twins), secret)
+        enrol(self._parts, self._parts.vault, self._member_id, self._digits, (self._shots, consent), extras)
         for other in twins:
             self._parts.vault.ask_pin_always(other)
         if secret:
@@ -230,13 +238,15 @@ def _brightness(frame: Frame, box: tuple[int, int, int, int]) -> float:
     return float(face.mean()) if face.size else 255.0
 
 
-def enrol(parts: Sight, member_id: str, digits: str, seen: tuple[list[Template], Consent], extras: Extras) -> None:
+def enrol(parts: Parts, vault: Vault, member_id: str, digits: str, seen: tuple[list[Template], Consent], extras: Extras) -> None:
     """Keep a member's template with the consent that allows it, and tell HQ that there is a member, without face or number."""
     shots, given = seen
-    consent = Courier(parts.vault, parts.store.device, parts.store.epoch).witness(member_id, given)
+    consent = Courier(vault, parts.store.device, parts.store.epoch).witness(member_id, given)
     # The vault first: a member whom HQ knows but no vault does could never pay and never be erased here.
-    parts.vault.enrol(member_id, digits, template(shots), consent, extras)
+    vault.enrol(member_id, digits, template(shots), consent, extras)
     with parts.store.unit() as unit:
+        if unit.settings.get(f"enrol_again.{member_id}"):
+            unit.settings.put(f"enrol_again.{member_id}", "")
         unit.facts.record(MemberEnrolled(member_id, consent.version, consent.language, len(shots)))
         unit.tallies.add("enrolled")
 

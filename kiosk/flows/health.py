@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from datetime import UTC, datetime, tzinfo
 
+from kiosk.runtime import Clock
 from kiosk.storage.store import Unit
 
 NAMES = ("camera", "scale", "shelf", "printer")
@@ -23,11 +25,29 @@ def states(unit: Unit) -> dict[str, str]:
 
 def silent_for_s(unit: Unit, boot_id: str, monotonic_s: float) -> float:
     """Return how long HQ has been silent, in monotonic seconds; infinite when it was not heard since this boot (wall clocks may lie)."""
-    heard = unit.settings.get("hq_heard") or ""
-    boot, _, moment = heard.partition("@")
-    return monotonic_s - float(moment) if boot == boot_id and moment else math.inf
+    boot, moment, _wall = _heard(unit)
+    return monotonic_s - moment if boot == boot_id else math.inf
 
 
-def remember_hq(unit: Unit, boot_id: str, monotonic_s: float) -> None:
-    """Note that HQ was heard now."""
-    unit.settings.put("hq_heard", f"{boot_id}@{monotonic_s:.0f}")
+def hours_now(unit: Unit, clock: Clock, zone: tzinfo) -> tuple[float, ...]:
+    """Return the hour of the store's day by the wall clock, and by the wall clock of when HQ was last heard, counted on monotonically.
+
+    Only the first when HQ was not heard since this boot; then nothing is sold offline anyway.
+    """
+    boot, moment, wall = _heard(unit)
+    clocks = [clock.now()]
+    if boot == clock.boot_id and wall:
+        clocks.append(datetime.fromtimestamp(wall + clock.monotonic() - moment, UTC))
+    locals_ = (moment.astimezone(zone) for moment in clocks)
+    return tuple(local.hour + local.minute / 60 for local in locals_)
+
+
+def remember_hq(unit: Unit, boot_id: str, monotonic_s: float, wall: datetime | None = None) -> None:
+    """Note that HQ was heard now. wall: what the wall clock says meanwhile; it is the best there is, for whoever is online is on time."""
+    unit.settings.put("hq_heard", f"{boot_id}@{monotonic_s:.0f}@{wall.timestamp() if wall else 0:.0f}")
+
+
+def _heard(unit: Unit) -> tuple[str, float, float]:
+    """Return (boot, monotonic seconds, wall seconds) of when HQ was last heard; an unknown boot when it never was."""
+    boot, moment, wall = [*(unit.settings.get("hq_heard") or "").split("@"), "", ""][:3]
+    return (boot, float(moment), float(wall or 0)) if moment else ("", 0.0, 0.0)

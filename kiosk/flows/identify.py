@@ -2,45 +2,106 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from hashlib import sha256
 
+from kiosk.domain.challenge import Ask, Challenge, draw
 from kiosk.domain.events import IdentityDecided
 from kiosk.domain.frame import Frame
 from kiosk.domain.identity import BUCKET_MAX, DIGIT_STEPS, Candidate, Decision, FaceQuality, Template, decide, digits_wanted, hint
+from kiosk.domain.liveness import Sighting, judge, track_of
 from kiosk.flows.sight import Sight
 from kiosk.vision.face import FaceFound
+from kiosk.vision.liveness import Witness, relief_mm
 
 FACE_WITHIN_S = 8.0
-"""After this long without a decision the shopper is offered another way."""
+"""After this long without a good look at a face the shopper is offered another way."""
+STARTS = 3
+"""So often a challenge is begun anew when the face was lost or somebody else stepped in."""
+_ASKED_KEY, _ASKED_KEPT = "challenges_asked", 20
+_EMBED_EVERY_S = 0.4
+_SEARCH_EVERY = 5
+_FORGET_S = 0.6
+_SAME_PLACE = 0.6
+_STEADY_S = 0.3
+"""So long one face must have been followed before a challenge begins: whoever is still stepping up is not asked to dance."""
 
 Box = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FaceLook:
-    """What one frame said: hint key ("" when good), box in the frame's pixels, and the embedding of a good frame."""
+    """What one frame said: hint key ("" when good), box in the frame's pixels, and the embedding of a good frame.
+
+    sighting: what liveness needs of the face, its time being the frame's own; None without a face. other: this is not the face of the frame
+    before, which was lost or had to give way to a nearer one.
+    """
 
     hint: str
     box: Box | None
     embedding: Template | None
     sequence: int
+    sighting: Sighting | None = None
+    other: bool = False
+
+
+class FaceTask:
+    """Looks for the payer's face, follows it from frame to frame and embeds good frames; frames are dropped, never stored."""
+
+    def __init__(self, parts: Sight) -> None:
+        self._parts = parts
+        self._witness = Witness(parts.copies)
+        self._face: FaceFound | None = None
+        self._rival_px = 0.0
+        self._seen_s = self._embedded_s = -_FORGET_S
+        self._frames = 0
+
+    def __call__(self, frame: Frame) -> FaceLook:
+        """Return what a frame says."""
+        before = self._face if 0 <= frame.sensor_time_s - self._seen_s < _FORGET_S else None
+        self._face = face = self._find(frame, before)
+        if face is None:
+            return FaceLook("look_here", None, None, frame.sequence)
+        other = before is None or _elsewhere(face, before)
+        if other:
+            self._embedded_s = frame.sensor_time_s - _EMBED_EVERY_S
+        self._seen_s = frame.sensor_time_s
+        advice = hint(FaceQuality(face.size_px, face.blur, face.yaw_deg, face.pitch_deg, self._rival_px), self._parts.policy)
+        embedding = None
+        if not advice and frame.sensor_time_s - self._embedded_s >= _EMBED_EVERY_S - 1e-6:
+            embedding, self._embedded_s = self._parts.embedder.embed(frame.pixels, face), frame.sensor_time_s
+        x, y, width, height = face.box
+        return FaceLook(advice, (round(x), round(y), round(width), round(height)), embedding, frame.sequence,
+                        self._witness.sighting(frame.pixels, face, frame.sensor_time_s, self._depth_mm(frame, face)), other)
+
+    def _depth_mm(self, frame: Frame, face: FaceFound) -> float:
+        """What a depth camera sees between nose and cheeks, NaN where there is none or it has nothing new."""
+        seen = self._parts.depth.read(0.0) if self._parts.depth is not None else None
+        return relief_mm(seen.millimetres, face, (frame.pixels.shape[1], frame.pixels.shape[0])) if seen is not None else math.nan
+
+    def _find(self, frame: Frame, before: FaceFound | None) -> FaceFound | None:
+        """Follow, and search the whole picture now and then for a nearer face, and whenever the one that was followed is lost."""
+        self._frames += 1
+        if before is not None and self._frames % _SEARCH_EVERY:
+            face = self._parts.finder.follow(frame.pixels, before)
+            if face is not None:
+                return face
+        faces = self._parts.finder.find(frame.pixels)
+        self._rival_px = quality_of(faces).others_px if faces else 0.0
+        return faces[0] if faces else None
 
 
 def face_task(parts: Sight) -> Callable[[Frame], FaceLook]:
-    """Return the task that looks for the payer's face and embeds good ones; frames are dropped, never stored."""
+    """Return the task that looks for the payer's face."""
+    return FaceTask(parts)
 
-    def look(frame: Frame) -> FaceLook:
-        faces = parts.finder.find(frame.pixels)
-        if not faces:
-            return FaceLook("look_here", None, None, frame.sequence)
-        face = faces[0]
-        advice = hint(quality_of(faces), parts.policy)
-        x, y, width, height = face.box
-        embedding = None if advice else parts.embedder.embed(frame.pixels, face)
-        return FaceLook(advice, (round(x), round(y), round(width), round(height)), embedding, frame.sequence)
 
-    return look
+def _elsewhere(face: FaceFound, before: FaceFound) -> bool:
+    """Whether a face is too far from where the last one was, or of too different a size, to be the same."""
+    moved = max(abs(face.box[axis] + face.box[axis + 2] / 2 - before.box[axis] - before.box[axis + 2] / 2) for axis in (0, 1))
+    return moved > _SAME_PLACE * before.box[2] or not 0.6 < face.box[3] / max(before.box[3], 1.0) < 1.7
 
 
 def quality_of(faces: list[FaceFound]) -> FaceQuality:
@@ -89,35 +150,100 @@ class Digits:
 
 
 class FaceSearch:
-    """Collects good frames until the domain decides or time is up."""
+    """Asks for a short dance while good frames are collected; the domain decides who it is and whether it lives, at the end and at once.
+
+    Whoever is turned away, unknown, mistaken or not alive, sees the same screens for the same time.
+    """
 
     def __init__(self, parts: Sight, bucket: list[Candidate]) -> None:
         self._parts, self._bucket = parts, bucket
-        self._started_s = parts.clock.monotonic()
+        self._opened_s = parts.clock.monotonic()
         self._embeddings: list[Template] = []
+        self._sightings: list[Sighting] = []
+        self._challenge: Challenge | None = None
+        self._began_s = self._first_s = self._last_s = self._seen_s = 0.0
+        self._starts = 0
+        self._came_s = math.inf
         self.look: FaceLook | None = None
 
     @property
     def progress(self) -> float:
-        """0..1: good frames seen, of those needed at least."""
-        return min(1.0, len(self._embeddings) / self._parts.policy.looks)
+        """0..1: how much of the challenge is over."""
+        return min(1.0, self._at_s / self._challenge.ends_s) if self._challenge else 0.0
+
+    @property
+    def asked(self) -> str:
+        """What the shopper is asked to do now: left, right, closer, blink; "" for nothing but looking."""
+        return str(self._challenge.asked(self._at_s) or "") if self._challenge else ""
+
+    @property
+    def ring(self) -> tuple[float, float]:
+        """Where the ring is: -1..1, 1 fully to the shopper's left, and how near, 0..1."""
+        if self._challenge is None:
+            return 0.0, 0.0
+        return self._challenge.ring(self._at_s)
+
+    @property
+    def _at_s(self) -> float:
+        return self._parts.clock.monotonic() - self._began_s
 
     def step(self, look: FaceLook | None) -> Decision | None:
         """Take what the newest frame said; return the decision once there is one, and keep its fact."""
         if look is not None:
             self.look = look
-            if look.embedding is not None:
-                self._embeddings.append(look.embedding)
+            self._take(look)
+        if self._challenge is None:
+            if self._starts < STARTS and self._parts.clock.monotonic() - self._opened_s < FACE_WITHIN_S:
+                return None
+            return self._tell(Decision("refused", "no_face"), "")
+        if self._last_s - self._first_s < self._challenge.ends_s and self._at_s < self._challenge.ends_s + _FORGET_S:
+            return None
+        verdict = judge(self._challenge, track_of(self._sightings), self._parts.limits)
         decision = decide(self._embeddings, self._bucket, self._parts.policy)
         if decision.outcome == "undecided":
-            if self._parts.clock.monotonic() - self._started_s < FACE_WITHIN_S:
-                return None
-            decision = Decision("refused", "no_face" if not self._embeddings else "time")
-        self._tell(decision)
-        return decision
+            decision = Decision("refused", "time")
+        return self._tell(decision, "" if verdict.live else verdict.rule)
 
-    def _tell(self, decision: Decision) -> None:
+    def _take(self, look: FaceLook) -> None:
+        """Begin when there is a good look at one face, begin anew when it is lost or another one comes."""
+        now, sighting = self._parts.clock.monotonic(), look.sighting
+        if sighting is None:
+            if now - self._seen_s > _FORGET_S:
+                self._challenge = None
+            return
+        self._seen_s = now
+        if look.other or look.hint == "one_person":
+            self._challenge = None
+        if look.other or self._came_s == math.inf:
+            self._came_s = sighting.time_s
+        if self._challenge is None:
+            if look.hint or look.embedding is None or self._starts == STARTS or sighting.time_s - self._came_s < _STEADY_S:
+                return
+            self._begin(sighting.time_s)
+        self._last_s = sighting.time_s
+        self._sightings.append(replace(sighting, time_s=sighting.time_s - self._first_s))
+        if look.embedding is not None:
+            self._embeddings.append(look.embedding)
+
+    def _begin(self, first_s: float) -> None:
+        """Draw a challenge whose order was not asked here lately, and remember it."""
+        seed = int.from_bytes(sha256(self._parts.new_id().encode()).digest()[:8], "big")
+        with self._parts.store.unit() as unit:
+            lately = [tuple(Ask(word) for word in order.split()) for order in (unit.settings.get(_ASKED_KEY) or "").split(",") if order]
+            self._challenge = draw(seed, lately)
+            kept = [*lately, self._challenge.order][-_ASKED_KEPT:]
+            unit.settings.put(_ASKED_KEY, ",".join(" ".join(order) for order in kept))
+        self._embeddings, self._sightings = [], []
+        self._began_s, self._first_s, self._starts = self._parts.clock.monotonic(), first_s, self._starts + 1
+
+    def _tell(self, decision: Decision, not_live: str) -> Decision:
+        """Keep the fact. A face that is known but not alive is refused, and the rule says by what."""
+        if not_live and decision.outcome != "refused":
+            decision = Decision("refused", f"liveness_{not_live}", distance=decision.distance)
         with self._parts.store.unit() as unit:
             unit.tallies.add("recognised" if decision.outcome == "accepted" else "refused")
+            if not_live:
+                unit.tallies.add("not_live")
             unit.facts.record(IdentityDecided(decision.outcome, decision.rule, len(self._embeddings), round(decision.distance, 3),
                                               len(self._bucket)))
+        return decision

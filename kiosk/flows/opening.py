@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,13 +48,25 @@ def open_store(settings: Settings, clock: SystemClock) -> Store:
     return Store.open(folder / "kiosk.db", settings.device.id, clock, new_id, settings.storage.reserve_mb)
 
 
-def open_vault(settings: Settings) -> Vault:
-    """Open the templates' own file."""
-    from kiosk.storage.vault import Vault
+def vault_folder(settings: Settings) -> Path:
+    """Return the folder of the templates' own file."""
+    return Path(settings.members.vault) if settings.members.vault else settings.storage.folder / "vault"
 
-    given = settings.members
-    folder = Path(given.vault) if given.vault else settings.storage.folder / "vault"
-    return Vault.open(folder / "vault.db", Path(given.key) if given.key else folder / "vault.key")
+
+def open_vault(settings: Settings, become: tuple[int, int] | None = None) -> Vault:
+    """Open the templates' own file. become: (user, group) to turn into for good once the device key is read; for root's commands."""
+    from kiosk.storage.vault import Vault
+    from kiosk.storage.vault.keys import device_key
+
+    folder = vault_folder(settings)
+    key_path = Path(settings.members.key) if settings.members.key else folder / "vault.key"
+    if become is None:
+        return Vault.open(folder / "vault.db", key_path)
+    key = device_key(key_path, may_make=False)
+    os.setgroups([])
+    os.setgid(become[1])
+    os.setuid(become[0])
+    return Vault.open(folder / "vault.db", key_path, key)
 
 
 def open_reader(settings: Settings) -> Reader | None:

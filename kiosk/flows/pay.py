@@ -49,7 +49,7 @@ class PayFlow(Checkout):
             if not self._stayed() and target != "stay":
                 self._touch(target)
         {State.BASKET: self._scan, State.IDLE: self._scan, State.FACE: self._face, State.QR: self._scan, State.AGE: self._scan,
-         State.DIGITS: self._member_card, State.PIN: self._pin}.get(self._now.state, self._drop)()
+         State.CASH: self._scan, State.DIGITS: self._member_card, State.PIN: self._pin}.get(self._now.state, self._drop)()
         self._authorise()
         self._expire()
         return view(self._now, self._parts, self._shop, self._sight.eyes.frame)
@@ -57,7 +57,7 @@ class PayFlow(Checkout):
     # --- what is seen -------------------------------------------------------------------------------------------------------------
 
     def _look(self) -> None:
-        scanning = (State.IDLE, State.BASKET, State.QR, State.AGE, *((State.DIGITS,) if self._with_card else ()))
+        scanning = (State.IDLE, State.BASKET, State.QR, State.AGE, State.CASH, *((State.DIGITS,) if self._with_card else ()))
         tasks = {State.FACE: self._face_task, **dict.fromkeys(scanning, self._scan_task)}
         self._sight.eyes.look(tasks.get(self._now.state))
 

@@ -28,6 +28,7 @@ BUTTONS: dict[tuple[State, str], Event] = {
 """(state, button) -> what the finger means."""
 
 OFFLINE_REASONS = {"offline_member_unknown": "hq_silent", "offline_no_policy": "hq_silent", "offline_currency": "hq_silent",
+                   "offline_hours": "hq_silent",
                    "offline_too_long_offline": "offline_limit", "offline_per_sale": "offline_limit", "offline_per_member": "offline_limit",
                    "offline_per_kiosk": "offline_limit"}
 """The rule of the offline policy that declined -> what the shopper is told."""

@@ -21,7 +21,7 @@ from kiosk.flows.printing import receipt_address
 from kiosk.ui import views
 
 STAYS_S = {State.BASKET: 60.0, State.AGE: 180.0, State.TENDER: 45.0, State.DIGITS: 45.0, State.PIN: 45.0, State.CONFIRM: 30.0,
-           State.QR: 40.0, State.REFUSED: 30.0, State.CASH: 20.0, State.PAID: 8.0}
+           State.QR: 40.0, State.REFUSED: 30.0, State.CASH: 60.0, State.PAID: 8.0}
 """How long a screen waits for a finger before it gives up."""
 WARNS_S = {State.BASKET: 15.0, State.AGE: 15.0, State.TENDER: 12.0, State.DIGITS: 12.0, State.PIN: 12.0, State.CONFIRM: 10.0,
            State.QR: 12.0, State.REFUSED: 12.0}
@@ -129,8 +129,9 @@ def _digits(now: _Now) -> views.View:
 def _face(now: _Now) -> views.View:
     frame, search = now.frame, now.session.search
     look = search.look if search else None
-    return views.PayFace(now.status, frame.pixels if frame else None, look.box if look else None, search.progress if search else 0.0,
+    seen = views.PayFace(now.status, frame.pixels if frame else None, look.box if look else None, search.progress if search else 0.0,
                          look.hint if look else "look_here", now.time_s)
+    return replace(seen, asked=search.asked, ring=search.ring) if search else seen
 
 
 def _pin(now: _Now) -> views.View:

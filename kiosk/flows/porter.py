@@ -7,11 +7,15 @@ import binascii
 import logging
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
+
 from kiosk.domain.events import Event, MemberErased, TemplateHeld, TemplateRequested, TemplateSealed
+from kiosk.domain.identity import Policy
 from kiosk.domain.orders import MemberLockOrdered, MembersAnnounced, Order, TemplateDelivered, TemplateWanted
 from kiosk.errors import VaultError
 from kiosk.flows.forget import forget
 from kiosk.flows.parts import Parts
+from kiosk.flows.twins import TwinSearch
 from kiosk.storage.vault import Courier, Peer, Vault
 
 log = logging.getLogger(__name__)
@@ -31,9 +35,11 @@ class Porter:
         self._parts, self._vault = parts, vault
         self._courier = Courier(vault, parts.store.device, parts.store.epoch)
         self._version = -1
+        self._searches: list[tuple[str, TwinSearch]] = []
 
     def tick(self) -> None:
-        """Do a few of the orders that wait."""
+        """Do a few of the orders that wait; compare who came with who is here, a part at a time."""
+        self._look_for_twins()
         version = self._parts.store.data_version()
         if version == self._version:
             return
@@ -46,6 +52,8 @@ class Porter:
             with self._parts.store.unit(use_reserve=True) as unit:
                 for event in told:
                     unit.facts.record(event)
+                    if isinstance(event, TemplateHeld) and unit.settings.get(f"enrol_again.{event.member_id}"):
+                        unit.settings.put(f"enrol_again.{event.member_id}", "")
                 if isinstance(order, MembersAnnounced) and order.lost:
                     for member_id in order.member_ids:
                         unit.settings.put(f"enrol_again.{member_id}", "1")
@@ -86,7 +94,21 @@ class Porter:
         if not kept:
             return [MemberErased(parcel.member_id, "hq")]
         log.info("member %s came from another device", parcel.member_id)
+        told = self._vault.export(parcel.member_id, numbers=True)
+        if told and not told["key_on_card"]:
+            template = np.array(told["template"], np.float32)
+            self._searches.append((parcel.member_id, TwinSearch(self._vault, template, Policy(), parcel.member_id)))
         return [TemplateHeld(parcel.member_id)]
+
+    def _look_for_twins(self) -> None:
+        if not self._searches:
+            return
+        member_id, search = self._searches[0]
+        search.step()
+        if search.done:
+            self._searches.pop(0)
+            for twin in (member_id, *search.found) if search.found else ():
+                self._vault.ask_pin_always(twin)
 
 
 class Retention:

@@ -26,12 +26,12 @@ class ShelfFlow:
     """Follows the load cells of one shelf."""
 
     def __init__(self, parts: Parts, shop: Shop, open_scale: Callable[[ShelfPlan], Scale],
-                 witnesses: Callable[[], list[Hint]] = list) -> None:
+                 witness: Callable[[Planogram], list[Hint]] = lambda _planogram: []) -> None:
         """open_scale: opens the load cells of this plan; called when the planogram is known, and again when its cells change.
 
-        witnesses: what cameras and RFID readers have seen since the last call.
+        witness: what an RFID reader has seen since the last call.
         """
-        self._parts, self._shop, self._open_scale, self._witnesses = parts, shop, open_scale, witnesses
+        self._parts, self._shop, self._open_scale, self._witness = parts, shop, open_scale, witness
         self._scale: Scale | None = None
         self._tracker: ShelfTracker | None = None
         self._plan: ShelfPlan | None = None
@@ -48,10 +48,10 @@ class ShelfFlow:
         """
         self._follow_planogram()
         samples = self._read()
-        hints = self._witnesses()
         tracker = self._tracker
-        if tracker is None:
+        if tracker is None or self._planogram is None:
             return
+        hints = self._witness(self._planogram)
         if staff_owns_shelf or self._staff_had_it:
             self._looked_at(tracker)
         self._staff_had_it = staff_owns_shelf
@@ -62,7 +62,7 @@ class ShelfFlow:
         for sample in samples:
             for moved in tracker.feed(sample.cell, sample.time_s, sample.grams):
                 self._book(moved)
-        if samples and self._planogram and self._plan:
+        if samples and self._plan:
             self._nightly.run(self._planogram, self._plan, tracker)
         self._tell_doubt()
 

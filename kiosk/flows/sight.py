@@ -6,20 +6,27 @@ from dataclasses import dataclass
 
 from kiosk.config import Settings
 from kiosk.devices import camera as cameras
+from kiosk.devices.depth import DepthCamera
 from kiosk.devices.scanner import CameraScanner, Scanner
 from kiosk.domain.identity import Policy
+from kiosk.domain.liveness import LIMITS, Limits
 from kiosk.errors import ConfigError
 from kiosk.flows.eyes import Eyes, StillEyes
 from kiosk.flows.opening import open_parts, open_vault
 from kiosk.flows.parts import Parts
+from kiosk.flows.shoppers_phone import ShoppersPhone, open_phone
 from kiosk.storage.vault import Vault
+from kiosk.vision.copies import CopyNetwork, open_copies
 from kiosk.vision.face import Embedder, FaceFinder, make_embedder
 from kiosk.vision.networks import ModelStore
 
 
 @dataclass(frozen=True, slots=True)
 class Sight(Parts):
-    """What a device has that sees shoppers. policy: limits of identification."""
+    """What a device has that sees shoppers.
+
+    policy: limits of identification; limits: of liveness. copies: a passive network that kiosk.toml names; depth: a depth camera, if any.
+    """
 
     vault: Vault
     eyes: Eyes | StillEyes
@@ -27,6 +34,10 @@ class Sight(Parts):
     finder: FaceFinder
     embedder: Embedder
     policy: Policy
+    phone: ShoppersPhone | None = None
+    limits: Limits = LIMITS
+    copies: CopyNetwork | None = None
+    depth: DepthCamera | None = None
 
     @property
     def camera_lost(self) -> bool:
@@ -35,6 +46,8 @@ class Sight(Parts):
 
     def close(self) -> None:
         """Give camera, vault and database back."""
+        if self.phone is not None:
+            self.phone.close()
         self.eyes.close()
         self.vault.close()
         self.store.close()
@@ -44,7 +57,8 @@ def open_sight(settings: Settings, models: ModelStore) -> Sight:
     """Open the database, the vault, the camera and the networks of a device that sees shoppers."""
     parts = open_parts(settings)
     return Sight(settings, parts.store, parts.clock, parts.new_id, open_vault(settings), Eyes(open_camera(settings), settings.camera.name),
-                 CameraScanner(), FaceFinder(models), make_embedder(settings.identity.backend, models), Policy())
+                 CameraScanner(), FaceFinder(models), make_embedder(settings.identity.backend, models), Policy(),
+                 phone=open_phone(settings, parts.clock), copies=open_copies(settings.identity.passive_model))
 
 
 def open_camera(settings: Settings) -> cameras.Camera:

@@ -18,7 +18,7 @@ from kiosk.flows.staff_orders import Orders, orders_wait
 from kiosk.flows.staff_receipt import FindReceipt
 from kiosk.flows.staff_receiving import Receiving, goods_come
 from kiosk.flows.staff_stock import Slots
-from kiosk.flows.staff_till import Age, Void
+from kiosk.flows.staff_till import Age, TakeCash, Void
 from kiosk.ui import views
 
 _GIVE_UP_S = 60.0
@@ -109,9 +109,11 @@ class Menu:
 
 
 def first_page(desk: Desk) -> Page:
-    """Return where staff begins: at the shopper's age when that is what they were called for, else at the menu."""
+    """Return where staff begins: at a shopper's age or cash when that is what they came for, else at the menu."""
     if desk.till is not None and desk.till.age_asked and desk.may(Right.APPROVE_AGE):
         return Age(desk, desk.till)
+    if desk.till is not None and desk.till.cash_due is not None and desk.may(Right.TAKE_CASH):
+        return TakeCash(desk, desk.till)
     return Menu(desk)
 
 

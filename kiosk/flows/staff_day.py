@@ -47,7 +47,7 @@ class CashCount:
     def view(self) -> views.View:
         """Return what to show."""
         amount = money(Money(int(self._digits or "0"), self._desk.shop.currency), self._desk.language)
-        return views.StaffNumber(self._desk.status(), "cash_count", amount, entered=True)
+        return views.StaffNumber(self._desk.status(), "cash_count", amount, len(self._digits))
 
     def _close(self, counted: int) -> Page:
         desk = self._desk
@@ -57,7 +57,8 @@ class CashCount:
             waiting = sum(unit.outbox.waiting().values())
             desk.record(unit, "close_of_day", {"expected_minor": str(expected), "counted_minor": str(counted),
                                                "difference_minor": str(counted - expected), "waiting": str(waiting)})
-            closed = unit.closures.close(today(desk), by_hand=True)
+            # A day that has passed is closed under its own name first; then the one that runs.
+            closed = [*unit.closures.close(today(desk)), *unit.closures.close(today(desk), by_hand=True)]
             unit.tallies.add("days_closed")
         return Told(desk, "close_day", self._lines(closed, takings, (counted, waiting)))
 

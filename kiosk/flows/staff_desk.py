@@ -9,7 +9,8 @@ from typing import Protocol
 
 from kiosk import wire
 from kiosk.design.words import known
-from kiosk.domain.events import StaffActed
+from kiosk.domain.events import SaleCompleted, StaffActed
+from kiosk.domain.money import Money
 from kiosk.domain.staff import Right, Role, may
 from kiosk.flows.parts import Parts, Shop, status
 from kiosk.flows.printing import Press
@@ -41,6 +42,13 @@ class Till(Protocol):
     def age_checked(self, proven: bool) -> None:
         """Go on, or take restricted goods out."""
 
+    @property
+    def cash_due(self) -> Money | None:
+        """What the shopper of the ticket on the screen owes in cash, None when there is no ticket."""
+
+    def cash_taken(self) -> SaleCompleted | None:
+        """Book the sale whose cash was taken."""
+
     def open_lines(self) -> tuple[views.LineView, ...]:
         """Return the lines of the open basket."""
 
@@ -55,14 +63,16 @@ class Till(Protocol):
 
 
 class Told:
-    """What was done, line by line. title: a key of `staff.report.*`."""
+    """What was done, line by line. title: a key of `staff.report.*`; last: nothing is left to do, staff goes."""
 
-    def __init__(self, desk: Desk, title: str, lines: tuple[tuple[str, str], ...]) -> None:
-        self._desk, self._title, self._lines = desk, title, lines
+    def __init__(self, desk: Desk, title: str, lines: tuple[tuple[str, str], ...], last: bool = False) -> None:
+        self._desk, self._title, self._lines, self._last = desk, title, lines, last
 
     def touch(self, target: str) -> Page | None:
         """Take a touch."""
-        return self._desk.menu(self._desk) if target == "done" else self
+        if target != "done":
+            return self
+        return None if self._last else self._desk.menu(self._desk)
 
     def view(self) -> views.View:
         """Return what to show."""

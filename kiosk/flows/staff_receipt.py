@@ -64,7 +64,7 @@ class FindReceipt:
     def view(self) -> views.View:
         """Return what to show."""
         shown = self._number or f"{self._desk.parts.settings.device.id}-…"
-        return views.StaffNumber(self._desk.status(), f"receipt_{self._wish}", shown, bool(self._number), self._wrong)
+        return views.StaffNumber(self._desk.status(), f"receipt_{self._wish}", shown, len(self._number), self._wrong)
 
 
 def _of_code(unit: Unit, text: str) -> SaleCompleted | None:

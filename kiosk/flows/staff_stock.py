@@ -75,5 +75,6 @@ def slot_views(unit: Unit, shop: Shop, language: str) -> tuple[views.SlotView, .
         level = "empty" if on_hand <= 0 else "low" if on_hand <= cell.reorder_point else "ok"
         price = product.price if product else Money(0, shop.currency)
         found.append(views.SlotView(cell.slot, product.name(language) if product else cell.gtin, on_hand, cell.capacity, cell.reorder_point,
-                                    state.on_order if state else 0, price, product.picture if product else "", level))
+                                    state.on_order if state else 0, price, product.picture if product else "", level,
+                                    cell.shelf, cell.x_mm, cell.width_mm))
     return tuple(found)

@@ -11,6 +11,7 @@ from kiosk.domain.checkout import State
 from kiosk.domain.promotion import occasion
 from kiosk.errors import StorageFullError
 from kiosk.flows.enrol import EnrolFlow
+from kiosk.flows.health import set_state
 from kiosk.flows.parts import Parts, Shop, status
 from kiosk.flows.pay import PayFlow
 from kiosk.flows.printing import Press
@@ -58,6 +59,7 @@ class Terminal:
         self._disk_full = False
         self._sight = self._usual = Seeing(parts.settings.display.large, parts.settings.display.contrast)
         self._was_idle = True
+        self._printer_lost = False
 
     @property
     def staff_owns_shelf(self) -> bool:
@@ -70,9 +72,17 @@ class Terminal:
             self._sight = _AFTER[self._sight]
         view = self._guarded([target for target in touched if target != "seeing"])
         self._forget_sight()
+        self._tell_printer()
         return replace(view, status=replace(
             view.status, large=self._sight.large, contrast=self._sight.contrast, training=self._shop.training,
             printer_lost=self._press.lost))
+
+    def _tell_printer(self) -> None:
+        """Note for HQ when the printer is lost or back."""
+        if self._press.lost != self._printer_lost and not self._disk_full:
+            self._printer_lost = self._press.lost
+            with self._parts.store.unit() as unit:
+                set_state(unit, "printer", "lost" if self._printer_lost else "ok")
 
     def _forget_sight(self) -> None:
         """The next shopper begins with the type of kiosk.toml."""

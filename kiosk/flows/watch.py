@@ -27,6 +27,8 @@ class Watched:
         self._erase()
         self._porter.tick()
         self._retention.tick()
+        if self._parts.phone is not None:
+            self._parts.phone.tick(self._parts, self._parts.vault)
         state = "lost" if self._parts.eyes.lost else "ok"
         if state == self._told:
             return

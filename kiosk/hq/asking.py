@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from kiosk.domain.catalog import CODE_TENDERS
 from kiosk.domain.events import PaymentRequested
 from kiosk.domain.money import Money
 from kiosk.domain.orders import PaymentAnswered
 from kiosk.errors import HqError
 from kiosk.hq import wallet
-from kiosk.hq.ledger import accounts, catalogue, charges, trade
+from kiosk.hq.ledger import accounts, catalogue, charges, fleet, trade
 from kiosk.hq.ledger.charges import ChargeRow
 from kiosk.hq.ledger.store import Db
 from kiosk.hq.ledger.trade import Origin
@@ -60,7 +62,7 @@ def top_up(db: Db, member_id: str, amount: Money, source: str, now: Stamp) -> st
     """
     wallet.check_top_up(db, member_id, amount)
     key = f"topup-{now.new_id()}"
-    if source == accounts.FUNDING or source.startswith("till:"):
+    if source == accounts.FUNDING or source in {f"till:{device['store']}" for device in fleet.devices(db)}:
         wallet.top_up(db, key, member_id, amount, now.at_ms, source)
         return key
     mandate = charges.mandate(db, member_id)
@@ -80,3 +82,11 @@ def set_mandate(db: Db, member_id: str, payer: str, at_ms: int) -> None:
     if not accounts.is_member(db, member_id):
         raise HqError(f"member {member_id!r} is not known: enrol at a pay terminal first")
     charges.set_mandate(db, member_id, "stripe", payer, at_ms)
+
+
+def drop(db: Db, intent_id: str, at_ms: int) -> bool:
+    """Let a charge go that has become no sale: what was taken is given back. False when no service was asked for this intent."""
+    charge = charges.get(db, intent_id)
+    if charge is not None and charge.wish == "ask":
+        charges.save(db, replace(charge, wish="drop"), at_ms)
+    return charge is not None

@@ -6,28 +6,33 @@ import csv
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from datetime import UTC, datetime
 from typing import TypeVar
 
-from kiosk.domain import catalog
-from kiosk.domain.catalog import Cell, Planogram, Plate, Product, Promotion
-from kiosk.domain.money import Money, exponent
+from kiosk.domain.catalog import Cell, CodeFormat, Planogram, Plate, PriceList, Product, Promotion
 from kiosk.errors import HqError, InvalidValueError
-from kiosk.hq import planograms, publish
+from kiosk.hq import import_goods, planograms, publish
+from kiosk.hq.import_goods import Fields, plain, price
 from kiosk.hq.ledger import catalogue
 from kiosk.hq.ledger.store import Db
 from kiosk.hq.stamp import Stamp
+
+__all__ = ["COLUMNS", "LARGEST_BYTES", "OPTIONAL", "Change", "Mistake", "Preview", "apply", "plain", "price", "read"]
 
 COLUMNS = {
     "products": ("gtin", "name_fr", "name_en", "name_zh", "price", "vat", "unit_weight_g", "picture", "garment"),
     "planogram": ("device", "slot", "gtin", "capacity", "reorder_point", "case_pack"),
     "plates": ("device", "cell", "shelf", "x_mm", "width_mm"),
     "promotions": ("id", "kind", "gtin", "name_fr", "name_en", "name_zh", "percent", "take", "pay"),
+    "codes": ("prefix", "kind", "item_digits", "value_digits", "decimals", "verifier"),
 }
-OPTIONAL = {"planogram": ("plates", "shelf", "x_mm", "width_mm")}
-"""Columns that a table may have; plates are names with blanks between them."""
+OPTIONAL = {
+    "planogram": ("plates", "shelf", "x_mm", "width_mm"),
+    "products": ("sold_by", "deposit", "deposit_vat", "min_age"),
+    "promotions": ("gtins", "price", "threshold", "off", "member", "coupon", "days", "from", "until"),
+}
+"""Columns that a table may have; plates and gtins are names with blanks between them."""
 LARGEST_BYTES = 2 * 1024 * 1024
-Fields = dict[str, str]
 T = TypeVar("T")
 
 
@@ -60,14 +65,20 @@ class Preview:
     cells: tuple[tuple[str, Cell], ...] = ()
     promotions: tuple[Promotion, ...] = ()
     plates: tuple[tuple[str, Plate], ...] = ()
+    formats: tuple[CodeFormat, ...] = ()
+    ended: tuple[str, ...] = ()
 
 
 def read(db: Db, table: str, content: bytes, currency: str) -> Preview:
-    """Read a CSV file (UTF-8; comma or semicolon) of products, planogram or promotions, and compare it with what HQ has."""
+    """Read a CSV file (UTF-8; comma or semicolon) of products, planogram, plates, promotions or codes, and compare it with what HQ has."""
     rows, mistakes = _rows(table, content)
     if table == "products":
-        products = _parsed(rows, mistakes, lambda f: _product(f, currency), lambda p: p.gtin)
+        products = _parsed(rows, mistakes, lambda f: import_goods.product(f, currency), lambda p: p.gtin)
         return Preview(table, _sorted(mistakes), tuple(_product_change(db, p) for p in products), products=products)
+    if table == "codes":
+        formats = _parsed(rows, mistakes, lambda f: import_goods.code_format(f, currency), lambda c: c.prefix)
+        mistakes += _not_a_list(db, currency, (), (), formats)
+        return Preview(table, _sorted(mistakes), tuple(_format_change(db, c) for c in formats), formats=formats)
     sold = {p.gtin: p for p in catalogue.products(db)}
     plans = catalogue.planograms(db)
     if table == "plates":
@@ -79,8 +90,26 @@ def read(db: Db, table: str, content: bytes, currency: str) -> Preview:
         cells = _parsed(rows, mistakes, lambda f: (_device(f), planograms.cell(f, sold, known.get(f["device"], ()))),
                         lambda c: f"{c[0]} {c[1].slot}")
         return Preview(table, _sorted(mistakes), tuple(_cell_change(db, d, c, sold) for d, c in cells), cells=cells)
-    promotions = _parsed(rows, mistakes, lambda f: _promotion(f, sold), lambda p: p.id)
-    return Preview(table, _sorted(mistakes), tuple(_promotion_change(db, p) for p in promotions), promotions=promotions)
+    offers: tuple[Promotion | str, ...] = _parsed(rows, mistakes, lambda f: import_goods.promotion(f, sold, currency),
+                                                  lambda p: p if isinstance(p, str) else p.id)
+    ended = tuple(p for p in offers if isinstance(p, str))
+    promotions = tuple(p for p in offers if not isinstance(p, str))
+    mistakes += _not_a_list(db, currency, promotions, ended, ())
+    changes = (*(_promotion_change(db, p, currency) for p in promotions), *(Change("changed", name, import_goods.ENDED) for name in ended))
+    return Preview(table, _sorted(mistakes), changes, promotions=promotions, ended=ended)
+
+
+def _not_a_list(db: Db, currency: str, promotions: tuple[Promotion, ...], ended: tuple[str, ...],
+                formats: tuple[CodeFormat, ...]) -> list[Mistake]:
+    """Return why offers or codes, with those that HQ has, make no price list; each row by itself may be right."""
+    known = {p.id: p for p in catalogue.promotions(db)} | {p.id: p for p in promotions}
+    offers = tuple(p for name, p in sorted(known.items()) if name not in ended)
+    codes = {c.prefix: c for c in catalogue.formats(db)} | {c.prefix: c for c in formats}
+    try:
+        PriceList(1, datetime.min.replace(tzinfo=UTC), currency, (), offers, tuple(codes.values()))
+    except InvalidValueError as error:
+        return [Mistake(1, str(error))]
+    return []
 
 
 def apply(db: Db, preview: Preview, stamp: Stamp, who: str) -> None:
@@ -94,27 +123,18 @@ def apply(db: Db, preview: Preview, stamp: Stamp, who: str) -> None:
             catalogue.note(db, (stamp.at_ms, who, "price", product.gtin, str(before.price.minor), str(product.price.minor)))
     for promotion in preview.promotions:
         catalogue.save_promotion(db, promotion)
-    if preview.table in ("products", "promotions") and (any(c.kind != "same" for c in preview.changes) or catalogue.pricelist(db) is None):
+    for name in preview.ended:
+        catalogue.end_promotion(db, name)
+    for layout in preview.formats:
+        catalogue.save_format(db, layout)
+    changed = any(c.kind != "same" for c in preview.changes) or catalogue.pricelist(db) is None
+    if preview.table in ("products", "promotions", "codes") and changed and catalogue.products(db):
         publish.publish_prices(db, stamp, who)
     for device in sorted({d for d, _ in preview.cells}):
         planograms.save(db, device, (c for d, c in preview.cells if d == device), None, stamp, who)
     for device in sorted({d for d, _ in preview.plates}):
         plan = catalogue.planogram(db, device)
         planograms.save(db, device, plan.cells if plan else (), (p for d, p in preview.plates if d == device), stamp, who)
-
-
-def price(text: str, currency: str) -> Money:
-    """Return a decimal such as 12.50 or 12,50 as money; raise InvalidValueError when it is no amount of that currency."""
-    try:
-        value = Decimal(text.strip().replace(",", "."))
-    except InvalidOperation as error:
-        raise InvalidValueError(f"{text!r} is no amount: e.g. 12.50 is expected") from error
-    if not value.is_finite() or not 0 <= value < 10**10:
-        raise InvalidValueError(f"{text!r} is no price")
-    minor = value.scaleb(exponent(currency))
-    if minor != minor.to_integral_value():
-        raise InvalidValueError(f"{text!r} has more than the {exponent(currency)} decimals of {currency}")
-    return Money(int(minor), currency)
 
 
 def _rows(table: str, content: bytes) -> tuple[list[tuple[int, Fields]], list[Mistake]]:
@@ -165,22 +185,6 @@ def _sorted(mistakes: list[Mistake]) -> tuple[Mistake, ...]:
     return tuple(sorted(mistakes, key=lambda m: m.line))
 
 
-def _product(fields: Fields, currency: str) -> Product:
-    code = catalog.gtin(fields["gtin"])
-    names = {language: fields[f"name_{language}"] for language in catalog.LANGUAGES}
-    missing = [language for language, name in names.items() if not name]
-    if missing:
-        raise InvalidValueError(f"product {code} has no name in {', '.join(missing)}")
-    for column in ("picture", "garment"):
-        if "/" in fields[column] or fields[column].startswith("."):
-            raise InvalidValueError(f"product {code}: {fields[column]!r} is no name of an asset")
-    vat = _number(fields["vat"], "VAT in percent") * 10
-    if vat != vat.to_integral_value():
-        raise InvalidValueError(f"product {code}: VAT of {fields['vat']} % has more than one decimal")
-    weight = float(_number(fields["unit_weight_g"], "weight in grams"))
-    return Product(code, names, price(fields["price"], currency), int(vat), weight, fields["picture"], fields["garment"])
-
-
 def _device(fields: Fields) -> str:
     if not fields["device"] or set(fields["device"]) & set("/+#"):
         raise InvalidValueError(f"device {fields['device']!r} is no name of a device")
@@ -197,33 +201,6 @@ def _orphans(plans: dict[str, Planogram], plates: tuple[tuple[str, Plate], ...])
     return found
 
 
-def _promotion(fields: Fields, sold: dict[str, Product]) -> Promotion:
-    code = catalog.gtin(fields["gtin"])
-    if code not in sold:
-        raise InvalidValueError(f"product {code} is not known: import products first")
-    if not fields["id"]:
-        raise InvalidValueError("a promotion needs an id")
-    names = {language: fields[f"name_{language}"] for language in catalog.LANGUAGES}
-    percent, take, pay = (_count(fields[c] or "0", c) for c in ("percent", "take", "pay"))
-    return Promotion(fields["id"], fields["kind"], code, names, percent, take, pay)
-
-
-def _number(text: str, what: str) -> Decimal:
-    try:
-        value = Decimal(text.replace(",", "."))
-    except InvalidOperation as error:
-        raise InvalidValueError(f"{text!r} is no {what}") from error
-    if not value.is_finite() or not 0 <= value < 10**7:
-        raise InvalidValueError(f"{text!r} is no {what}")
-    return value
-
-
-def _count(text: str, what: str) -> int:
-    if not (text.isascii() and text.isdigit()) or len(text) > 6:
-        raise InvalidValueError(f"{what}: {text!r} is no count of pieces")
-    return int(text)
-
-
 def _compared(subject: str, name: str, before: Fields | None, after: Fields) -> Change:
     if before is None:
         return Change("new", subject, name)
@@ -233,18 +210,8 @@ def _compared(subject: str, name: str, before: Fields | None, after: Fields) -> 
 
 def _product_change(db: Db, product: Product) -> Change:
     before = catalogue.product(db, product.gtin)
-    return _compared(product.gtin, product.name("en"), _product_fields(before) if before else None, _product_fields(product))
-
-
-def _product_fields(product: Product) -> Fields:
-    names = {f"name_{language}": product.names.get(language, "") for language in catalog.LANGUAGES}
-    return {**names, "price": plain(product.price), "vat": str(Decimal(product.vat_permille) / 10),
-            "unit_weight_g": f"{product.unit_weight_g:g}", "picture": product.picture, "garment": product.garment}
-
-
-def plain(amount: Money) -> str:
-    """Return an amount as a plain decimal, e.g. 12.50, as `price` reads it."""
-    return str(Decimal(amount.minor).scaleb(-exponent(amount.currency)))
+    return _compared(product.gtin, product.name("en"), import_goods.product_fields(before) if before else None,
+                     import_goods.product_fields(product))
 
 
 def _cell_change(db: Db, device: str, cell: Cell, sold: dict[str, Product]) -> Change:
@@ -268,11 +235,12 @@ def _plate_fields(plate: Plate) -> Fields:
     return {"shelf": plate.shelf, "x_mm": f"{plate.x_mm:g}", "width_mm": f"{plate.width_mm:g}"}
 
 
-def _promotion_change(db: Db, promotion: Promotion) -> Change:
-    before = next((p for p in catalogue.promotions(db) if p.id == promotion.id), None)
-    return _compared(promotion.id, promotion.gtin, _promotion_fields(before) if before else None, _promotion_fields(promotion))
+def _promotion_change(db: Db, value: Promotion, currency: str) -> Change:
+    before = next((p for p in catalogue.promotions(db) if p.id == value.id), None)
+    return _compared(value.id, value.gtin, import_goods.promotion_fields(before, currency) if before else None,
+                     import_goods.promotion_fields(value, currency))
 
 
-def _promotion_fields(promotion: Promotion) -> Fields:
-    return {"kind": promotion.kind, "gtin": promotion.gtin, "percent": str(promotion.percent), "take": str(promotion.take),
-            "pay": str(promotion.pay)}
+def _format_change(db: Db, value: CodeFormat) -> Change:
+    before = next((c for c in catalogue.formats(db) if c.prefix == value.prefix), None)
+    return _compared(value.prefix, value.kind, import_goods.format_fields(before) if before else None, import_goods.format_fields(value))

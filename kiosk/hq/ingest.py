@@ -132,6 +132,7 @@ class Ingest:
         stream.take(item.seq)
 
     def _finish(self, batch: _Batch) -> None:
+        batch.books.write_gathered()
         facts.insert(batch.db, batch.rows)
         for stream in batch.touched.values():
             stream.advance()
@@ -174,9 +175,11 @@ def _book(batch: _Batch, envelope: Envelope, stream: Stream, time_ms: int) -> bo
     try:
         with savepoint(batch.db):
             _apply(batch, envelope, stream, origin)
+            batch.books.write_gathered()
     except StorageError:
         raise
     except KioskError as error:
+        batch.books.gathered.clear()
         log.warning("device %s, %s %d: %s", envelope.device, envelope.lane, envelope.seq, error)
         _set_aside(batch, envelope, "refused", str(error))
         facts.alarm(batch.db, "refused", envelope.device, str(error), batch.books.stamp.at_ms)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from kiosk.domain import events
 from kiosk.domain.catalog import CODE_TENDERS
+from kiosk.domain.journal import PERIODS
 from kiosk.domain.money import Money
 from kiosk.domain.orders import PaymentAnswered
 from kiosk.errors import HqError, InvalidValueError
-from kiosk.hq import asking, downbox, members, refunds, replenishment, wallet
-from kiosk.hq.ledger import accounts, facts, fleet, supply, trade
+from kiosk.hq import asking, downbox, journals, members, refunds, replenishment, wallet
+from kiosk.hq.ledger import accounts, facts, fleet, receipts, supply, trade
 from kiosk.hq.ledger.members import Place
 from kiosk.hq.ledger.store import Db
 from kiosk.hq.stamp import Stamp
@@ -20,6 +21,20 @@ from kiosk.wire import Envelope
 
 LARGEST = 2**53
 TENDERS = ("wallet_face", "wallet_qr", "cash_desk", *CODE_TENDERS)
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What many facts of one transaction change together, written down once: by (device, slot), (device, outcome) and device."""
+
+    stock: dict[tuple[str, str], trade.StockMove]
+    judged: dict[tuple[str, str], int]
+    health: dict[str, events.DeviceHealth]
+
+    def clear(self) -> None:
+        """Forget it all."""
+        for part in (self.stock, self.judged, self.health):
+            part.clear()
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +47,17 @@ class Books:
     db: Db
     stamp: Stamp
     welcome: Money
+    gathered: Gathered = field(default_factory=lambda: Gathered({}, {}, {}))
+
+    def write_gathered(self) -> None:
+        """Write down what was gathered; raises a KioskError when the tables refuse it."""
+        gathered = self.gathered
+        trade.move_stock(self.db, gathered.stock.values())
+        for (device, outcome), more in gathered.judged.items():
+            fleet.count_identity(self.db, device, outcome, more)
+        for device, health in gathered.health.items():
+            fleet.set_health(self.db, device, health)
+        gathered.clear()
 
 
 def kept(event: events.Event) -> events.Event:
@@ -52,7 +78,9 @@ def _sale(books: Books, sale: events.SaleCompleted, origin: trade.Origin) -> Non
     _our_currency(books, Money(sale.total_minor, sale.currency))
     if sum(line.amount_minor for line in sale.lines) != sale.total_minor:
         facts.alarm(books.db, "sums", origin.device, sale.sale_id, books.stamp.at_ms)
-    if not wallet.settle(books.db, sale, origin):
+    if wallet.settle(books.db, sale, origin):
+        receipts.keep(books.db, sale)
+    else:
         facts.count(books.db, "resent", 1)
 
 
@@ -77,17 +105,30 @@ def _refund(books: Books, refunded: events.SaleRefunded, origin: trade.Origin) -
         facts.count(books.db, "resent", 1)
 
 
+def _closed(books: Books, closed: events.PeriodClosed, origin: trade.Origin) -> None:
+    if closed.period not in PERIODS or not closed.journal:
+        raise InvalidValueError(f"closure {closed.name!r} of a {closed.period!r} cannot be")
+    if not receipts.add_closure(books.db, closed, origin):
+        facts.count(books.db, "resent", 1)
+
+
+def _journal(books: Books, told: events.JournalHead, origin: trade.Origin) -> None:
+    journals.take(books.db, told, origin)
+
+
 def _our_currency(books: Books, amount: Money) -> None:
     if amount.currency != books.welcome.currency:
         raise HqError(f"{amount.minor} {amount.currency}: kiosks of this HQ sell in {books.welcome.currency}")
 
 
 def _cancel(books: Books, cancelled: events.PaymentCancelled, origin: trade.Origin) -> None:
-    wallet.release(books.db, cancelled.intent_id, origin.device, books.stamp.at_ms)
+    if not asking.drop(books.db, cancelled.intent_id, books.stamp.at_ms):
+        wallet.release(books.db, cancelled.intent_id, origin.device, books.stamp.at_ms)
 
 
 def _stock(books: Books, change: events.StockChanged, origin: trade.Origin) -> None:
-    trade.move_stock(books.db, change, origin)
+    key, moves = (origin.device, change.slot), books.gathered.stock
+    moves[key] = trade.stock_move(change, origin, moves.get(key))
     supply.note_demand(books.db, change, origin)
 
 
@@ -139,11 +180,12 @@ def _place(origin: trade.Origin) -> Place:
 
 
 def _health(books: Books, health: events.DeviceHealth, origin: trade.Origin) -> None:
-    fleet.set_health(books.db, origin.device, health)
+    books.gathered.health[origin.device] = health
 
 
 def _identity(books: Books, decided: events.IdentityDecided, origin: trade.Origin) -> None:
-    fleet.count_identity(books.db, origin.device, decided)
+    key = (origin.device, decided.outcome)
+    books.gathered.judged[key] = books.gathered.judged.get(key, 0) + 1
 
 
 def _inbox(books: Books, inbox: events.InboxCommitted, origin: trade.Origin) -> None:
@@ -153,6 +195,8 @@ def _inbox(books: Books, inbox: events.InboxCommitted, origin: trade.Origin) -> 
 _POSTINGS: dict[type, Callable[[Books, Any, trade.Origin], None]] = {
     events.SaleCompleted: _sale,
     events.SaleRefunded: _refund,
+    events.PeriodClosed: _closed,
+    events.JournalHead: _journal,
     events.PaymentRequested: _request,
     events.PaymentCancelled: _cancel,
     events.StockChanged: _stock,

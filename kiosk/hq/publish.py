@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from kiosk.domain.catalog import CODE_TENDERS, OfflinePolicy, PriceList, Product, TenderPolicy
+from dataclasses import replace
+
+from kiosk.domain.catalog import CODE_TENDERS, OfflinePolicy, PriceList, TenderPolicy
 from kiosk.domain.money import Money
 from kiosk.domain.orders import Manifest
-from kiosk.errors import HqError
+from kiosk.errors import HqError, InvalidValueError
 from kiosk.hq.ledger import catalogue
 from kiosk.hq.ledger.store import Db
 from kiosk.hq.stamp import Stamp
@@ -23,10 +25,14 @@ def publish_prices(db: Db, stamp: Stamp, who: str) -> PriceList:
         raise HqError(f"a price list has products of one currency, not of {', '.join(currencies) or 'none: import products first'}")
     sold = {p.gtin for p in products}
     for promotion in promotions:
-        if promotion.gtin not in sold:
-            raise HqError(f"promotion {promotion.id}: product {promotion.gtin} is not sold")
+        for code in (*((promotion.gtin,) if promotion.gtin else ()), *promotion.gtins):
+            if code not in sold:
+                raise HqError(f"promotion {promotion.id}: product {code} is not sold")
     version = catalogue.versions(db)[0] + 1
-    made = PriceList(version, stamp.moment, currencies[0], products, promotions)
+    try:
+        made = PriceList(version, stamp.moment, currencies[0], products, promotions, catalogue.formats(db))
+    except InvalidValueError as error:
+        raise HqError(f"no price list: {error}") from error
     size = len(encode_value(made))
     if size > BODY_BYTES:
         raise HqError(f"the price list has {size} bytes; up to {BODY_BYTES} go to the devices: sell fewer products in this group")
@@ -42,16 +48,17 @@ def set_price(db: Db, gtin: str, price: Money, stamp: Stamp, who: str) -> PriceL
         raise HqError(f"product {gtin} is not known")
     if price.currency != before.price.currency:
         raise HqError(f"product {gtin} is sold in {before.price.currency}, not in {price.currency}")
-    after = Product(before.gtin, before.names, price, before.vat_permille, before.unit_weight_g, before.picture, before.garment)
-    catalogue.save_product(db, after)
+    catalogue.save_product(db, replace(before, price=price))
     catalogue.note(db, (stamp.at_ms, who, "price", gtin, str(before.price.minor), str(price.minor)))
     return publish_prices(db, stamp, who)
 
 
 def publish_policy(db: Db, limits: OfflinePolicy, stamp: Stamp, who: str) -> OfflinePolicy:
     """Make the next version of the offline policy; the version in `limits` does not count. Raises HqError for limits that cannot be."""
-    if min(limits.per_sale_minor, limits.per_member_minor, limits.per_kiosk_minor, limits.max_age_s) < 0:
+    if min(limits.per_sale_minor, limits.per_member_minor, limits.per_kiosk_minor, limits.max_age_s, limits.from_hour, limits.to_hour) < 0:
         raise HqError("the limits of an offline policy cannot be negative")
+    if not (0 <= limits.from_hour < 24 and 0 < limits.to_hour <= 24 and limits.from_hour != limits.to_hour):
+        raise HqError(f"an offline policy from {limits.from_hour} to {limits.to_hour} o'clock cannot be")
     before = catalogue.policy(db)
     made = OfflinePolicy((before.version if before else 0) + 1, limits.currency, limits.per_sale_minor, limits.per_member_minor,
                          limits.per_kiosk_minor, limits.max_age_s)

@@ -7,7 +7,7 @@ its audit and is not sent to the kiosk: a till's journal holds what was done at 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kiosk.domain.events import SaleRefunded
 from kiosk.domain.money import share
@@ -73,7 +73,11 @@ def rest_of(db: Db, sale: Row) -> tuple[tuple[RefundLine, ...], int]:
         left = row["quantity"] - gone
         if left:
             lines.append(RefundLine(row["gtin"], left, row["amount_minor"] - share(row["amount_minor"], gone, row["quantity"])))
-    return tuple(lines), sale["total_minor"] - given
+    left_minor = sale["total_minor"] - given
+    if lines:  # what earlier refunds rounded comes back with the last line
+        rounded = left_minor - sum(line.amount_minor for line in lines)
+        lines[-1] = replace(lines[-1], amount_minor=lines[-1].amount_minor + rounded)
+    return tuple(lines), left_minor
 
 
 def give_back(db: Db, giving: Giving, at_ms: int) -> bool:

@@ -39,7 +39,8 @@ RATE_HZ = 500.0
 class HqSettings:
     """How HQ runs.
 
-    folder: ledger and keys (made when missing). port: of the console, 127.0.0.1 alone. group: the fleet that prices are for.
+    folder: ledger and keys (made when missing), and perhaps replays/, hours of shelves for the console.
+    port: of the console, 127.0.0.1 alone. group: the fleet that prices are for.
     screens: folder with <device>.jpg for live screens, None = off (they show people). assets: folder with product pictures.
     welcome_minor: a new member's credit. auto_approve_after_s: None = people approve. api_token: "" = the API changes nothing.
     address: under which devices and payment services reach the web server, "" = this machine; behind a TLS proxy an https address.
@@ -121,7 +122,8 @@ class _Relay:
 
 def _web(settings: HqSettings, clock: SystemClock, tenders: Mapping[str, Tender]) -> WebServer:
     ledger, watch = open_ledger(settings.folder), open_ledger(settings.folder)
-    desk = Desk(ledger, watch, clock, new_id, _zone(), settings.currency, settings.screens, settings.assets, tenders)
+    desk = Desk(ledger, watch, clock, new_id, _zone(), settings.currency, settings.screens, settings.assets, tenders,
+                settings.folder / "replays")
     notices = Notices(ledger, tenders, desk.stamp)
     return WebServer(make_app(desk, make_api(ledger, desk.stamp, settings.api_token, notices)), settings.port, desk.closing)
 

@@ -6,7 +6,8 @@ import base64
 import os
 from pathlib import Path
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from kiosk.errors import TrustError
@@ -36,6 +37,15 @@ class SigningKey:
     def sign(self, message: bytes) -> bytes:
         """Return the 64 bytes of signature over a message."""
         return self._key.sign(message)
+
+
+def signed_by(public: str, message: bytes, signature: bytes) -> bool:
+    """Whether the Ed25519 key with these public bytes (base64) made a signature; a key that cannot be read made none."""
+    try:
+        Ed25519PublicKey.from_public_bytes(base64.b64decode(public, validate=True)).verify(signature, message)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
 
 
 def _write_new(path: Path) -> None:

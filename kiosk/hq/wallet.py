@@ -116,11 +116,6 @@ def hold(db: Db, asked: PaymentRequested, device: str, at_ms: int) -> PaymentAns
 
 def release(db: Db, intent_id: str, device: str, at_ms: int) -> None:
     """Let go of what is held, or will be, for an intent; a sale that took place stays."""
-    charge = charges.get(db, intent_id)
-    if charge is not None:
-        if charge.wish == "ask":
-            charges.save(db, replace(charge, wish="drop"), at_ms)
-        return
     known = accounts.intent(db, intent_id)
     if known is None:
         accounts.save_intent(db, Intent(intent_id, "released", "", "", 0, "", "", device), at_ms)

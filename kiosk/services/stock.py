@@ -10,6 +10,7 @@ from kiosk.flows.scales import open_recorded_scale
 from kiosk.flows.shelf import ShelfFlow
 from kiosk.flows.stage import Stage
 from kiosk.flows.terminal import shelf_terminal
+from kiosk.flows.witnesses import open_tags
 from kiosk.runtime import SystemClock, run_loop
 
 
@@ -17,8 +18,10 @@ def serve(settings: Settings) -> int:
     """Run until SIGTERM; return the exit code."""
     parts = open_parts(settings)
     stage = Stage(open_display(settings, "Kiosk - shelf"))
+    tags = open_tags(settings, parts.clock.monotonic)
     shop = Shop(parts.store, parts.clock, zone_of(settings))
-    shelf = ShelfFlow(parts, shop, lambda plan: open_recorded_scale(settings, plan, parts.clock))
+    shelf = ShelfFlow(parts, shop, lambda plan: open_recorded_scale(settings, plan, parts.clock),
+                      tags.hints if tags else lambda _planogram: [])
     reader = open_reader(settings)
     terminal = shelf_terminal(parts, shop, shelf, reader.read if reader else None)
 
@@ -34,6 +37,8 @@ def serve(settings: Settings) -> int:
         if reader is not None:
             reader.close()
         shelf.close()
+        if tags:
+            tags.close()
         stage.close()
         parts.store.close()
 

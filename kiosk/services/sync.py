@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 import time
 
 from kiosk import __version__
 from kiosk.config import Settings
 from kiosk.domain.events import DeviceHealth
+from kiosk.flows.closing import HeadTeller, close_due, note_configuration
 from kiosk.flows.health import remember_hq, states
 from kiosk.flows.opening import open_parts
-from kiosk.flows.parts import Parts
+from kiosk.flows.parts import Parts, zone_of
+from kiosk.flows.queue import wish
 from kiosk.runtime import new_id, run_loop
 from kiosk.storage.ports import DownBox, UpLanes
+from kiosk.storage.store import Unit
 from kiosk.sync.fetch import Fetcher
 from kiosk.sync.mqtt import BrokerAddress, MqttClient
 from kiosk.sync.relay import Identity, Relay
 from kiosk.sync.trust import verifier
 
-RATE_HZ = 50.0
-HEALTH_EVERY_S = 10.0
-"""An idle kiosk says how it is this often: 8,640 small facts a day in a lane that forgets."""
+log = logging.getLogger(__name__)
+
+RATE_HZ = 25.0
+"""A look costs next to nothing; a payment that is asked for waits 20 ms for it on average."""
+HEALTH_AT_MOST_EVERY_S = 10.0
+HEALTH_EVERY_S = 120.0
+"""A kiosk says how it is when that has changed, and else this often: each time is written to a card that wears."""
+STUCK_S = 60
+"""What has waited for HQ longer than this is worth telling."""
 
 
 class Link:
@@ -29,7 +39,12 @@ class Link:
     def __init__(self, parts: Parts, relay: Relay) -> None:
         self._parts, self._relay = parts, relay
         self._state = ""
+        self._zone, self._heads = zone_of(parts.settings), HeadTeller()
         self._health_s = float("-inf")
+        self._told: object = None
+        self._version = -1
+        self._wish: str | None = None
+        self._listened_s = float("-inf")
 
     def tick(self) -> None:
         """Carry what there is to carry, then tell what changed."""
@@ -37,24 +52,60 @@ class Link:
         while self._relay.step() and time.monotonic() < deadline:
             pass
         now = self._parts.clock.monotonic()
+        self._hear_wish(now)
         state = "up" if self._relay.hq_online else "down"
-        if state != self._state or now - self._health_s >= HEALTH_EVERY_S:
-            self._tell(state, now)
+        due = now - self._health_s >= HEALTH_AT_MOST_EVERY_S and (now - self._health_s >= HEALTH_EVERY_S or self._has_changed())
+        if state != self._state or due:
+            self._tell(state, now, due)
 
-    def _tell(self, state: str, now: float) -> None:
+    def _hear_wish(self, now: float) -> None:
+        """Once a second: whether a technician wants everything sent again. A wish of before this start is fulfilled by starting."""
+        if now - self._listened_s < 1.0:
+            return
+        self._listened_s = now
+        with self._parts.store.snapshot() as unit:
+            wished = wish(unit)
+        if self._wish is not None and wished != self._wish:
+            log.info("%s: everything that waits is sent again, as a technician wishes", self._parts.settings.device.id)
+            self._relay.send_again()
+        self._wish = wished
+
+    def _has_changed(self) -> bool:
+        """Whether there is something to tell that was not told; looks at what anybody wrote since the last look alone."""
+        version = self._parts.store.data_version()
+        if version == self._version:
+            return False
+        self._version = version
+        with self._parts.store.snapshot() as unit:
+            return self._news(unit) != self._told
+
+    def _news(self, unit: Unit) -> object:
+        """What is worth telling: the device's states, a queue that is stuck, a journal that grew. That a queue fills and drains is not."""
+        health, head = self._health(unit), unit.journal.head()
+        stuck = health.oldest_s > STUCK_S
+        return health.states, health.quarantined, stuck, health.queue if stuck else None, head.number if head else 0
+
+    def _health(self, unit: Unit) -> DeviceHealth:
         parts = self._parts
         free_mb = shutil.disk_usage(parts.settings.storage.folder).free >> 20
-        with parts.store.unit(use_reserve=True) as unit:
+        waiting = {str(lane): count for lane, count in unit.outbox.waiting().items()}
+        return DeviceHealth(__version__, free_mb, waiting, round(unit.outbox.oldest(parts.clock.now())),
+                            states(unit) | {"storage": "rebuilt" if parts.store.rebuilt else "ok"},
+                            unit.tallies.all().get("dropped_frames", 0), unit.quarantine.count(), unit.offline.waiting_minor())
+
+    def _tell(self, state: str, now: float, health_too: bool) -> None:
+        parts, boot_id = self._parts, self._parts.clock.boot_id
+        with self._parts.store.unit(use_reserve=True) as unit:
             if state != self._state:
                 unit.settings.put("link", state)
-            if state == "up":
-                remember_hq(unit, parts.clock.boot_id, now)
-            if now - self._health_s >= HEALTH_EVERY_S:
-                waiting = {str(lane): count for lane, count in unit.outbox.waiting().items()}
-                tallies = unit.tallies.all()
-                unit.facts.record(DeviceHealth(__version__, free_mb, waiting, round(unit.outbox.oldest(parts.clock.now())),
-                                               states(unit) | {"storage": "rebuilt" if parts.store.rebuilt else "ok"},
-                                               tallies.get("dropped_frames", 0), unit.quarantine.count()))
+            if "up" in (state, self._state):
+                remember_hq(unit, boot_id, now, parts.clock.now())
+            if health_too:
+                self._told = self._news(unit)
+                unit.facts.record(self._health(unit))
+                note_configuration(unit, parts.settings)
+                close_due(unit, parts.settings, self._zone, parts.clock.now())
+                self._heads.tell(unit)
                 self._health_s = now
         self._state = state
 

@@ -22,6 +22,8 @@ from kiosk.hq.wallet import balance_check
 from kiosk.runtime import SystemClock, new_id
 from kiosk.sim import shop
 from kiosk.sim.broker import Broker
+from kiosk.sim.counter import Counter
+from kiosk.sim.evening import TILLS, Evening, close_the_day, look
 from kiosk.sim.people import enrol_members
 from kiosk.sim.processes import Child, Meter, Usage, usage
 from kiosk.sim.report import ALL_SALES, HqBook, KioskBook, report
@@ -35,6 +37,8 @@ STRIKE_S, MEND_S = 20.0, 30.0
 """When chaos strikes and when it is over, seconds after the doors opened."""
 DRAIN_S = 60.0
 DELIVERY_S = 2.0
+LOOK_S = 0.4
+"""How often somebody looks whether a phone has read a code."""
 READY_S = 60.0
 RESTARTS = 3
 
@@ -72,6 +76,10 @@ class StoreInABox:
         self._deliveries = 0
         self._restarts: dict[str, int] = {}
         self._start_s = 0.0
+        self._evening: Evening | None = None
+        self._given_back = ""
+        self._looked_s = 0.0
+        self._counter = Counter(self._place.hq, shop.CURRENCY)
         self._make_children()
 
     def _make_children(self) -> None:
@@ -83,8 +91,9 @@ class StoreInABox:
                             place.folder, environment)
         self._hq = Child("hq", (
             "hq", "serve", "--folder", str(place.hq), "--broker", f"127.0.0.1:{place.broker_port}", "--port", str(place.web_port),
-            "--group", shop.GROUP, "--screens", str(place.screens), "--currency", shop.CURRENCY, "--welcome", "500.00",
-            "--auto-approve-after", "20" if options.window or not options.seconds else "3"), place.folder, environment)
+            "--group", shop.GROUP, "--tenders", str(self._counter.config), "--screens", str(place.screens), "--currency", shop.CURRENCY,
+            "--welcome", "500.00", "--auto-approve-after", "20" if options.window or not options.seconds else "3"),
+            place.folder, environment)
         self._roles = {device: Child(device, ("run", role, "--config", str(place.config(device))), place.folder, environment)
                        for device, role in shop.ROLES.items()}
         self._syncs = {device: Child(f"{device}-sync", ("run", "sync", "--config", str(place.config(device))), place.folder, environment)
@@ -103,6 +112,7 @@ class StoreInABox:
         place = self._place
         self._say("goods, prices, shelves and members")
         public_key = shop.open_hq(place)
+        self._counter.start()
         for name, password in self._passwords.items():
             self._broker.add_user(name, password)
         self._say(f"broker on 127.0.0.1:{place.broker_port}")
@@ -138,12 +148,15 @@ class StoreInABox:
                 broken = set()
             self._deliver()
             self._look_after()
+            self._money(at_s)
             time.sleep(0.1)
 
     def close(self) -> dict[str, Any] | None:
         """Close the doors, let the queues drain, stop everything, and return the report; None when the store never opened."""
         opened = self._start_s > 0
         try:
+            if opened and self._options.seconds and self._evening is None:
+                self.end_day()
             for child in self._roles.values():
                 child.stop()
             if opened:
@@ -159,9 +172,33 @@ class StoreInABox:
             for child in self._children:
                 child.stop(2.0)
             self._broker.stop()
+            self._counter.close()
             if self._own_folder:
                 shutil.rmtree(self._place.folder, ignore_errors=True)
         return made
+
+    def end_day(self) -> Evening:
+        """Let staff take a return, count the drawers and close the day at every till; return how it ended. The store stays open."""
+        self._say("staff takes a return, counts the drawers and closes the day")
+        try:
+            self._evening = close_the_day(self._place, self._await)
+        except WorldError as error:
+            log.error("%s", error)
+            self._evening = Evening({device: look(self._place, device) for device in TILLS})
+        return self._evening
+
+    def _money(self, at_s: float) -> None:
+        """Let phones pay what they have read, and somebody at HQ give one sale back."""
+        if at_s < self._looked_s + LOOK_S:
+            return
+        self._looked_s = at_s
+        client = WorldClient(self._place.socket)
+        self._counter.pay(client.truth()["codes"])
+        client.close()
+        receipt = self._counter.give_back(at_s)
+        if receipt and receipt != self._given_back:
+            self._given_back = receipt
+            self._say(f"HQ gives sale {receipt} back")
 
     # --- what goes wrong on purpose -----------------------------------------------------------------------------------------------
 
@@ -270,6 +307,7 @@ class StoreInABox:
         self._hq.start()
         try:
             self._await(lambda: not any(self._waiting(device) for device in shop.ROLES), DRAIN_S, "all queues have drained")
+            self._await(lambda: self._counter.book().agrees, DRAIN_S, "HQ's books and the payment services agree")
         except WorldError as error:
             log.error("%s", error)
 
@@ -277,6 +315,17 @@ class StoreInABox:
         store = self._open(device)
         self._books[device].add(store)
         store.close()
+
+    def _spoofs(self) -> dict[str, int]:
+        """How many pictures of members were held before a camera, and what came of it, as the world saw it."""
+        client = WorldClient(self._place.socket)
+        try:
+            truth = client.truth()
+        except WorldError:
+            return {}
+        finally:
+            client.close()
+        return {"tried": truth["visits"].get("spoof", 0), "refused": truth["spoofs_refused"], "paid": truth["spoofs_accepted"]}
 
     def _report(self, used: list[Usage]) -> dict[str, Any]:
         for device in shop.ROLES:
@@ -286,7 +335,12 @@ class StoreInABox:
             sales = {row["sale_id"]: row["total_minor"] for row in trade.sales(db, ALL_SALES)}
             hq = HqBook(sales, sum(facts.gaps(db).values()), facts.duplicates(db), facts.counter(db, "resent"), balance_check(db).even)
         ledger.close()
-        return report(self._books, hq, used, self._start_s)
+        made = report(self._books, hq, used, self._start_s, self._counter.book())
+        made["spoofs"] = self._spoofs()
+        if self._evening is not None:
+            made["evening"] = self._evening.report()
+            made["differences"] += self._evening.differences()
+        return made
 
 
 def _tail(path: Path) -> str:

@@ -1,121 +1,109 @@
-"""A disk that loses at a power cut whatever was not synced: SQLite's own file system layer, with its syncs watched.
+"""A disk that loses at a power cut whatever was not synced: a layer under SQLite, written for apsw, that keeps only synced bytes.
 
-SQLite reaches the disk through a table of functions (its VFS, https://sqlite.org/vfs.html). This one is the system's own, but each sync
-also copies the file to a second folder; so that folder holds at any moment what a power cut would leave. Between two syncs it can also
-show a torn disk: some blocks of what was written since, and not others.
+SQLite reaches the disk through its VFS (https://sqlite.org/vfs.html). This one is the system's own, but each sync also copies the file to a
+second folder, and each delete deletes there too; so that folder holds at any moment what a power cut would leave. It can also show a torn
+disk: some blocks of what was written since the last sync, and not others.
 """
 
 from __future__ import annotations
 
-import ctypes
 import random
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from kiosk.errors import WorldError
+from kiosk.storage.apsw_file import connect_apsw, library
 
 BLOCK = 4096
-_NAME = b"kiosk-powercut"
-_OK = 0
-_POINTER = ctypes.c_void_p
-_OPEN = ctypes.CFUNCTYPE(ctypes.c_int, _POINTER, _POINTER, _POINTER, ctypes.c_int, ctypes.POINTER(ctypes.c_int))
-_DELETE = ctypes.CFUNCTYPE(ctypes.c_int, _POINTER, ctypes.c_char_p, ctypes.c_int)
-_SYNC = ctypes.CFUNCTYPE(ctypes.c_int, _POINTER, ctypes.c_int)
-
-
-class _Vfs(ctypes.Structure):
-    _fields_ = (("version", ctypes.c_int), ("file_size", ctypes.c_int), ("longest_path", ctypes.c_int), ("following", _POINTER),
-                ("name", ctypes.c_char_p), ("data", _POINTER), ("open", _OPEN), ("delete", _DELETE),
-                *((f"other_{n}", _POINTER) for n in range(14)))
-
-
-class _Methods(ctypes.Structure):
-    """The functions of an open file: close, read, write, truncate, sync, and fourteen that are left as they are."""
-
-    _fields_ = (("version", ctypes.c_int), *((f"first_{n}", _POINTER) for n in range(4)), ("sync", _SYNC),
-                *((f"other_{n}", _POINTER) for n in range(14)))
-
-
-class _File(ctypes.Structure):
-    _fields_ = (("methods", ctypes.POINTER(_Methods)),)
+NAME = "kiosk-powercut"
 
 
 class PowerCut:
-    """Watches every database that is opened at one of its addresses, and keeps in `durable` what has certainly reached the disk.
+    """Watches every database that is opened through `connect`, and keeps in `durable` what has certainly reached the disk.
 
     One at a time in a process; `close` when done with it and its databases.
     """
 
-    def __init__(self, durable: Path, on_sync: Callable[[Path], None]) -> None:
-        """Begin to watch. on_sync(path) is called before each sync of a file counts: the moment when a cut hurts most."""
-        self._durable, self._on_sync = durable, on_sync
+    def __init__(self, durable: Path, on_sync: Callable[[Path], None],
+                 on_write: Callable[[Path], None] = lambda _path: None) -> None:
+        """Begin to watch. on_sync(path) and on_write(path) are called before a sync or a write counts: moments when a cut hurts most."""
+        self.durable, self._on_sync, self._on_write = durable, on_sync, on_write
         durable.mkdir(parents=True, exist_ok=True)
-        self._paths: dict[int, Path] = {}
-        self._tables: dict[int, tuple[_Methods, Any, Any]] = {}
-        self._library = _sqlite()
-        self._library.sqlite3_vfs_find.restype = ctypes.POINTER(_Vfs)
-        self._system = self._library.sqlite3_vfs_find(None).contents
-        self._vfs = _Vfs.from_buffer_copy(self._system)
-        self._vfs.name = _NAME
-        self._vfs.open, self._vfs.delete = _OPEN(self._open), _DELETE(self._delete)
-        if self._library.sqlite3_vfs_register(ctypes.byref(self._vfs), 0) != _OK:
-            raise WorldError("SQLite does not take the disk that loses power")
+        self._vfs = _vfs(self)
 
-    def address(self, path: Path) -> str:
-        """Return the URI under which `sqlite3.connect(..., uri=True)` opens `path` on this disk."""
-        return f"file:{path}?vfs={_NAME.decode()}"
+    def connect(self, path: Path) -> Any:
+        """Open a database on this disk, as `Store.open` wants it."""
+        return connect_apsw(path, NAME)
 
     def close(self) -> None:
         """Stop watching."""
-        self._library.sqlite3_vfs_unregister(ctypes.byref(self._vfs))
+        self._vfs.unregister()
 
-    def tear(self, path: Path, rng: random.Random) -> None:
-        """Let some of the blocks that were written to `path` since its last sync reach the disk, and others not."""
-        target = self._durable / path.name
-        old = target.read_bytes() if target.exists() else b""
+    def tear(self, path: Path, image: Path, rng: random.Random) -> None:
+        """Let some of the blocks that were written to `path` since its last sync reach the file `image`, and others not."""
+        old = image.read_bytes() if image.exists() else b""
         new = path.read_bytes()
         blocks = [(new if rng.random() < 0.5 else old)[place:place + BLOCK] for place in range(0, max(len(old), len(new)), BLOCK)]
-        target.write_bytes(b"".join(block.ljust(BLOCK, b"\0") for block in blocks[:-1]) + b"".join(blocks[-1:]))
+        image.write_bytes(b"".join(block.ljust(BLOCK, b"\0") for block in blocks[:-1]) + b"".join(blocks[-1:]))
 
-    def _open(self, vfs: int, name: int | None, file: int, flags: int, out: Any) -> int:
-        """Open a file. SQLite keeps the very pointer to the name, so it goes on as it came."""
-        code: int = self._system.open(vfs, name, file, flags, out)
-        opened = ctypes.cast(file, ctypes.POINTER(_File)).contents
-        if code == _OK and name is not None and opened.methods:
-            self._paths[file] = Path(ctypes.string_at(name).decode())
-            opened.methods = ctypes.pointer(self._watched(ctypes.addressof(opened.methods.contents)))
-        return code
+    def synced(self, path: Path) -> None:
+        """Called by the layer: the file is on the disk as it now is."""
+        if path.exists():
+            shutil.copyfile(path, self.durable / path.name)
 
-    def _watched(self, methods: int) -> _Methods:
-        """Return a copy of a file's table of functions whose sync is ours."""
-        if methods not in self._tables:
-            original = _Methods.from_address(methods)
-            copy, sync = _Methods.from_buffer_copy(original), original.sync
+    def syncing(self, path: Path) -> None:
+        """Called by the layer before a sync."""
+        self._on_sync(path)
 
-            def watched(file: int, flags: int) -> int:
-                path = self._paths[file]
-                self._on_sync(path)
-                code: int = sync(file, flags)
-                if code == _OK and path.exists():
-                    shutil.copyfile(path, self._durable / path.name)
-                return code
+    def writing(self, path: Path) -> None:
+        """Called by the layer before a write."""
+        self._on_write(path)
 
-            copy.sync = _SYNC(watched)
-            self._tables[methods] = (copy, copy.sync, sync)
-        return self._tables[methods][0]
-
-    def _delete(self, vfs: int, name: bytes, sync_folder: int) -> int:
-        code: int = self._system.delete(vfs, name, sync_folder)
-        (self._durable / Path(name.decode()).name).unlink(missing_ok=True)
-        return code
+    def deleted(self, path: Path) -> None:
+        """Called by the layer: the file is gone."""
+        (self.durable / path.name).unlink(missing_ok=True)
 
 
-def _sqlite() -> ctypes.CDLL:
-    """Return the very library that this process' sqlite3 module uses."""
-    for line in Path("/proc/self/maps").read_text().splitlines():
-        path = line.split(maxsplit=5)[-1]
-        if Path(path).name.startswith("libsqlite3.so"):
-            return ctypes.CDLL(path)
-    raise WorldError("this Python carries SQLite inside itself: the disk that loses power cannot get between")
+def _vfs(disk: PowerCut) -> Any:
+    """Register the layer with apsw and return it; its classes are made here, for apsw is no part of a kiosk."""
+    apsw = library()
+
+    class File(apsw.VFSFile):  # type: ignore[misc, name-defined]
+        """An open file whose writes and syncs are seen."""
+
+        def __init__(self, name: Any, flags: list[int]) -> None:
+            super().__init__("", name, flags)
+            filename = name.filename() if hasattr(name, "filename") else name
+            self._path = Path(filename) if filename else None
+
+        def xWrite(self, data: bytes, offset: int) -> None:  # noqa: N802 - SQLite's name
+            """Write."""
+            if self._path is not None:
+                disk.writing(self._path)
+            super().xWrite(data, offset)
+
+        def xSync(self, flags: int) -> None:  # noqa: N802 - SQLite's name
+            """Sync; only then do the file's bytes count."""
+            if self._path is not None:
+                disk.syncing(self._path)
+            super().xSync(flags)
+            if self._path is not None:
+                disk.synced(self._path)
+
+    class Layer(apsw.VFS):  # type: ignore[misc, name-defined]
+        """The system's own layer, with our files."""
+
+        def __init__(self) -> None:
+            super().__init__(NAME, "")
+
+        def xOpen(self, name: Any, flags: list[int]) -> Any:  # noqa: N802 - SQLite's name
+            """Open a file."""
+            return File(name, flags)
+
+        def xDelete(self, filename: str, syncdir: bool) -> None:  # noqa: N802 - SQLite's name
+            """Delete a file."""
+            super().xDelete(filename, syncdir)
+            disk.deleted(Path(filename))
+
+    return Layer()

@@ -54,6 +54,11 @@ class Child:
                 preexec_fn=die_with_parent)  # noqa: PLW1509 - only prctl is called between fork and exec
 
     @property
+    def pid(self) -> int:
+        """The process id, 0 when it does not run."""
+        return self._process.pid if self._process is not None and self.running else 0
+
+    @property
     def running(self) -> bool:
         """Whether it is alive."""
         return self._process is not None and self._process.poll() is None

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from kiosk.sim.counter import MoneyBook
 from kiosk.sim.processes import Usage
 from kiosk.storage.store import Store
 
@@ -47,7 +48,7 @@ class HqBook:
     balanced: bool
 
 
-def differences(kiosks: Mapping[str, KioskBook], hq: HqBook) -> list[str]:
+def differences(kiosks: Mapping[str, KioskBook], hq: HqBook, money: MoneyBook) -> list[str]:
     """Return what HQ holds otherwise than the kiosks recorded, one sentence each; empty when it holds exactly that."""
     recorded = {sale_id: total for book in kiosks.values() for sale_id, total in book.sales.items()}
     found = [f"HQ does not hold sale {sale_id}" for sale_id in recorded.keys() - hq.sales.keys()]
@@ -59,12 +60,17 @@ def differences(kiosks: Mapping[str, KioskBook], hq: HqBook) -> list[str]:
         found.append(f"{hq.gaps} numbers are missing at HQ")
     if hq.duplicates:
         found.append(f"HQ applied {hq.duplicates} facts more than once")
+    found += [f"{tender}: HQ's books say {money.owed[tender]}, the service took {taken}" for tender, taken in money.taken.items()
+              if taken != money.owed[tender]]
+    if money.open:
+        found.append(f"{money.open} refunds are still under way")
     if not hq.balanced:
         found.append("HQ's wallet does not add up to zero")
     return found
 
 
-def report(kiosks: Mapping[str, KioskBook], hq: HqBook, processes: Sequence[Usage], start_s: float) -> dict[str, Any]:
+def report(kiosks: Mapping[str, KioskBook], hq: HqBook, processes: Sequence[Usage], start_s: float,
+           money: MoneyBook) -> dict[str, Any]:
     """Return the report of a demo as JSON values."""
     def total(name: str) -> int:
         return sum(book.tallies.get(name, 0) for book in kiosks.values())
@@ -76,6 +82,7 @@ def report(kiosks: Mapping[str, KioskBook], hq: HqBook, processes: Sequence[Usag
         "hq_total_minor": sum(hq.sales.values()),
         "recognised": total("recognised"),
         "refused": total("refused"),
+        "not_live": total("not_live"),
         "replenishments": total("requests_approved"),
         "requests": total("requests"),
         "deliveries_received": total("deliveries_received"),
@@ -87,7 +94,11 @@ def report(kiosks: Mapping[str, KioskBook], hq: HqBook, processes: Sequence[Usag
         "put_backs": total("put_backs"),
         "enrolled": total("enrolled"),
         "start_up_s": round(start_s, 2),
-        "differences": differences(kiosks, hq),
+        "codes_paid": money.codes,
+        "refunds": money.refunds,
+        "refunded_minor": money.refunded_minor,
+        "services_minor": money.taken,
+        "differences": differences(kiosks, hq, money),
         "kiosks": {name: {"sales": len(book.sales), "total_minor": book.total_minor, "epochs": len(book.epochs), "tallies": book.tallies}
                    for name, book in kiosks.items()},
         "processes": [{"name": usage.name, "peak_mb": usage.peak_mb, "cpu_s": usage.cpu_s} for usage in processes],

@@ -23,7 +23,7 @@ from kiosk.vision.networks import ModelStore
 GOODS = Path(__file__).parent / "demo_store"
 STORE, GROUP, CURRENCY = "Paris 11", "demo", "EUR"
 WELCOME = Money(50_000, CURRENCY)
-STAFF_PIN = "2468"
+STAFF_PIN, STAFF_BADGE = "2468", "KS1.lea-7d1f0c52a9"
 PAY, MIRROR, SHELF = "pay-1", "mirror-1", "shelf-1"
 ROLES = {PAY: "pay", MIRROR: "mirror", SHELF: "stock"}
 SIZES = {PAY: (800, 480), MIRROR: (720, 1280), SHELF: (800, 480)}
@@ -133,7 +133,7 @@ def _world(db: Db, moment: Stamp) -> WorldSetup:
     shoppers = tuple(StoreShopper(p.name, p.identity, p.role, p.is_member, p.phone, _codes(db, p, moment)) for p in PEOPLE)
     return WorldSetup(seed=20, pay_device=PAY, pay_camera=CAMERAS[PAY][0], mirror_device=MIRROR, mirror_camera=CAMERAS[MIRROR][0],
                       shelf_device=SHELF, cells=cells, products=scannable, shoppers=shoppers, staff_pin=STAFF_PIN, pace=1.25,
-                      portrait=str(ModelStore().path("astronaut")))
+                      staff_badge=STAFF_BADGE, portrait=str(ModelStore().path("astronaut")))
 
 
 def _codes(db: Db, person: Person, moment: Stamp) -> tuple[str, ...]:
@@ -153,7 +153,7 @@ def write_config(place: Place, device: str, public_key: str, password: str) -> N
         "[display]", f"kind = {_text('window' if place.window else 'offscreen')}", f"width = {width}", f"height = {height}",
         f"snapshot = {_text(str(place.screens / device) + '.jpg')}",
         "[world]", f"socket = {_text(str(place.socket))}",
-        "[staff.pins]", f"lea = {_text(STAFF_PIN)}", "[staff.roles]", 'lea = "manager"',
+        "[staff.pins]", f"lea = {_text(STAFF_PIN)}", "[staff.roles]", 'lea = "manager"', "[staff.badges]", f"lea = {_text(STAFF_BADGE)}",
     ]
     if device in CAMERAS:
         name, camera_width, camera_height, rate = CAMERAS[device]

@@ -33,7 +33,7 @@ from kiosk.services.sync import Link
 from kiosk.sim.lossy import LossyBroker, LossyClient
 from kiosk.sim.powercut import PowerCut
 from kiosk.storage.ports import DownBox, UpLanes
-from kiosk.storage.store import Store, connect_file
+from kiosk.storage.store import Store
 from kiosk.sync.relay import Identity, Relay
 from kiosk.sync.trust import verifier
 from kiosk.ui import views
@@ -186,12 +186,12 @@ class Kiosk:
 
     def _open_store(self, process: str) -> Store:
         def connect(path: Path) -> Any:
-            db = connect_file(path, self._disk.address(path))
-            db.execute(f"PRAGMA wal_autocheckpoint = {_LOG_PAGES}")
-            self._connections[process] = db
-            return db
+            self._connections[process] = self._disk.connect(path)
+            return self._connections[process]
 
-        return Store.open(self._live / "kiosk.db", DEVICE, self.clock, self._new_id, 1, connect)
+        store = Store.open(self._live / "kiosk.db", DEVICE, self.clock, self._new_id, 1, connect)
+        self._connections[process].execute(f"PRAGMA wal_autocheckpoint = {_LOG_PAGES}")
+        return store
 
     def _settings(self) -> Settings:
         return parse(_TOML.format(device=DEVICE, key=self._key, folder=self._live))
@@ -214,7 +214,7 @@ class Kiosk:
     def _lose_power(self, syncing: Path | None) -> None:
         """Keep what a power cut at this moment leaves. What the program still does until it is stopped reaches neither disk nor network."""
         if syncing is not None and self.torn:
-            self._disk.tear(syncing, self._rng)
+            self._disk.tear(syncing, self._durable / syncing.name, self._rng)
         shutil.copytree(self._durable, self._image)
         self.dark = True
         self._broker.leave(self._client, with_will=True)
@@ -299,6 +299,7 @@ class TillWorld:
         """Show the screen to the shopper, let both sides work, and let time pass."""
         kiosk = self.kiosk
         shown = kiosk.till.tick()
+        self.between()  # a sale may be booked by now, and nobody has seen the screen yet
         if not kiosk.dark:
             if shopper is not None:
                 with suppress(StorageFullError):  # the next tick shows that the disk is full

@@ -124,6 +124,10 @@ class Yard:
             kiosk.line.close()
         self.ledger.close()
 
+    def password(self, name: str) -> str:
+        """Return the password under which the broker lets somebody in."""
+        return self._passwords[name]
+
     def act(self, counter: int) -> None:
         """What people at HQ do: a new price, and somebody who wants to be forgotten."""
         moment = stamp(SystemClock().now(), new_id)

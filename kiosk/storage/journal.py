@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from kiosk import wire
 from kiosk.domain import journal as rules
+from kiosk.domain.audit import Audit
 from kiosk.domain.events import Lane, PeriodClosed, SaleCompleted, SaleRefunded
-from kiosk.domain.journal import KEY, OPENED, PERIODS, SALES, Fault, KeyChanged, Opening, Place, Predecessor, Record, SettingChanged
+from kiosk.domain.journal import KEY, OPENED, PERIODS, SALES, Fault, KeyChanged, Opening, Predecessor, Record, SettingChanged
 from kiosk.errors import WireError
 from kiosk.storage.book import Book
 from kiosk.storage.schema import OWN_KINDS
@@ -29,18 +30,18 @@ class Journal:
         if row is None:
             row = self.begin(None)
         elif self._named_key() != self._book.key.public:
-            row = self._insert(row, KEY, wire.encode_value(KeyChanged(self._book.key.public, self._at())))
+            row = self._insert(row, KEY, wire.encode_value(KeyChanged(self._book.key.public, self.at())))
             self._signer = self._book.key.public
         return self._insert(row, kind, body)[0]
 
     def setting(self, what: str, value: str) -> int:
         """Record that a setting changed."""
-        return self.append("setting", wire.encode_value(SettingChanged(what, value, self._at())))
+        return self.append("setting", wire.encode_value(SettingChanged(what, value, self.at())))
 
     def begin(self, predecessor: Predecessor | None) -> tuple[int, bytes]:
         """Write the record that opens a journal and return its number and hash; for a database that was rebuilt, and for `append`."""
         book = self._book
-        opening = Opening(book.new_id(), book.device, self._chain, book.key.public, self._at(), predecessor)
+        opening = Opening(book.new_id(), book.device, self._chain, book.key.public, self.at(), predecessor)
         return self._insert((0, rules.START), OPENED, wire.encode_value(opening))
 
     def opening(self) -> Opening | None:
@@ -65,17 +66,31 @@ class Journal:
         """Return the newest record of one of the journal's own kinds."""
         return next(self._records(f"WHERE {OWN_KINDS} AND kind = ? ORDER BY n DESC LIMIT 1", kind), None)
 
+    @property
+    def key(self) -> str:
+        """The public key that signs now, base64."""
+        return self._book.key.public
+
+    def seal(self, digest: bytes) -> bytes:
+        """Sign a hash as records are signed."""
+        return self._book.key.sign(rules.signed(digest))
+
+    def signer(self, number: int) -> str:
+        """Return the key that signs the record after `number`."""
+        named = self._records(f"WHERE {OWN_KINDS} AND kind IN ('opened', 'key') AND n <= ? ORDER BY n DESC LIMIT 1", number)
+        record = next(named, None)
+        return key_of(record) if record else ""
+
     def verify(self) -> Fault | None:
-        """Return None when chain and signatures hold from the first record to the last that was ever written, else the first fault."""
-        place = Place()
+        """Return the first fault of chain, signatures or closures up to the last record that was ever written, None when all hold."""
+        audit = Audit(lambda record: fact_of(record, self._book.device), key_of, verify)
         for record in self.records():
-            reached = rules.follow(place, record, key_of, verify)
-            if isinstance(reached, Fault):
-                return reached
-            place = reached
+            fault = audit.take(record)
+            if fault is not None:
+                return fault
         written = self._book.number("SELECT seq FROM sqlite_sequence WHERE name = ?", self._table)
-        if written > place.number:
-            return Fault(place.number + 1, f"is missing, and every record after it up to {written}")
+        if written > audit.place.number:
+            return Fault(audit.place.number + 1, f"is missing, and every record after it up to {written}")
         return None
 
     def _insert(self, after: tuple[int, bytes], kind: str, body: bytes) -> tuple[int, bytes]:
@@ -99,7 +114,8 @@ class Journal:
         query = f"SELECT n, kind, body, hash, signature FROM {self._table} {where}"
         return (Record(*row) for row in self._book.db.execute(query, values))
 
-    def _at(self) -> str:
+    def at(self) -> str:
+        """Return the wall time as records state it."""
         return self._book.clock.now().isoformat()
 
 

@@ -18,7 +18,7 @@ from functools import lru_cache
 from typing import Any
 
 from kiosk import wire
-from kiosk.domain.events import LANE_OF, Event, InboxCommitted, Lane, ReplenishmentRequested, SaleCompleted, Skipped, StockChanged
+from kiosk.domain.events import LANE_OF, Event, InboxCommitted, Lane, ReplenishmentRequested, Skipped, StockChanged
 from kiosk.errors import StorageError
 from kiosk.storage.book import Book
 from kiosk.storage.places import LANES, LAST_SEQ, parts, place, run, whole
@@ -234,7 +234,7 @@ class Outbox:
     """What waits for HQ. A place is the row's position in its lane: it grows within an epoch, and the present epoch comes last."""
 
     def __init__(self, book: Book) -> None:
-        self._book = book
+        self.book = self._book = book
 
     def waiting(self) -> dict[Lane, int]:
         """Return how many facts wait in each lane; costs the same however many there are."""
@@ -245,12 +245,6 @@ class Outbox:
             for lane in LANES:
                 counted[lane] += last(book, no, lane) - acknowledged(book, no, lane) - missing.get((no, lane), 0)
         return counted
-
-    def waiting_sales(self) -> list[SaleCompleted]:
-        """Return the sales that HQ has not acknowledged yet, oldest first: what a kiosk that sells offline is exposed to."""
-        rows = self._book.db.execute("SELECT data FROM outbox WHERE n BETWEEN ? AND ? AND kind = ? ORDER BY n",
-                                     (*whole(Lane.MONEY), SaleCompleted.__name__))
-        return [wire.decode_value(data, SaleCompleted) for (data,) in rows]
 
     def oldest(self, now: datetime) -> float:
         """Return for how many seconds the oldest fact has been waiting by the wall clock, 0.0 when none waits; for reports only."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 
 from kiosk.domain.catalog import PriceList, TenderPolicy
 from kiosk.domain.events import Lane
 from kiosk.domain.orders import Manifest
 from kiosk.storage.store import Store
-from kiosk.wire import Ack, OrderMessage
+from kiosk.wire import Ack, OrderMessage, encode_value, manifest_kind
 
 
 class UpLanes:
@@ -59,11 +60,16 @@ class DownBox:
             return sum(unit.inbox.commit(message) for message in messages)
 
     def install(self, manifest: Manifest) -> bool:
-        """Keep a manifest; False when it is not newer than what is kept."""
+        """Keep a manifest, and say so in the journal; False when it is not newer than what is kept."""
         with self._store.unit() as unit:
-            if isinstance(manifest, TenderPolicy):
-                return unit.tenders.put(manifest)
-            return unit.prices.put(manifest) if isinstance(manifest, PriceList) else unit.policy.put(manifest)
+            if isinstance(manifest, PriceList):
+                newer = unit.prices.put(manifest)
+            else:
+                newer = unit.tenders.put(manifest) if isinstance(manifest, TenderPolicy) else unit.policy.put(manifest)
+            if newer:
+                digest = hashlib.sha256(encode_value(manifest)).hexdigest()
+                unit.journal.setting(manifest_kind(manifest), f"version {manifest.version}, sha256 {digest}")
+            return newer
 
     def quarantine(self, source: str, reason: str, payload: bytes) -> None:
         """Keep what cannot be read or believed."""

@@ -86,7 +86,8 @@ CREATE TABLE outbox (n INTEGER PRIMARY KEY, kind TEXT NOT NULL, slot TEXT NOT NU
 CREATE INDEX outbox_skipped ON outbox (n) WHERE kind = 'Skipped';
 """
 
-CARRIED = ("epochs", "lanes", "outbox", "downboxes", "inbox", "erasures", "vault_orders", "quarantine", "sales", "refunds", "refund_lines",
+CARRIED = ("epochs", "lanes", "outbox", "downboxes", "inbox", "erasures", "vault_orders", "quarantine", "sales",
+           "offline_sales", "refunds", "refund_lines",
            "prints", "receipts", "intents", "basket", "stock", "requests", "daily_sales", "empty_slots", "slot_plans", "pricelists",
            "planogram", "policy", "tallies", "settings")
 """What is carried over from a damaged file, as far as it can be read. The journal is not: a chain with a hole proves nothing."""
@@ -148,7 +149,14 @@ def m006_daily_demand(db: sqlite3.Connection) -> None:
         db.execute(statement)
 
 
-MIGRATIONS = (m001_first_tables, m002_signed_journal, m003_vault_orders, m004_one_tree, m005_refunds, m006_daily_demand)
+def m007_offline_sales(db: sqlite3.Connection) -> None:
+    """What was sold offline and HQ does not hold is counted by itself, however long the queue is."""
+    db.execute("CREATE TABLE offline_sales (epoch TEXT NOT NULL, seq INTEGER NOT NULL, member_id TEXT NOT NULL,"
+               " total_minor INTEGER NOT NULL, PRIMARY KEY (epoch, seq)) STRICT, WITHOUT ROWID")
+
+
+MIGRATIONS = (m001_first_tables, m002_signed_journal, m003_vault_orders, m004_one_tree, m005_refunds, m006_daily_demand,
+              m007_offline_sales)
 """In order; one that was released is never changed."""
 
 

@@ -23,6 +23,7 @@ from kiosk.storage.book import Book
 from kiosk.storage.closures import Closures
 from kiosk.storage.demand import DemandLog
 from kiosk.storage.journal import Journal
+from kiosk.storage.offline import OfflineSales
 from kiosk.storage.schema import is_current, migrate
 from kiosk.storage.seal import JournalKey
 
@@ -49,6 +50,7 @@ class Unit:
         self.sales = till.Sales(book)
         self.refunds = refunds.Refunds(book)
         self.prints = refunds.Prints(book)
+        self.offline = OfflineSales(book)
         self.intents = till.Intents(book)
         self.basket = till.Basket(book)
         self.stock = shelf.Stock(book)
@@ -62,9 +64,9 @@ class Unit:
         self.settings = settings.Settings(book)
 
 
-def connect_file(path: Path, address: str = "") -> sqlite3.Connection:
-    """Open the SQLite file itself, or by an address (URI) of it on a disk that loses power (see sim.powercut)."""
-    return sqlite3.connect(address or path, timeout=BUSY_MS / 1000, isolation_level=None, uri=bool(address))
+def connect_file(path: Path) -> sqlite3.Connection:
+    """Open the SQLite file itself; `apsw_file` opens it on a disk that loses power."""
+    return sqlite3.connect(path, timeout=BUSY_MS / 1000, isolation_level=None)
 
 
 class Store:
@@ -223,6 +225,18 @@ class Store:
             raise StorageFullError(f"{self._path.parent} has {free >> 20} MB left, {self._reserve >> 20} MB are kept back: free some room")
 
 
+def fault(path: Path) -> str:
+    """Return what is wrong with a database file, "" when it is whole; changes nothing, and takes seconds for a large one."""
+    db = sqlite3.connect(f"file:{path}?mode=ro", timeout=BUSY_MS / 1000, isolation_level=None, uri=True)
+    try:
+        found = str(db.execute("PRAGMA integrity_check(1)").fetchone()[0])
+    except sqlite3.Error as error:
+        found = str(error)
+    finally:
+        db.close()
+    return "" if found == "ok" else found
+
+
 class _Transaction:
     """A block: `enter` before it, `leave` with the error that ended it, or with None."""
 
@@ -264,6 +278,7 @@ def _made(path: Path, book: Callable[[sqlite3.Connection, str, int], Book], conn
     """Make, migrate or rebuild the file. One without an epoch is not claimed yet: a rebuild that a power cut broke off goes on."""
     if path.exists() and not _is_whole(path, connect):
         damage.set_aside(path)
+    path.touch(mode=0o660)  # services of a device share it by their group; SQLite itself would make it the owner's to write alone
     db = connect(path)
     try:
         _set_up(db)

@@ -174,6 +174,10 @@ class Relay:
         """Begin to connect."""
         self._client.start()
 
+    def send_again(self) -> None:
+        """Forget what was sent: whatever waits goes again in the next steps."""
+        self._start_over(self._clock.monotonic())
+
     def stop(self) -> None:
         """Say goodbye and disconnect. What waits stays in the outbox."""
         self._client.publish(wire.state_topic(self._who.device), self._who.state(online=False), retain=True)
@@ -332,6 +336,9 @@ class Relay:
             batch = self._outbox.batch(state.lane, state.place, wire.BATCH_EVENTS, wire.BATCH_BYTES)
             if not batch:
                 state.lingering_since = None
+                if not state.sent and self._outbox.first(state.lane):
+                    state.start_over(now)  # something waits before the place we are at: it was moved here from another card
+                    state.progress_s = now
                 break
             if not self._client.publish(topic, wire.encode_batch([payload for _place, payload in batch])):
                 break

@@ -19,8 +19,10 @@ def draw(c: Canvas, view: EnrolConsent) -> None:
     head, points = c.cut_top(body, 96 if c.portrait else TOUCH)
     language = Box(head.right - c.px(96), head.y, c.px(96), c.px(TOUCH))
     language_button(c, language)
-    c.text(c.say("enrol.consent.title"), Box(head.x, head.y, head.width - language.width - c.px(SPACE.base), head.height),
-           Style(TYPE.title, bold=True, lines=2))
+    mine = Box(language.x - c.px(SPACE.snug) - c.px(150), head.y, c.px(150), language.height)
+    button(c, "my_data", mine, Face(c.say("my.data.button"), "", size=20))
+    c.text(c.say("enrol.consent.title"), Box(head.x, head.y, mine.x - head.x - c.px(SPACE.base), head.height),
+           Style(TYPE.title, bold=True, lines=3 if c.portrait else 2))
     points, apart = c.cut_bottom(points, 96 if c.portrait else 30, 6)
     for row, (name, icon) in zip(c.rows(points, 3, SPACE.tight), _POINTS.items(), strict=True):
         _point(c, row, c.say(f"enrol.consent.{name}"), icon)

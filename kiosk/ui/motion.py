@@ -37,6 +37,16 @@ def progress_ring(c: Canvas, centre: tuple[float, float], radius: float, progres
         c.disc((centre[0] + radius * math.cos(angle), centre[1] + radius * math.sin(angle)), units, colour)
 
 
+def leading_ring(c: Canvas, mirror: pygame.Rect, turn: float, near: float, time_s: float) -> None:
+    """Draw the ring that a face follows in a round mirror. turn: 1 fully to the shopper's left; near: 1 come closer, drawn larger."""
+    side = mirror.width
+    reach = side * (0.30 + 0.13 * near)
+    x, y = mirror.centerx - 0.22 * side * turn, mirror.centery + 0.02 * side * wave(time_s)
+    for number in range(30):
+        angle = 2 * math.pi * (number / 30 + time_s / 9)
+        c.disc((x + reach * math.cos(angle), y + reach * math.sin(angle)), 13 + 4 * near, COLOURS.sun if number % 2 else COLOURS.tangerine)
+
+
 def pulse(c: Canvas, box: pygame.Rect, time_s: float, colour: Colour, radius: int) -> None:
     """Draw a soft halo that breathes around a box, behind what is drawn there next."""
     for number in range(2):

@@ -48,7 +48,8 @@ def _nothing(c: Canvas, view: PayBasket, box: Box) -> None:
 def _goods(c: Canvas, view: PayBasket, box: Box) -> None:
     head, rows = c.cut_top(box, 44, SPACE.tight)
     _head(c, head, view.hint)
-    heights = [_ROW + (_NOTE if c.portrait and line.note else 0) for line in view.lines]
+    plain = _ROW + (14 if c.sight.large else 0)
+    heights = [plain + (_NOTE if c.portrait and line.note else 0) for line in view.lines]
     hidden = _hidden(heights, rows.height / c.unit)
     if hidden:
         strip, rows = c.cut_top(rows, 30, SPACE.tight)

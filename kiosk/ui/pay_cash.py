@@ -5,7 +5,7 @@ from __future__ import annotations
 from kiosk.design.tokens import COLOURS, RADIUS, SPACE, TOUCH, TYPE
 from kiosk.ui.canvas import Box, Canvas, Style
 from kiosk.ui.views import PayCash
-from kiosk.ui.widgets import GOOD, Face, button, frame, heading
+from kiosk.ui.widgets import GOOD, Face, button, corner, frame, heading
 
 
 def draw(c: Canvas, view: PayCash) -> None:
@@ -19,6 +19,9 @@ def draw(c: Canvas, view: PayCash) -> None:
         words, ticket = c.along(body, 0.46, SPACE.huge)
         words, done = c.cut_bottom(words, TOUCH + 24)
     heading(c, words, c.say("pay.cash.title"), c.say("pay.cash.more"))
+    staff = Box(done.right - c.px(TOUCH), done.y, c.px(TOUCH), done.height)
+    corner(c, "staff", "staff", staff)
+    done.width = staff.x - c.px(SPACE.tight) - done.x
     button(c, "done", done, Face(c.say("pay.done"), "check", GOOD, TYPE.lead))
     _ticket(c, ticket, view)
 

@@ -10,7 +10,7 @@ from kiosk.ui.widgets import Face, button, frame, seeing_button
 
 def draw(c: Canvas, view: PayTender) -> None:
     """Draw the screen."""
-    c.facts["total_minor"] = str(view.total.minor)
+    c.facts.update(total_minor=str(view.total.minor), codes=",".join(view.codes))
     body = frame(c, view.status)
     body, foot = c.cut_bottom(body, TOUCH + 4)
     head, cards = c.cut_top(body, 96 if c.portrait else 52, SPACE.base)

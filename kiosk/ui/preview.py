@@ -11,8 +11,8 @@ from kiosk.ui.canvas import Box, Canvas
 from kiosk.ui.views import FaceBox
 
 
-def round_mirror(c: Canvas, box: Box, preview: Picture | None, face_box: FaceBox | None, ring: tuple[float, float]) -> None:
-    """Draw the shopper in a round mirror with a ring. ring: (progress 0..1, time in seconds)."""
+def round_mirror(c: Canvas, box: Box, preview: Picture | None, face_box: FaceBox | None, ring: tuple[float, float]) -> Box:
+    """Draw the shopper in a round mirror with a ring; return where the mirror is. ring: (progress 0..1, time in seconds)."""
     outer = min(box.width, box.height)
     side = outer - c.px(44)
     place = Box(box.centerx - side // 2, box.centery - side // 2, side, side)
@@ -24,6 +24,7 @@ def round_mirror(c: Canvas, box: Box, preview: Picture | None, face_box: FaceBox
         if face_box is not None:
             _brackets(c, _seen(preview, face_box, place))
     motion.progress_ring(c, place.center, side / 2 + c.px(12), ring[0], ring[1])
+    return place
 
 
 def _seen(preview: Picture, face_box: FaceBox, place: Box) -> Box:

@@ -25,5 +25,5 @@ def draw(c: Canvas, view: ShelfBoard) -> None:
             x = pill(c, (x, words.centery), text, "warning", SUNNY).right + c.px(SPACE.snug)
     else:
         c.text(c.say("shelf.all_good"), words, Style(TYPE.lead, bold=True))
-    for slot, place in zip(view.slots, slots.layout(c, body, len(view.slots)), strict=True):
+    for slot, place in zip(view.slots, slots.layout(c, body, view.slots), strict=True):
         slots.board_tile(c, place, slot)

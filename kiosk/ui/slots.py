@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 from kiosk.design.tokens import COLOURS, RADIUS, SPACE, TYPE, Colour
@@ -19,10 +20,32 @@ _STATES: dict[str, tuple[Colour, Colour, Colour]] = {
 """State -> colour of the bar, ground and text of the chip."""
 
 
-def layout(c: Canvas, box: Box, count: int) -> list[Box]:
-    """Return a place for each of `count` slots, as square as can be."""
-    if not count:
+_LEAST_WIDTH = 76
+"""A slot narrower than this in units shows nothing that can be read or touched."""
+
+
+def layout(c: Canvas, box: Box, slots: Sequence[SlotView]) -> list[Box]:
+    """Return a place for each slot: as the planogram has them, board by board and to scale; else, as square as can be."""
+    if not slots:
         return []
+    if all(slot.width_mm > 0 for slot in slots):
+        places = _to_scale(c, box, slots)
+        if min(place.width for place in places) >= c.px(_LEAST_WIDTH):
+            return places
+    return _grid(c, box, len(slots))
+
+
+def _to_scale(c: Canvas, box: Box, slots: Sequence[SlotView]) -> list[Box]:
+    boards = list(dict.fromkeys(slot.shelf for slot in slots))
+    rows = dict(zip(boards, c.rows(box, len(boards)), strict=True))
+    gap = c.px(SPACE.tight)
+    begin, end = min(slot.x_mm for slot in slots), max(slot.x_mm + slot.width_mm for slot in slots)
+    scale = (box.width + gap) / (end - begin)
+    return [Box(box.x + round((s.x_mm - begin) * scale), rows[s.shelf].y, round(s.width_mm * scale) - gap, rows[s.shelf].height)
+            for s in slots]
+
+
+def _grid(c: Canvas, box: Box, count: int) -> list[Box]:
 
     def squareness(columns: int) -> float:
         rows = math.ceil(count / columns)

@@ -13,6 +13,10 @@ _ICONS = {"waste": "trash", "receive": "barcode", "order": "truck", "void_line":
           "hours": "clock", "training": "training"}
 
 
+_STACKED = 12
+"""Up to so many buttons are high enough on a lying screen for an icon above its label; with more it stands beside it."""
+
+
 def draw(c: Canvas, view: StaffMenu) -> None:
     """Draw the screen."""
     c.facts.update(out_of_order="yes" if view.out_of_order else "no", training="yes" if view.training else "no")
@@ -24,7 +28,8 @@ def draw(c: Canvas, view: StaffMenu) -> None:
         word = {"out_of_order": "in_order" if view.out_of_order else name,
                 "training": "training_off" if view.training else name}.get(name, name)
         look = SUNNY if name in _FIRST else DARK
-        button(c, name, cell, Face(c.say(f"staff.menu.{word}"), _ICONS.get(name, word), look, 20, stacked=True))
+        face = Face(c.say(f"staff.menu.{word}"), _ICONS.get(name, word), look, 20, stacked=c.portrait or len(names) <= _STACKED)
+        button(c, name, cell, face)
 
 
 def _cells(c: Canvas, body: Box, count: int) -> list[Box]:

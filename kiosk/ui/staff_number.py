@@ -10,7 +10,7 @@ from kiosk.ui.widgets import DARK, GOOD, Face, button, frame, heading, keypad
 
 def draw(c: Canvas, view: StaffNumber) -> None:
     """Draw the screen."""
-    c.facts.update(what=view.what, entered=view.shown if view.entered else "")
+    c.facts.update(what=view.what, entered=str(view.typed))
     body = frame(c, view.status, "night")
     if c.portrait:
         words, keys = c.along(body, 0.38, SPACE.base)
@@ -31,5 +31,5 @@ def draw(c: Canvas, view: StaffNumber) -> None:
     more = "" if view.wrong else c.say(f"staff.number.{view.what}.more")
     heading(c, words, c.say(f"staff.number.{view.what}"), more, (COLOURS.cream, COLOURS.lilac))
     c.panel(field, COLOURS.plum, 16)
-    colour = COLOURS.sun if view.entered else COLOURS.lilac
+    colour = COLOURS.sun if view.typed else COLOURS.lilac
     c.text(view.shown, field.inflate(-c.px(32), 0), Style(TYPE.title, colour, bold=True, align="centre"))

@@ -32,7 +32,7 @@ def _row(c: Canvas, row: Box, line: ReceivedView, chosen: bool) -> None:
     c.panel(row, SUNNY.ground if chosen else COLOURS.paper, RADIUS.button)
     inner = picture_of(c, row.inflate(-c.px(2 * SPACE.snug), -c.px(12)), line.picture)
     missing = line.expected - line.received
-    colour = COLOURS.green if not missing else COLOURS.red if line.received else COLOURS.ink
+    colour = COLOURS.green if not missing else COLOURS.red if line.received and not chosen else COLOURS.ink
     bold = Style(TYPE.body, COLOURS.ink, bold=True, align="right")
     width = c.measure("99 / 99", bold)
     share = 0.56 if line.received else 1.0
@@ -43,7 +43,8 @@ def _row(c: Canvas, row: Box, line: ReceivedView, chosen: bool) -> None:
         c.text(c.say(f"staff.receiving.{key}", count=abs(missing)), Box(inner.x, lower.y, inner.width, lower.height),
                Style(TYPE.small, colour if missing else COLOURS.ink, bold=True, align="right"))
     name = Box(inner.x, inner.y, inner.width - width - c.px(SPACE.tight), inner.height * share)
-    c.text(f"{line.slot} · {line.name}", name, Style(20, bold=True, lines=1 if line.received else 2))
+    words, size = (line.name, 16) if c.sight.large else (f"{line.slot} · {line.name}", 20)
+    c.text(words, name, Style(size, bold=True, lines=1 if line.received else 2))
     c.target(f"line:{line.slot}", row)
 
 

@@ -18,7 +18,7 @@ def draw(c: Canvas, view: StaffSlots) -> None:
     head, body = c.cut_top(body, 84 if c.portrait else 46)
     c.text(c.say(f"staff.slots.{view.mode}"), head, Style(TYPE.lead, bold=True, lines=2))
     shelf, side = c.along(body, 0.56 if c.portrait else 0.6, SPACE.base)
-    for slot, place in zip(view.slots, slots.layout(c, shelf, len(view.slots)), strict=True):
+    for slot, place in zip(view.slots, slots.layout(c, shelf, view.slots), strict=True):
         slots.staff_tile(c, place, slot, slot.slot == view.chosen)
         c.target(f"slot:{slot.slot}", place)
     _editor(c, side, view)

@@ -50,7 +50,7 @@ class LineView:
 
 @dataclass(frozen=True, slots=True)
 class SlotView:
-    """A slot of the shelf. state: ok, low, empty or unsure. Counts in pieces."""
+    """A slot of the shelf. state: ok, low, empty or unsure. Counts in pieces. shelf, x_mm, width_mm: its place, width 0 for none."""
 
     slot: str
     name: str
@@ -61,3 +61,6 @@ class SlotView:
     price: Money
     picture: str = ""
     state: str = "ok"
+    shelf: str = ""
+    x_mm: float = 0.0
+    width_mm: float = 0.0

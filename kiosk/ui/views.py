@@ -104,6 +104,9 @@ class PayDigits(View):
 class PayFace(View):
     """Looking for a face. progress: 0..1. hint: look_here, closer, more_light, hold_still, one_person, "" when good.
 
+    asked: what to do now, left, right, closer or blink, "" for nothing but looking. ring: where the ring is that leads: -1..1, 1 fully to
+    the shopper's left, and how near, 0..1.
+
     Targets: other_way, cancel.
     """
 
@@ -113,6 +116,8 @@ class PayFace(View):
     progress: float = 0.0
     hint: str = "look_here"
     time_s: float = 0.0
+    asked: str = ""
+    ring: tuple[float, float] = (0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,10 +142,13 @@ class PayConfirm(View):
 
 @dataclass(frozen=True, slots=True)
 class PayQr(View):
-    """Hold the phone's code to the camera. card: the member's card, after which the face is looked for. Targets: back, cancel."""
+    """Hold the phone's code to the camera. card: the member's card, after which the face is looked for. Targets: back, cancel.
+
+    total: None when nothing is paid.
+    """
 
     screen: ClassVar[str] = "pay.qr"
-    total: Money
+    total: Money | None
     preview: Picture | None = field(default=None, compare=False)
     time_s: float = 0.0
     card: bool = False
@@ -190,7 +198,7 @@ class PayRefused(View):
 
 @dataclass(frozen=True, slots=True)
 class PayCash(View):
-    """Pay this ticket at the cash desk. Targets: done."""
+    """Pay this ticket at the cash desk, or to staff who come here. Targets: staff, done."""
 
     screen: ClassVar[str] = "pay.cash"
     total: Money
@@ -199,7 +207,7 @@ class PayCash(View):
 
 @dataclass(frozen=True, slots=True)
 class EnrolConsent(View):
-    """What paying by face means, before anything is kept. Targets: accept, decline, language."""
+    """What paying by face means, before anything is kept. Targets: accept, decline, language, my_data (of who is a member already)."""
 
     screen: ClassVar[str] = "enrol.consent"
     text_version: str
@@ -274,6 +282,27 @@ class EnrolDone(View):
     reason: str = ""
     time_s: float = 0.0
     card: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MyData(View):
+    """A member's own data. qr: text of the code for the phone, "" when it was used or pages are off; minutes: how long it is good.
+
+    refused: a key of `refused.*` when nobody was recognised, "" else. Targets: erase (of the face; not when refused), done.
+    """
+
+    screen: ClassVar[str] = "my.data"
+    qr: str = ""
+    minutes: int = 10
+    refused: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MyErase(View):
+    """Erase the face? Or, done, that it is. Targets: yes and no, or done."""
+
+    screen: ClassVar[str] = "my.erase"
+    done: bool = False
 
 
 @dataclass(frozen=True, slots=True)

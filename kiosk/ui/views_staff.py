@@ -40,7 +40,7 @@ class StaffAge(View):
 
 @dataclass(frozen=True, slots=True)
 class StaffNumber(View):
-    """A number to be typed. what: a key of `staff.number.*`; shown: ready to show; wrong: a key of `staff.wrong.*`, "" for none.
+    """A number to be typed. what: a key of `staff.number.*`; shown: ready to show; typed: digits so far; wrong: a key of `staff.wrong.*`.
 
     Targets: key:0..key:9, erase, ok, back.
     """
@@ -48,7 +48,7 @@ class StaffNumber(View):
     screen: ClassVar[str] = "staff.number"
     what: str
     shown: str
-    entered: bool
+    typed: int
     wrong: str = ""
 
 

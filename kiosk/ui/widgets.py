@@ -125,8 +125,11 @@ def label(c: Canvas, box: Box, face: Face) -> None:
         return
     if face.stacked:
         style = replace(style, lines=2)
-        words = c.px(face.size * (1.5 if c.fits(face.label, inner.width, style) else 2.8))
+        words = c.px(face.size * (1.5 if c.fits(face.label, inner.width, style) else 2.8) * (1.25 if c.sight.large else 1))
         big = min(c.px(face.size * 3), inner.height - words - gap)
+        if big < c.px(face.size):  # no room for a picture worth looking at
+            c.text(face.label, inner, style)
+            return
         top = inner.y + (inner.height - big - words - gap) // 2
         c.icon(face.icon, (inner.centerx, top + big / 2), big / c.unit, face.look.text)
         c.text(face.label, Box(inner.x, top + big + gap, inner.width, words), replace(style, valign="top"))
@@ -219,7 +222,7 @@ def pill(c: Canvas, centre_left: tuple[int, int], text: str, icon: str, look: Lo
 
 def heading(c: Canvas, box: Box, text: str, more: str = "", colours: tuple[Colour, Colour] = (COLOURS.ink, COLOURS.muted)) -> int:
     """Draw a title and a sentence under it from the top of a box; return where they end in pixels."""
-    taken = c.text(text, Box(box.x, box.y, box.width, round(box.height * ((0.5 if c.sight.large else 0.62) if more else 1))),
+    taken = c.text(text, Box(box.x, box.y, box.width, round(box.height * ((0.4 if c.sight.large else 0.62) if more else 1))),
                    Style(TYPE.title, colours[0], bold=True, valign="top", lines=3))
     if not more:
         return taken.bottom

@@ -67,6 +67,16 @@ class FaceFinder:
             return []
         return self._look(pixels, [looked_at]) or self._look(pixels, looked_at.tiles())
 
+    def follow(self, pixels: Picture, before: FaceFound) -> FaceFound | None:
+        """The face that was at `before` in the picture just taken before this one; None where it is lost and has to be found again.
+
+        One run of the mesh in place of a search: a quarter of the time, and a steadier mesh, because the crop hardly moves.
+        """
+        low, size = np.array(before.box[:2], np.float32), np.array(before.box[2:], np.float32)
+        roll = roll_between(before.mesh[33], before.mesh[263])
+        mesh, score = self._mesh_in(pixels, low + size * np.float32(0.5), float(size.max()), roll)
+        return _found(pixels, mesh, score) if score >= _NO_MESH else None
+
     def _look(self, pixels: Picture, regions: list[Region]) -> list[FaceFound]:
         candidates = sorted(self._detector.find(pixels, regions), key=lambda candidate: -float(candidate.box[2] * candidate.box[3]))
         faces = [face for candidate in candidates[:_MOST_FACES] if (face := self._fit(pixels, candidate)) is not None]
@@ -85,18 +95,7 @@ class FaceFinder:
             mesh, score = self._mesh_in(pixels, (low + high) / 2, float((high - low).max()), roll_between(mesh[33], mesh[263]))
         if score < _NO_MESH:
             return None
-        low, high = mesh[:, :2].min(axis=0), mesh[:, :2].max(axis=0)
-        yaw, pitch, roll = head_pose_deg(mesh)
-        return FaceFound(
-            box=(float(low[0]), float(low[1]), float(high[0] - low[0]), float(high[1] - low[1])),
-            score=min(candidate.score, score),
-            mesh=mesh,
-            yaw_deg=yaw,
-            pitch_deg=pitch,
-            roll_deg=roll,
-            size_px=eye_distance(mesh),
-            blur=sharpness(face_chip(pixels, mesh)),
-        )
+        return _found(pixels, mesh, min(candidate.score, score))
 
     def _mesh_in(self, pixels: Picture, centre: Floats, face_px: float, roll_rad: float) -> tuple[Floats, float]:
         matrix = crop_matrix(centre, max(_MARGIN * face_px, 1.0), roll_rad, _MESH_SIDE)
@@ -104,6 +103,13 @@ class FaceFinder:
         points, logit = self._mesh.run(crop[None].astype(np.float32) / 255)
         score = 1 / (1 + float(np.exp(-np.clip(logit.reshape(()), -80, 80))))
         return undo(matrix, points.reshape(_MESH_POINTS, 3)), score
+
+
+def _found(pixels: Picture, mesh: Floats, score: float) -> FaceFound:
+    low, high = mesh[:, :2].min(axis=0), mesh[:, :2].max(axis=0)
+    yaw, pitch, roll = head_pose_deg(mesh)
+    box = float(low[0]), float(low[1]), float(high[0] - low[0]), float(high[1] - low[1])
+    return FaceFound(box, score, mesh, yaw, pitch, roll, eye_distance(mesh), sharpness(face_chip(pixels, mesh)))
 
 
 class Embedder(Protocol):

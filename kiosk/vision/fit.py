@@ -30,7 +30,7 @@ TOP, ARMPIT = -0.14, 0.16
 _SEAM, _ARMHOLE = 0.57, 0.42
 """Where a sleeve is sewn on and where a sleeveless garment ends, in shoulder widths from the spine."""
 _ARM_IN_SHOULDERS = 1.9
-_LONG = 0.74
+_LONG = 0.70
 _HEM = (0.82, 0.08)
 _ROWS = np.arange(-0.3, 2.6, 0.025, dtype=np.float32)
 _COLUMNS = np.arange(-1.4, 1.4001, 1 / 32, dtype=np.float32)

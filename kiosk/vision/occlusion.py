@@ -19,7 +19,7 @@ _BONE, _FLESH = 0.045, 0.40
 """Half the width of a forearm that is surely arm, and of the zone in which flesh is taken for arm, in shoulder widths."""
 _BONE_SEEN, _CLEAR_OF_ARMS = 0.06, 0.16
 """How near a bone a pixel shows the arm's colours, and how far from it the chest shows the clothes' own."""
-_NEAR, _THICK, _RARE = 2.2, 0.165, 2e-4
+_NEAR, _THICK, _RARE = 2.5, 0.17, 2e-4
 """Odds that a pixel on the bone is flesh, how fast they fall with the distance, and what a colour that was never seen counts."""
 _SKIN_LIKE = 0.4
 _ELBOW, _SLEEVE = 0.5, 0.11
@@ -28,9 +28,9 @@ _ELBOW, _SLEEVE = 0.5, 0.11
 
 _LEAST_SPREAD, _SKIN_REACH = (22.0, 3.5, 3.5), 3.7
 """Least deviation of the face's brightness and two colours, and how many deviations skin may lie away."""
-_HAIR_ODDS, _FLESH_ODDS, _HAIR_LEAST = 2.0, 0.5, 0.0005
+_HAIR_ODDS, _FLESH_ODDS, _HAIR_LEAST = 1.5, 0.3, 0.0003
 """How much likelier a colour must be in the hair than in the clothes and in the face, and the least share of the hair that it has."""
-_FACE, _HAIR_REACH = (0.8, 1.1), (0.7, 0.9)
+_FACE, _HAIR_REACH = (0.8, 1.1), (0.8, 0.95)
 """Half axes of the face in its radii, and of the oval in which hair may hang in body coordinates."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import cv2
@@ -20,6 +20,21 @@ def read_picture(path: Path) -> Picture:
         raise InvalidValueError(f"{path}: is no picture")
     rgb: Picture = cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)
     return rgb
+
+
+def read_video(path: Path) -> Iterator[tuple[float, Picture]]:
+    """Yield (seconds since its beginning, (H, W, 3) uint8 RGB) of a video. Raises InvalidValueError that names the file."""
+    video = cv2.VideoCapture(str(path))
+    rate = float(video.get(cv2.CAP_PROP_FPS))
+    if not video.isOpened() or rate <= 0:
+        raise InvalidValueError(f"{path}: is no video")
+    number = 0
+    while True:
+        there, pixels = video.read()
+        if not there:
+            return
+        yield number / rate, cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)
+        number += 1
 
 
 def read_mask(path: Path) -> NDArray[np.uint8]:

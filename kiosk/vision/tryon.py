@@ -9,31 +9,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kiosk.domain.frame import Picture
-from kiosk.domain.garment import Garment, Point, Side
+from kiosk.domain.garment import Garment
 from kiosk.vision.body import BodyFound
 from kiosk.vision.fit import ARMPIT, TOP, Fit, fit
 from kiosk.vision.hem import worn_hem
 from kiosk.vision.occlusion import front
+from kiosk.vision.sleeves import Tube, arm_tube, lay, sleeve_tube
 
 Mask = NDArray[np.uint8]
 Rgba = NDArray[np.uint8]
-Floats = NDArray[np.float32]
 
 _COARSE = 64
 _HEM_GIVES = (0.45, 0.35)
 """How far a hem may move up (tucked in) and down to end where the shopper's own top ends, in trunk lengths."""
 _OVERLAP = 0.22
 _COLOUR_SIDE = 192
-_UPPER_SHARE = 0.5
-_SLEEVE_WIDTHS = (0.33, 0.45)
+_UPPER_ARM = 0.52
+"""The upper arm's share of an arm: sleeves lie under the trunk there, a forearm may lie before it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Parts:
-    """A garment taken apart: pictures of trunk and sleeves, (H, W, 4) uint8 RGBA each."""
+    """A garment taken apart: pictures of trunk and sleeves, (H, W, 4) uint8 RGBA each, a sleeve with its course."""
 
     trunk: Rgba
-    sleeves: tuple[Rgba | None, Rgba | None]
+    sleeves: tuple[tuple[Rgba, Tube] | None, tuple[Rgba, Tube] | None]
 
 
 class Dresser:
@@ -86,9 +86,10 @@ class Dresser:
         person = cv2.warpAffine(body.crop_mask, body.to_picture - np.array([[0, 0, x0], [0, 0, y0]], np.float32), (x1 - x0, y1 - y0))
         before = _front(pixels, body, fitted, box)
         rgba = _trunk(self._parts.trunk, garment, fitted, box)
-        for index, sleeve in enumerate(self._parts.sleeves):
-            if sleeve is not None:
-                _sleeve(rgba, sleeve, (garment.cut.left, garment.cut.right)[index], fitted, (index, x0, y0))
+        for index, part in enumerate(self._parts.sleeves):
+            if part is not None and fitted.covered[index] > 0:
+                arm = arm_tube(fitted.frame.arms[index], index, fitted, person, np.array([x0, y0], np.float32))
+                lay(rgba, *part, arm, min(1.0, _UPPER_ARM / fitted.covered[index]))
         rgba[:, :, 3] = cv2.min(cv2.min(rgba[:, :, 3], cv2.bitwise_not(before)), person)
         return box, rgba
 
@@ -135,7 +136,7 @@ def _apart(garment: Garment) -> _Parts:
     inside = (columns >= garment.trunk[:, :1] - 1) & (columns <= garment.trunk[:, 1:] + 1)
     trunk = picture.copy()
     trunk[~inside, 3] = 0
-    sleeves: list[Rgba | None] = []
+    sleeves: list[tuple[Rgba, Tube] | None] = []
     for index, side in enumerate((cut.left, cut.right)):
         if side.sleeve_width == 0 or cut.sleeve == "none":
             sleeves.append(None)
@@ -145,7 +146,7 @@ def _apart(garment: Garment) -> _Parts:
         part = columns <= edge + give if index == 0 else columns >= edge - give
         sleeve = picture.copy()
         sleeve[~part, 3] = 0
-        sleeves.append(sleeve)
+        sleeves.append((sleeve, sleeve_tube(sleeve, side)))
     return _Parts(trunk, (sleeves[0], sleeves[1]))
 
 
@@ -172,41 +173,3 @@ def _trunk(trunk: Rgba, garment: Garment, fitted: Fit, box: tuple[int, int, int,
     map_y = cv2.resize(row.astype(np.float32), size, interpolation=cv2.INTER_LINEAR)
     warped: Rgba = cv2.remap(trunk, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=(0, 0, 0, 0))
     return warped
-
-
-def _sleeve(rgba: Rgba, sleeve: Rgba, side: Side, fitted: Fit, place: tuple[int, int, int]) -> None:
-    """Lay a sleeve along the arm's bones over `rgba`."""
-    index, x0, y0 = place
-    frame, arm, covered = fitted.frame, fitted.frame.arms[index], fitted.covered[index]
-    sign = 1 if index else -1
-    root = frame.to_picture(np.array(sign * fitted.seam * 0.9, np.float32), np.array(0.06, np.float32))
-    source_root = _middle(side.shoulder, side.armpit)
-    source_elbow, source_cuff = np.array(side.elbow, np.float32), np.array(side.cuff, np.float32)
-    width = side.sleeve_width
-    reach = max(float(np.linalg.norm(source_cuff - source_root)), 1.0)
-    target = frame.width * max(_SLEEVE_WIDTHS[0], min(_SLEEVE_WIDTHS[1], width * 1.5 * max(covered, 0.15) / reach))
-    size = (rgba.shape[1], rgba.shape[0])
-    shift = np.array([x0, y0], np.float32)
-    if covered > _UPPER_SHARE:
-        end = arm.elbow + (arm.wrist - arm.elbow) * (covered - _UPPER_SHARE) / (1 - _UPPER_SHARE)
-        fore = cv2.warpAffine(sleeve, _bone(source_elbow, source_cuff, arm.elbow - shift, end - shift, target / max(width, 1.0)), size)
-        cv2.copyTo(fore, cv2.compare(fore[:, :, 3], 127, cv2.CMP_GT), rgba)
-        source_end, end = source_elbow, arm.elbow
-    else:
-        source_end, end = source_cuff, arm.shoulder + (arm.elbow - arm.shoulder) * covered / _UPPER_SHARE
-    upper = cv2.warpAffine(sleeve, _bone(source_root, source_end, root - shift, end - shift, target / max(width, 1.0)), size)
-    cv2.copyTo(upper, cv2.compare(upper[:, :, 3], rgba[:, :, 3], cv2.CMP_GT), rgba)
-
-
-def _middle(a: Point, b: Point) -> NDArray[np.float32]:
-    return np.array([(a[0] + b[0]) / 2, (a[1] + b[1]) / 2], np.float32)
-
-
-def _bone(a: Floats, b: Floats, start: Floats, end: Floats, across: float) -> Floats:
-    """Return the matrix that lays the line a-b on start-end, stretched by `across` sideways."""
-    source, target = b - a, end - start
-    side = np.array([-source[1], source[0]]) / max(float(np.linalg.norm(source)), 1.0)
-    to_side = np.array([-target[1], target[0]]) / max(float(np.linalg.norm(target)), 1.0) * across
-    corners = np.stack([a, b, a + side * 100]).astype(np.float32)
-    matrix: Floats = cv2.getAffineTransform(corners, np.stack([start, end, start + to_side * 100]).astype(np.float32))
-    return matrix

@@ -202,7 +202,10 @@ class _ManifestBody(msgspec.Struct):
 
 
 _header = msgspec.json.Decoder(_Header)
+_headers = msgspec.json.Decoder(list[_Header])
 _array = msgspec.json.Decoder(list[msgspec.Raw])
+_DATA = {name: msgspec.json.Decoder(cls).decode for name, cls in EVENT_TYPES.items()}
+_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, WireError, ValueError)
 _encode = msgspec.json.Encoder().encode
 
 
@@ -234,6 +237,11 @@ def decode_batch(topic: str, payload: bytes) -> list[Envelope | Unreadable]:
     if len(payload) > MESSAGE_BYTES:
         return [Unreadable(device, lane, "", 0, f"longer than {MESSAGE_BYTES} bytes", payload[:1024])]
     try:
+        if payload[:1] == b"[":
+            return [_envelope(device, lane, header) for header in _headers.decode(payload)]
+    except _UNREADABLE:
+        pass  # something in it cannot be read: look at each by itself
+    try:
         items = _array.decode(payload) if payload[:1] == b"[" else [msgspec.Raw(payload)]
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         return [Unreadable(device, lane, "", 0, str(error), payload[:1024])]
@@ -244,18 +252,26 @@ def _decode_one(device: str, lane: Lane, raw: bytes) -> Envelope | Unreadable:
     epoch, seq = "", 0
     try:
         header = _header.decode(raw)
-        if header.source != f"/devices/{device}" or header.lane != lane:
-            raise WireError(f"says it is {header.source} {header.lane}")
-        if header.time.tzinfo is None or not 0 < header.seq < 2**53 or not header.epoch or len(header.epoch) > 64 or len(header.id) > 64:
-            raise WireError("its key or time cannot be")
+        _check_key(device, lane, header)
         epoch, seq = header.epoch, header.seq
-        cls = EVENT_TYPES.get(header.type)
-        if cls is None:
-            raise WireError(f"type {header.type!r} is not known here")
-        event = msgspec.json.decode(header.data, type=cls)
-        return Envelope(header.id, device, epoch, lane, seq, header.bootid, header.time, event)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, WireError, ValueError) as error:
+        return _envelope(device, lane, header)
+    except _UNREADABLE as error:
         return Unreadable(device, lane, epoch, seq, str(error), raw[:4096])
+
+
+def _check_key(device: str, lane: Lane, header: _Header) -> None:
+    if header.source != f"/devices/{device}" or header.lane != lane:
+        raise WireError(f"says it is {header.source} {header.lane}")
+    if header.time.tzinfo is None or not 0 < header.seq < 2**53 or not header.epoch or len(header.epoch) > 64 or len(header.id) > 64:
+        raise WireError("its key or time cannot be")
+
+
+def _envelope(device: str, lane: Lane, header: _Header) -> Envelope:
+    _check_key(device, lane, header)
+    decode = _DATA.get(header.type)
+    if decode is None:
+        raise WireError(f"type {header.type!r} is not known here")
+    return Envelope(header.id, device, header.epoch, lane, header.seq, header.bootid, header.time, decode(header.data))
 
 
 def encode_ack(acks: Iterable[Ack]) -> bytes:

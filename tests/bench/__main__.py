@@ -7,12 +7,13 @@ import sys
 
 PARTS = {
     "faces": ("-m", "tests.bench.bench_faces"),
+    "vault": ("-m", "tests.bench.bench_vault"),
     "try-on": ("-m", "tests.bench.bench_tryon"),
     "forecast": ("-m", "tests.bench.bench_forecast"),
     "policies": ("-m", "tests.bench.bench_policies"),
     "shelf": ("-m", "tests.bench.bench_shelf"),
     "screens": ("-m", "tests.bench.bench_screens"),
-    "queue": ("-m", "pytest", "-q", "-m", "slow", "tests/sync/test_bench.py"),
+    "queue": ("-m", "tests.bench.bench_queue"),
 }
 
 

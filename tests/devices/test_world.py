@@ -93,7 +93,7 @@ def make_quiet(setup):
 def test_shoppers_walk_through_every_kind_of_visit(store):
     store.run(60)
     truth = store.world.truth()
-    assert {"face", "stranger", "qr", "enrol", "cash"} <= set(truth["visits"])
+    assert {"face", "stranger", "qr", "enrol", "code", "cash"} <= set(truth["visits"])
     assert {"face", "qr", "cash"} <= set(truth["tenders"])
     assert truth["strangers_refused"] >= 1
     assert truth["strangers_accepted"] == 0

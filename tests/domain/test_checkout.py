@@ -40,9 +40,9 @@ def test_money_on_its_way_ends_by_an_answer_only() -> None:
         assert {event for state, event in TABLE if state is waiting} == {Event.APPROVED, Event.DECLINED}
 
 
-def test_paid_follows_an_approval_only() -> None:
+def test_paid_follows_an_approval_or_cash_in_the_hand_of_staff_only() -> None:
     assert {pair for pair, to in TABLE.items() if to is State.PAID} == {
-        *((state, Event.APPROVED) for state in ASKING), (State.IDLE, Event.PAID_BEFORE)}
+        *((state, Event.APPROVED) for state in ASKING), (State.IDLE, Event.PAID_BEFORE), (State.CASH, Event.CASH_TAKEN)}
 
 
 def test_a_face_leads_to_money_only_through_a_confirmation() -> None:

@@ -139,6 +139,14 @@ def test_a_threshold_counts_full_prices_and_the_better_basket_offer_wins() -> No
     assert discounts(quote({A: 3}, prices(*offers))) == {}
 
 
+def test_the_odd_cent_falls_on_the_same_line_whatever_was_scanned_first() -> None:
+    twins = (product(A, 100, 55), product(B, 100, 200))
+    listed = prices(Promotion("cent", "basket", "", {}, off_minor=1, threshold_minor=1), goods=twins)
+    first, second = quote({A: 1, B: 1}, listed), quote({B: 1, A: 1}, listed)
+    assert {line.code: line.amount.minor for line in first.lines} == {line.code: line.amount.minor for line in second.lines}
+    assert first.vat == second.vat
+
+
 def test_coupons_come_on_top_and_one_that_does_nothing_is_told() -> None:
     offers = (Promotion("c", "basket", "", {}, off_minor=9999, coupon=COUPON),
               Promotion("d", "percent", C, {}, percent=20, coupon=OTHER_COUPON))

@@ -10,6 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from kiosk.sim import shop
+from kiosk.sync.mqtt import BrokerAddress, MqttClient
+from tests.e2e.leaks import found_in, leaks
+
 pytestmark = pytest.mark.e2e
 
 
@@ -48,6 +52,21 @@ def listening(pids: set[int]) -> set[str]:
     return addresses
 
 
+def listen(family: set[int], heard: list[tuple[str, bytes]]) -> MqttClient:
+    """Hear everything at the store's broker, with HQ's own name and password."""
+    for pid in family:
+        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        if b"serve" in words and b"--broker" in words:
+            port = int(words[words.index(b"--broker") + 1].rpartition(b":")[2])
+            given = dict(line.split(b"=", 1) for line in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0") if b"=" in line)
+            address = BrokerAddress("127.0.0.1", port, "hq", given[b"KIOSK_BROKER_PASSWORD"].decode())
+            ear = MqttClient(address, "ear", None, lambda *message: heard.append(message), lambda: None, lambda: None)
+            ear.subscribe("#")
+            ear.start()
+            return ear
+    raise AssertionError("HQ is not among the processes")
+
+
 def test_a_store_survives_the_loss_of_broker_hq_and_a_card(tmp_path: Path) -> None:
     report_file, folder = tmp_path / "report.json", tmp_path / "store"
     command = [sys.executable, "-m", "kiosk", "demo", "--headless", "--seconds", "40", "--report", str(report_file),
@@ -61,9 +80,12 @@ def test_a_store_survives_the_loss_of_broker_hq_and_a_card(tmp_path: Path) -> No
         if line.startswith("Open."):
             break
     family = descendants(process.pid)
+    heard = list[tuple[str, bytes]]()
+    ear = listen(family, heard)
     heard_on = listening(family)
     said += output.readlines()
     code = process.wait(180)
+    ear.stop()
     text = "".join(said)
     assert code == 0, text
     made = json.loads(report_file.read_text())
@@ -73,6 +95,8 @@ def test_a_store_survives_the_loss_of_broker_hq_and_a_card(tmp_path: Path) -> No
     assert made["kiosk_total_minor"] == made["hq_total_minor"] > 0
     assert made["kiosks"]["pay-1"]["epochs"] == 2
     assert made["recognised"] >= 1
+    assert set(made["evening"]["days"]) == {"pay-1", "mirror-1"}, "staff did not close the day"
+    assert made["codes_paid"] >= 1 and made["refunds"] >= 1 and sum(made["services_minor"].values()) >= 0
     assert made["picks"] >= 2
     assert heard_on == {"0100007F"}, "something listens elsewhere than on 127.0.0.1"
     assert len(family) >= 9
@@ -80,6 +104,7 @@ def test_a_store_survives_the_loss_of_broker_hq_and_a_card(tmp_path: Path) -> No
     while time.monotonic() < deadline and any(Path(f"/proc/{pid}").exists() for pid in family):
         time.sleep(0.05)
     assert [pid for pid in family if Path(f"/proc/{pid}").exists()] == []
-    kept = b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
-    assert b"\xff\xd8\xff" not in kept, "a picture was left behind"
-    assert b"\x89PNG" not in kept
+    assets = [path for path in shop.GOODS.rglob("*") if path.is_file()]
+    assert leaks(folder, assets) == {}, "a picture or an embedding was left behind in a state folder or a log"
+    assert len(heard) > 100, "the broker was not listened to"
+    assert [topic for topic, payload in heard if found_in(payload)] == [], "a picture or an embedding went over the wire"

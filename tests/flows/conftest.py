@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import zxingcpp
@@ -23,6 +25,7 @@ from kiosk.domain.orders import PaymentAnswered, ReplenishmentAnswered
 from kiosk.flows.eyes import StillEyes
 from kiosk.flows.health import remember_hq
 from kiosk.flows.parts import Shop
+from kiosk.flows.pay import PayFlow
 from kiosk.flows.sight import Sight
 from kiosk.runtime import ManualClock
 from kiosk.storage.store import Store
@@ -66,7 +69,7 @@ theo = "technician"
 
 @dataclass
 class Device:
-    """A device under test. `frames` counts the frames that were shown to it."""
+    """A device under test. `frames` counts the frames that were shown to it; dancer: what was asked lately, and how the head stands."""
 
     sight: Sight
     eyes: StillEyes
@@ -75,6 +78,7 @@ class Device:
     figures: Figures
     frames: Iterator[int] = field(default_factory=lambda: count(1))
     orders: Iterator[int] = field(default_factory=lambda: count(1))
+    dancer: tuple[tuple[str, ...], float, float, int] = ("", "", ""), 0.0, 0.0, 0
 
     def show(self, pixels: Picture) -> None:
         """Hold a picture before the camera, a tenth of a second after the last."""
@@ -93,6 +97,26 @@ class Device:
         """Let a rendered person look into the camera."""
         self.show(face_picture(self.figures, identity, yaw))
 
+    def follow(self, pay: PayFlow, identity: int, frames: int = 90, printed: bool = False) -> views.View:
+        """Do what the screen asks, a moment late, until it shows another one. printed: with a flat picture in the place of a head."""
+        view = pay.tick([])
+        asked, turn, near, shut = self.dancer
+        for _ in range(frames):
+            asked = (*asked[1:], view.asked if isinstance(view, views.PayFace) else "")
+            turn += 0.45 * ({"left": 1.0, "right": -1.0}.get(asked[0], 0.0) - turn)
+            near += 0.45 * ((asked[0] == "closer") - near)
+            shut = shut + 1 if asked[0] == "blink" else 0
+            blink = 1.0 if 0 < shut <= 5 else 0.0
+            picture = np.full((480, 640, 3), 190, np.uint8)
+            head = HeadPose(yaw_deg=0.0 if printed else 24 * turn, blink=0.0 if printed else blink)
+            self.figures.draw_bust(picture, appearance(identity, 7), head, (320.0, 210.0), 190.0 * (1 + 0.3 * near))
+            self.show(tilted(picture, 38 * turn) if printed else picture)
+            view = pay.tick([])
+            self.dancer = asked, turn, near, shut
+            if screen(view) != "pay.face":
+                break
+        return view
+
     def answer(self, intent_id: str, outcome: str, reason: str = "") -> None:
         """Let HQ's word on a payment come in."""
         self.receive(PaymentAnswered(intent_id, outcome, reason, "member-of-code" if outcome == "authorised" else ""))
@@ -102,6 +126,16 @@ class Device:
         number = next(self.orders)
         with self.sight.store.unit() as unit:
             assert unit.inbox.commit(OrderMessage(f"order-{number}", "pay-1", "box", number, 0, order))
+
+
+def tilted(picture: Picture, degrees: float) -> Picture:
+    """A picture as a sheet of paper that is turned about its upright middle."""
+    angle = math.radians(degrees)
+    corners = np.array([[-220, -210], [220, -210], [220, 270], [-220, 270]], np.float32)
+    depth = 1200 / (1200 + corners[:, 0] * math.sin(angle))
+    seen = np.stack([corners[:, 0] * math.cos(angle) * depth, corners[:, 1] * depth], axis=1)
+    matrix = cv2.getPerspectiveTransform(corners + np.array([320, 210], np.float32), np.float32(seen + np.array([320, 210])))
+    return cv2.warpPerspective(picture, matrix, (640, 480), borderMode=cv2.BORDER_CONSTANT, borderValue=(120, 110, 100))
 
 
 def face_picture(figures: Figures, identity: int, yaw: float) -> Picture:

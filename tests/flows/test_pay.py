@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from kiosk.domain.catalog import PriceList
@@ -38,14 +39,9 @@ def to_tender(device: Device, pay: PayFlow) -> None:
     assert screen(pay.tick(["pay"])) == "pay.tender"
 
 
-def look(device: Device, pay: PayFlow, identity: int, frames: int = 8) -> views.View:
-    """Look into the camera until the terminal has made up its mind."""
-    for i in range(frames):
-        device.show_face(identity, yaw=(i % 3) * 3.0 - 3.0)
-        view = pay.tick([])
-        if screen(view) != "pay.face":
-            break
-    return view
+def look(device: Device, pay: PayFlow, identity: int) -> views.View:
+    """Look into the camera and follow the ring until the terminal has made up its mind."""
+    return device.follow(pay, identity)
 
 
 def pay_by_face(device: Device, pay: PayFlow, member_template: Callable[[int], Template]) -> str:
@@ -115,18 +111,60 @@ def test_a_stranger_who_knows_the_digits_is_refused_and_nothing_is_asked(
     to_tender(device, pay)
     pay.tick(["face"])
     pay.tick([f"key:{d}" for d in MY_DIGITS[-4:]])
-    view = look(device, pay, 5, frames=9)
+    view = look(device, pay, 5)
     assert (screen(view), view.reason) == ("pay.refused", "not_recognised")
     with device.sight.store.snapshot() as unit:
         assert unit.outbox.waiting()[Lane.MONEY] == 0
         assert unit.tallies.all()["refused"] == 1
 
 
+def test_a_printed_picture_of_a_member_is_refused_like_a_stranger(
+        device: Device, pay: PayFlow, member_template: Callable[[int], Template]) -> None:
+    enrol(device, "ada", MY_DIGITS, member_template(0))
+    to_tender(device, pay)
+    pay.tick(["face"])
+    pay.tick([f"key:{d}" for d in MY_DIGITS[-4:]])
+    view = device.follow(pay, 0, printed=True)
+    assert (screen(view), view.reason) == ("pay.refused", "not_recognised"), "why is nobody's business"
+    with device.sight.store.snapshot() as unit:
+        assert unit.outbox.waiting()[Lane.MONEY] == 0
+        assert (unit.tallies.all()["not_live"], unit.tallies.all()["refused"]) == (1, 1)
+
+
+def test_a_face_that_only_looks_is_not_enough(device: Device, pay: PayFlow, member_template: Callable[[int], Template]) -> None:
+    enrol(device, "ada", MY_DIGITS, member_template(0))
+    to_tender(device, pay)
+    pay.tick(["face"])
+    pay.tick([f"key:{d}" for d in MY_DIGITS[-4:]])
+    for _ in range(90):
+        device.show_face(0)
+        view = pay.tick([])
+        if screen(view) != "pay.face":
+            break
+    assert (screen(view), view.reason) == ("pay.refused", "not_recognised")
+
+
+def test_another_face_in_the_middle_begins_anew(device: Device, pay: PayFlow, member_template: Callable[[int], Template]) -> None:
+    enrol(device, "ada", MY_DIGITS, member_template(0))
+    to_tender(device, pay)
+    pay.tick(["face"])
+    pay.tick([f"key:{d}" for d in MY_DIGITS[-4:]])
+    half = device.follow(pay, 0, frames=25)
+    assert half.progress > 0.4
+    for _ in range(9):
+        device.show(np.full((480, 640, 3), 190, np.uint8))
+        pay.tick([])
+    begun = device.follow(pay, 1, frames=3)
+    assert begun.progress < 0.2
+    view = device.follow(pay, 1)
+    assert (screen(view), view.reason) == ("pay.refused", "not_recognised"), "what the first face earned is gone"
+
+
 def test_unknown_digits_show_the_same_screens_as_a_wrong_face(device: Device, pay: PayFlow) -> None:
     to_tender(device, pay)
     pay.tick(["face"])
     assert screen(pay.tick([f"key:{d}" for d in "9999"])) == "pay.face"
-    view = look(device, pay, 0, frames=9)
+    view = look(device, pay, 0)
     assert (screen(view), view.reason) == ("pay.refused", "not_recognised")
 
 

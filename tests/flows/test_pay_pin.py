@@ -7,7 +7,9 @@ from dataclasses import replace
 
 from kiosk.domain.events import Lane
 from kiosk.domain.identity import Template
+from kiosk.domain.orders import MembersAnnounced
 from kiosk.flows.pay import PayFlow
+from kiosk.flows.watch import Watched
 from kiosk.storage.vault import Consent, Extras
 from kiosk.storage.vault.pins import hashed
 from kiosk.ui import views
@@ -84,20 +86,37 @@ def test_five_wrong_pins_lock_the_member_and_hq_hears_of_it(device: Device, memb
     assert screen(pay.tick(["qr"])) == "pay.qr", "the other ways stay open"
 
 
-def shown_to_a_stranger(device: Device, pay: PayFlow, digits: str) -> list[views.View]:
+def shown_to_a_stranger(device: Device, pay: PayFlow, digits: str) -> tuple[views.View, float]:
+    """The screen that ends an attempt, and how much of the ring's way was over when it came."""
     pay.tick(["face"])
-    shown = [pay.tick([f"key:{d}" for d in digits])]
-    while screen(shown[-1]) == "pay.face" and len(shown) < 20:
-        device.show_face(5, yaw=(len(shown) % 3) * 3.0 - 3.0)
-        shown.append(pay.tick([]))
+    last = pay.tick([f"key:{d}" for d in digits])
+    seen: list[float] = []
+    while screen(last) == "pay.face" and len(seen) < 90:
+        seen.append(last.progress)
+        last = device.follow(pay, 5, frames=1)
     pay.tick(["retry"])
-    return shown
+    return last, seen[-1]
 
 
 def test_unknown_digits_and_a_wrong_face_look_and_last_the_same(device: Device, member_template: Callable[[int], Template]) -> None:
     pay = checkout(device, Extras(pin=hashed(PIN)), member_template(0), over_minor=0)
     pay.tick(["other_way"])
-    unknown, wrong = (shown_to_a_stranger(device, pay, digits) for digits in ("9999", MY_DIGITS[-4:]))
-    assert [(screen(view), getattr(view, "reason", ""), getattr(view, "progress", 0)) for view in unknown] == [
-        (screen(view), getattr(view, "reason", ""), getattr(view, "progress", 0)) for view in wrong]
-    assert (screen(wrong[-1]), wrong[-1].reason) == ("pay.refused", "not_recognised")
+    for digits in ("9999", MY_DIGITS[-4:]):
+        view, over = shown_to_a_stranger(device, pay, digits)
+        assert (screen(view), view.reason) == ("pay.refused", "not_recognised")
+        assert over > 0.9, "nobody is turned away before the ring has gone its whole way"
+
+
+def test_who_was_lost_by_every_kiosk_and_pays_by_code_is_asked_to_enrol_again(device: Device) -> None:
+    device.receive(MembersAnnounced(("member-of-code",), lost=True))
+    Watched(device.sight).tick()
+    pay = PayFlow(device.sight, device.shop, "en")
+    to_tender(device, pay)
+    pay.tick(["qr"])
+    device.show_code("KM1.one-time-code", "QRCode")
+    pay.tick([])
+    with device.sight.store.snapshot() as unit:
+        (intent,) = unit.intents.unsettled()
+    device.answer(intent.intent_id, "authorised")
+    view = pay.tick([])
+    assert (screen(view), view.status.banner) == ("pay.paid", "enrol_again")

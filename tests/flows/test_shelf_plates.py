@@ -86,7 +86,7 @@ class Bench:
         self.flow = ShelfFlow(self.parts, self.shop, lambda _plan: self.weights, self._witness)
         self.pass_s(4)
 
-    def _witness(self) -> list[Hint]:
+    def _witness(self, _planogram: Planogram) -> list[Hint]:
         seen, self.seen = self.seen, []
         return seen
 

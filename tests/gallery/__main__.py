@@ -15,6 +15,7 @@ from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 
 from kiosk.devices.simulated.figure import Figures, HeadPose, appearance, background, body_pose
+from kiosk.domain.catalog import LANGUAGES
 from kiosk.domain.frame import Picture
 from kiosk.domain.money import Money
 from kiosk.sim.demo import Options, StoreInABox
@@ -30,6 +31,7 @@ TERMINAL, MIRROR = (800, 480), (720, 1280)
 GAP, GROUND = 24, (250, 244, 238)
 PAGES = {
     "console-fleet": "", "console-stock": "stock", "console-sales": "sales", "console-products": "products", "console-screens": "screens",
+    "console-days": "days", "console-money": "wallet",
 }
 LOOKS = (("tshirt_red", 0, "stand"), ("shirt_white", 3, "stand"), ("hoodie_grey", 4, "sway"), ("jacket_blue", 6, "sway"),
          ("dress_green", 2, "stand"))
@@ -57,7 +59,7 @@ def sheet(pictures: list[Picture], columns: int, width: int) -> Picture:
 def write(name: str, picture: Picture) -> None:
     """Write a picture beside this file and say so."""
     path = HERE / f"{name}.jpg"
-    cv2.imwrite(str(path), cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 86])
+    cv2.imwrite(str(path), cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 82])
     sys.stdout.write(f"{path.name}: {picture.shape[1]}x{picture.shape[0]}, {path.stat().st_size // 1024} kB\n")
 
 
@@ -111,6 +113,7 @@ def console() -> dict[str, Picture]:
         try:
             store.open()
             store.run(lambda: False)
+            store.end_day()
             for name, (width, height) in {"wide": (1280, 800), "phone": (390, 844)}.items():
                 shots.update({f"{page}-{name}": shot(f"{store.address}{path}", width, height) for page, path in PAGES.items()})
         finally:
@@ -155,8 +158,43 @@ def hero(pay: Picture, glass: Picture, fleet: Picture) -> Picture:
     return canvas
 
 
+def states() -> dict[str, Picture]:
+    """Every state of the terminal on contact sheets, for shoppers and for staff, lying and upright, its three languages in turn."""
+    made = {}
+    everybody = [named(language) for language in LANGUAGES]
+    names = [name for name in everybody[0] if name.startswith(("pay.", "enrol.", "staff.")) and not name.endswith(".troubled")]
+    for who, areas in {"shoppers": ("pay.", "enrol."), "staff": ("staff.",)}.items():
+        for size, columns in ((TERMINAL, 6), (MIRROR, 9)):
+            shown = [name for name in names if name.startswith(areas)]
+            pictures = [captioned(pixels(everybody[i % 3][name], size), name) for i, name in enumerate(shown)]
+            made[f"states-{who}-{size[0]}x{size[1]}"] = sheet(pictures, columns, 1600)
+    return made
+
+
+def captioned(picture: Picture, name: str) -> Picture:
+    """A picture with its name under it."""
+    strip = np.full((max(36, picture.shape[1] // 14), picture.shape[1], 3), GROUND, np.uint8)
+    scale = picture.shape[1] / 620
+    place, thick = (4, round(strip.shape[0] * 0.72)), max(1, round(2 * scale))
+    cv2.putText(strip, name, place, cv2.FONT_HERSHEY_SIMPLEX, scale, (43, 20, 51), thick, cv2.LINE_AA)
+    return np.concatenate([picture, strip])
+
+
+def sights() -> Picture:
+    """Four screens as they are, in large type, in high contrast, and in training."""
+    rows = [{}, {"large": True}, {"large": True, "contrast": True}, {"training": True}]
+    shown = [(named(language)[name]) for language, name in (
+        ("fr", "pay.attract"), ("en", "pay.basket-offers"), ("zh", "pay.tender"), ("fr", "pay.refused"), ("en", "staff.menu"))]
+    return sheet([pixels(replace(view, status=replace(view.status, **row)), TERMINAL) for row in rows for view in shown], len(shown), 1600)
+
+
 def main() -> None:
-    """Make them all."""
+    """Make them all; with the word "states" those of the screens alone, which need neither networks nor a store."""
+    for name, picture in states().items():
+        write(name, picture)
+    write("sights", sights())
+    if "states" in sys.argv[1:]:
+        return
     models = ModelStore()
     figures = Figures(models.path("astronaut"))
     moments, looks, pages = terminal(figures), mirror(figures, models), console()

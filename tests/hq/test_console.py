@@ -1,5 +1,6 @@
 """The console in a real Chromium: what people do, seen in the page and in the ledger."""
 
+import json
 import tempfile
 from datetime import UTC
 from pathlib import Path
@@ -8,12 +9,18 @@ import httpx
 import pytest
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.actions.action_builder import ActionBuilder
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
 from kiosk.design.words import table
-from kiosk.domain.events import DeviceHealth, MemberEnrolled, ReplenishmentRequested, StockChanged
+from kiosk.devices.simulated.traces import LaneScenario, lane
+from kiosk.domain.events import DeviceHealth, MemberEnrolled, MemberErased, ReplenishmentRequested, StockChanged
 from kiosk.domain.money import Money
+from kiosk.evaluation.shelf import our_shelf
+from kiosk.evaluation.shelf_replay import replay
 from kiosk.hq import imports
 from kiosk.hq.api import make_api
 from kiosk.hq.console.app import make_app
@@ -26,7 +33,7 @@ from kiosk.runtime import SystemClock, new_id
 from tests.hq.conftest import GTIN, Device, sale
 from tests.hq.test_imports import GOOD, HEADER, PLAN
 
-PAGES = ("fleet", "sales", "stock", "replenishment", "products", "wallet", "alarms", "screens")
+PAGES = ("fleet", "sales", "stock", "replenishment", "products", "wallet", "members", "alarms", "screens")
 CHROMIUM, DRIVER = Path("/usr/bin/chromium"), Path("/usr/bin/chromedriver")
 FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
          "--disable-sync", "--no-first-run")
@@ -42,7 +49,8 @@ class Site:
         (folder / "assets").mkdir()
         (folder / "assets" / "water.png").write_bytes(b"png")
         (folder / "secret.jpg").write_bytes(b"secret")
-        desk = Desk(web, watch, SystemClock(), new_id, UTC, "EUR", folder / "screens", folder / "assets")
+        self.tenders, self.folder = {}, folder
+        desk = Desk(web, watch, SystemClock(), new_id, UTC, "EUR", folder / "screens", folder / "assets", self.tenders, folder / "replays")
         self.stamp = desk.stamp
         self.server = WebServer(make_app(desk, make_api(web, desk.stamp, "token")), 0, desk.closing)
         self.url = f"http://127.0.0.1:{self.server.port}"
@@ -63,6 +71,12 @@ class Site:
 
     def send(self, *messages):
         self.ingest.commit(messages, self.stamp())
+
+    def record(self):
+        """Leave an hour of a shelf for the console."""
+        trace = lane(LaneScenario(60.0, 5.0, 901, hours=0.4))
+        (self.folder / "replays").mkdir(exist_ok=True)
+        (self.folder / "replays" / "hour.json").write_text(json.dumps(replay(trace, our_shelf(trace))))
 
     def requests(self):
         with self.ledger.read() as db:
@@ -176,6 +190,24 @@ def test_pages_fit_wide_and_narrow_in_every_language_and_keep_silent(site, brows
 
 
 @pytest.mark.browser
+def test_a_face_is_erased_with_two_clicks_and_the_devices_word_appears_with_its_time(site, browser):
+    width(browser, 1280)
+    browser.get(f"{site.url}/members?lang=en")
+    assert "known to 1 kiosk(s)" in text(browser, "#member-anna")
+    browser.find_element(By.CSS_SELECTOR, "#member-anna summary").click()
+    browser.find_element(By.CSS_SELECTOR, "#member-anna [value=erase]").click()
+    until(browser, lambda: "2 kiosk(s) to confirm" in text(browser, "#member-anna"))
+    assert "waiting" in text(browser, "#member-anna tbody")
+    with site.ledger.read() as db:
+        assert ("erase", "console", "anna") in [(r["act"], r["who"], r["subject"]) for r in catalogue.audit(db)]
+        orders = db.execute("SELECT body FROM downbox WHERE kind = 'erasure'").fetchall()
+        assert [bytes(order["body"]) for order in orders] == [b'{"member_id":"anna"}'] * 2
+    site.send(site.pay.send(MemberErased("anna", "hq")), site.shelf.send(MemberErased("anna", "hq")))
+    until(browser, lambda: "erased everywhere" in text(browser, "#member-anna"))
+    assert browser.find_element(By.CSS_SELECTOR, "#member-anna tbody td:nth-child(4) time").get_attribute("title")
+
+
+@pytest.mark.browser
 def test_a_sale_appears_by_itself(site, browser):
     width(browser, 1280)
     browser.get(f"{site.url}/sales?lang=en")
@@ -219,3 +251,85 @@ def test_the_api_reports_and_approves_with_its_token_alone(site):
         assert client.post(path, headers={"authorization": "Bearer token"}).status_code == 200
         assert client.post(path, headers={"authorization": "Bearer token"}).status_code == 409
         assert client.get("/api/requests").json() == []
+
+
+def drag(browser, grabbed, to_x, to_y):
+    ActionChains(browser).move_to_element(grabbed).click_and_hold().move_by_offset(5, 5).perform()
+    actions = ActionBuilder(browser)
+    actions.pointer_action.move_to_location(round(to_x), round(to_y)).pointer_up()
+    actions.perform()
+
+
+@pytest.mark.browser
+def test_a_planogram_is_drawn_by_dragging_and_sent(site, browser):
+    width(browser, 1280)
+    browser.get(f"{site.url}/planogram/shelf-1?lang=en")
+    plates = browser.find_element(By.CSS_SELECTOR, ".board-plates")
+    plates.send_keys(Keys.CONTROL, "a")
+    plates.send_keys("3", "\n")
+    place = browser.find_element(By.CSS_SELECTOR, ".ground").rect
+    product = browser.find_element(By.CSS_SELECTOR, f'.product[data-gtin="{GTIN}"]')
+    drag(browser, product, place["x"] + place["width"] * 0.9, place["y"] + 60)
+    until(browser, lambda: len(browser.find_elements(By.CSS_SELECTOR, ".block")) == 3)
+    field = browser.find_element(By.ID, "f-capacity")
+    field.send_keys(Keys.CONTROL, "a")
+    field.send_keys("24", "\n")
+    browser.find_element(By.ID, "save").click()
+    until(browser, lambda: "planogram 2" in text(browser, "#head-side"))
+    with site.ledger.read() as db:
+        plan = catalogue.planogram(db, "shelf-1")
+    new = plan.cell("A3")
+    assert (new.gtin, new.capacity, len(plan.plates), plan.version) == (GTIN, 24, 3, 2)
+    assert new.plates and set(new.plates) <= {p.cell for p in plan.plates}
+    assert new.width_mm > 0 and new.x_mm >= max(c.x_mm + c.width_mm for c in plan.cells[:2])
+
+
+@pytest.mark.browser
+def test_slots_that_overlap_cannot_be_saved_and_a_moved_slot_stands_on_other_plates(site, browser):
+    width(browser, 1280)
+    browser.get(f"{site.url}/planogram/shelf-1?lang=en")
+    first, second = browser.find_elements(By.CSS_SELECTOR, ".block")
+    drag(browser, second, first.rect["x"] + first.rect["width"] * 0.6, first.rect["y"] + 40)
+    until(browser, lambda: text(browser, "#said") == "Slots overlap")
+    assert not browser.find_element(By.ID, "save").is_enabled()
+    ActionChains(browser).click(browser.find_element(By.ID, "remove")).perform()
+    until(browser, lambda: browser.find_element(By.ID, "save").is_enabled())
+
+
+def test_a_planogram_that_cannot_be_is_told_and_kept(site):
+    with httpx.Client(base_url=site.url, headers={"origin": site.url}) as client:
+        token = client.get("/planogram/shelf-1").cookies["kiosk_token"]
+        slot = {"slot": "A1", "gtin": "4006381333932", "capacity": 5, "reorder_point": 1, "case_pack": 1, "plates": [], "shelf": "A",
+                "x_mm": 0, "width_mm": 90}
+        form = {"token": token, "plan": json.dumps({"slots": [slot], "plates": [], "version": [{"n": 1}]})}
+        answer = client.post("/planogram/shelf-1", data=form)
+        assert answer.status_code == 409 and "its check digit is 1" in answer.text and "4006381333932" in answer.text
+        stale = form | {"plan": form["plan"].replace("3932", "3931").replace('"n": 1', '"n": 0')}
+        assert "load the page again" in client.post("/planogram/shelf-1", data=stale).text
+        for nonsense in ("", "[]", "{}", '{"slots": 5}', '{"slots": [5], "plates": [], "version": [{"n": 1}]}'):
+            assert client.post("/planogram/shelf-1", data=form | {"plan": nonsense}).status_code == 400
+        assert client.get("/planogram/nobody").status_code == 404
+    with site.ledger.read() as db:
+        assert catalogue.planogram(db, "shelf-1").version == 1
+
+
+@pytest.mark.browser
+def test_an_hour_of_a_shelf_plays_with_the_truth_beside_it(site, browser):
+    site.record()
+    width(browser, 1280)
+    browser.get(f"{site.url}/replay?lang=en")
+    until(browser, lambda: len(browser.find_elements(By.CSS_SELECTOR, "#pairs .pair")) > 5)
+    browser.find_element(By.ID, "play").click()
+    until(browser, lambda: text(browser, "#clock") not in ("0:00", "5:00"))
+    browser.execute_script("const s = document.getElementById('seek'); s.value = s.max; s.dispatchEvent(new Event('input'))")
+    until(browser, lambda: "net error, in pieces: 0" in text(browser, "#tally"))
+    assert "−1" in text(browser, "#pairs") and not browser.find_elements(By.CSS_SELECTOR, ".pair.later")
+
+
+def test_replays_are_files_of_their_folder_alone(site):
+    with httpx.Client(base_url=site.url) as client:
+        assert "no recording" in client.get("/replay?lang=en").text and "/replay" not in client.get("/stock").text
+        site.record()
+        assert client.get("/replay/hour.json").json()["pairs"] and 'href="/replay"' in client.get("/stock").text
+        for hidden in ("/replay/..%2Fhq.json", "/replay/nothing.json", "/replay/%2e%2e/secret.json"):
+            assert client.get(hidden).status_code == 404

@@ -141,3 +141,83 @@ def test_stock_events_leave_hq_as_epcis(ledger, stamp, ingest, capsys, tmp_path)
     assert [(e["bizStep"], "errorDeclaration" in e) for e in events] == [
         ("retail_selling", False), ("retail_selling", True), ("stock_taking", False)]
     assert main(["hq", "epcis", "--folder", str(tmp_path), "--since", "tomorrow"]) == 1
+
+
+COLUMNS = (*imports.COLUMNS["promotions"], *imports.OPTIONAL["promotions"])
+WATER, WINE, CHEESE = "4006381333931", "5901234123457", "2100012000000"
+
+
+def offer(name, kind, **columns):
+    return ",".join({"id": name, "kind": kind, **columns}.get(c, "") for c in COLUMNS)
+
+
+def offers(*rows):
+    return "\n".join((",".join(COLUMNS), *rows)) + "\n"
+
+
+OFFERS = offers(
+    offer("menu", "bundle", gtins=f"{WATER} {WINE}", price="4.00", name_fr="Menu", name_en="Meal deal", name_zh="套餐"),
+    offer("card", "price", gtin=WATER, price="0.90", member="yes"),
+    offer("late", "percent", gtin=WINE, percent="50", days="12345", **{"from": "17:00", "until": "19:00"}),
+    offer("five", "basket", threshold="20.00", off="5.00"), offer("spring", "basket", percent="10", coupon="9900000000011"))
+MORE_GOODS = """gtin,name_fr,name_en,name_zh,price,vat,unit_weight_g,picture,garment,sold_by,deposit,deposit_vat,min_age
+4006381333931,Eau,Water,水,1.05,5.5,500,,,,0.25,0,
+5901234123457,Vin,Wine,酒,3.99,20,750,,,piece,,,18
+2100012000000,Comté,Comté,奶酪,24.90,5.5,1,,,weight,,,
+"""
+CODES = "prefix,kind,item_digits,value_digits,decimals,verifier\n21,weight,5,5,3,\n22,price,4,5,2,yes\n"
+
+
+def put(ledger, stamp, table, text):
+    with ledger.write() as db:
+        preview = imports.read(db, table, text.encode(), "EUR")
+        if not preview.mistakes:
+            imports.apply(db, preview, stamp, "test")
+    return preview
+
+
+def test_offers_deposits_ages_weights_and_codes_reach_the_price_list(ledger, stamp):
+    for table, text in (("products", MORE_GOODS), ("codes", CODES), ("promotions", OFFERS)):
+        assert put(ledger, stamp, table, text).mistakes == ()
+        assert {c.kind for c in put(ledger, stamp, table, text).changes} == {"same"}
+    with ledger.read() as db:
+        made = catalogue.pricelist(db)
+    found = {p.id: p for p in made.promotions}
+    assert found["menu"].gtins == (WATER, WINE) and found["menu"].price_minor == 400
+    assert (found["late"].days, found["late"].from_min, found["late"].until_min) == ("12345", 1020, 1140)
+    assert (found["five"].threshold_minor, found["five"].off_minor, found["card"].member) == (2000, 500, True)
+    water, wine, cheese = (made.listed(code) for code in (WATER, WINE, CHEESE))
+    assert (water.deposit_minor, wine.min_age, cheese.sold_by) == (25, 18, "weight")
+    assert made.product(made.formats[0].write(cheese.gtin, 482)) == cheese
+    put(ledger, stamp, "promotions", offers(offer("five", "ended")))
+    with ledger.read() as db:
+        assert "five" not in {p.id for p in catalogue.pricelist(db).promotions}
+
+
+@pytest.mark.parametrize(("row", "reason"), [
+    (offer("b", "bundle", gtins=WATER, price="4"), "2 to 8 pieces"),
+    (offer("b", "bundle", gtins=f"{WATER} 9520000000011", price="4"), "9520000000011 is not known"),
+    (offer("b", "basket", off="5"), "needs a threshold or a coupon"),
+    (offer("b", "percent", gtin=WATER, percent="10", member="maybe"), "neither yes nor no"),
+    (offer("b", "percent", gtin=WATER, percent="10", **{"from": "5pm"}), "e.g. 17:30"),
+    (offer("b", "percent", gtin=WATER, percent="10", coupon="123"), "no GTIN"),
+    (offer("b", "percent", gtin=WATER, percent="10", days="8"), "1 is Monday"),
+    (offer("b", "gift", gtin=WATER), "not one of percent")])
+def test_each_mistake_in_an_offer_is_told(ledger, stamp, row, reason):
+    put(ledger, stamp, "products", MORE_GOODS)
+    (mistake,) = put(ledger, stamp, "promotions", offers(row)).mistakes
+    assert reason in mistake.reason
+
+
+@pytest.mark.parametrize(("rows", "reason"), [
+    ("31,weight,5,5,3,", "begin with 2"), ("21,weight,5,3,3,", "not 12 or 13"), ("21,weight,5,5,3,\n2,price,5,5,2,yes", "overlap")])
+def test_each_mistake_in_a_layout_of_codes_is_told(ledger, stamp, rows, reason):
+    header = CODES.split("\n", 1)[0]
+    (mistake,) = put(ledger, stamp, "codes", f"{header}\n{rows}\n").mistakes
+    assert reason in mistake.reason
+
+
+def test_bundles_that_cannot_be_combined_exactly_are_refused_as_a_whole(ledger, stamp):
+    put(ledger, stamp, "products", MORE_GOODS)
+    rows = (offer(f"b{i}", "bundle", gtins=f"{WATER} {WINE}", price="4") for i in range(5))
+    assert "share products" in put(ledger, stamp, "promotions", offers(*rows)).mistakes[0].reason

@@ -141,6 +141,16 @@ def test_an_erased_member_is_gone_from_every_kiosk_within_a_minute(group):
     assert b"bert" not in b"".join(path.read_bytes() for kiosk in kiosks.values() for path in (kiosk.folder / "vault").iterdir())
 
 
+def test_a_twin_who_comes_from_another_kiosk_gives_the_pin_always_and_so_does_the_other(group):
+    _broker, _hq, kiosks, _heard = group
+    here, there = kiosks["pay-1"], kiosks["mirror-1"]
+    settle(kiosks, lambda: "anna" in there.vault, "anna is there")
+    here.enrol("ella", Extras(pin=hashed("7294")))
+    settle(kiosks, lambda: there.vault.standing("ella").pin_always, "ella came, who looks like anna")
+    assert there.vault.standing("anna").pin_always
+    forget(here.parts, here.vault, "ella", "kiosk")
+
+
 def test_a_kiosk_with_an_empty_card_gets_everybody_back(group, tmp_path):
     broker, hq, kiosks, _heard = group
     settle(kiosks, lambda: "anna" in kiosks["mirror-1"].vault, "anna is there")

@@ -85,6 +85,7 @@ def test_what_did_not_come_is_no_longer_on_order(db):
     trade.add_on_order(db, "shelf-1", "A1", TEA, 12)
     books = posting.Books(db, stamp(), Money(0, "EUR"))
     posting._stock(books, StockChanged("A1", TEA, 11, 13, "stocking", "refill", 1.0), origin(1, 1))
+    books.write_gathered()
     receipt = GoodsReceived("receipt-1", "lea", (ReceivedLine("A1", TEA, 12, 11),))
     posting._receive(books, receipt, origin(1, 2))
     row = trade.stock(db)["shelf-1", "A1"]

@@ -27,7 +27,7 @@ from kiosk.sim.payments.service import PaymentServices
 from kiosk.wire import ORDER_KINDS, decode_value
 from tests.hq.conftest import Device, sale
 
-DEADLINE_S = 30.0
+DEADLINE_S = 120.0
 PM = "cus_anna/pm_card"
 
 

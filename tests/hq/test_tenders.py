@@ -39,13 +39,21 @@ def services() -> Iterator[PaymentServices]:
     made.close()
 
 
+@pytest.fixture(scope="module")
+def outside(services, tmp_path_factory):
+    """The payment services' tenders, set up once."""
+    config = tmp_path_factory.mktemp("tenders") / "tenders.toml"
+    services.write_config(config, "JPY", timeout_s=2.0)
+    return open_tenders(config, "http://127.0.0.1:9")
+
+
 @dataclass
 class Place:
     """A tender with its service: what a shopper and a fault do to it, and what it has taken."""
 
     tender: Tender
     services: PaymentServices
-    ledger: Ledger
+    ledger: Ledger | None
     faults: list[tuple[str, str]] = field(default_factory=list)
 
     @property
@@ -119,7 +127,14 @@ class Place:
 
 
 @pytest.fixture(params=NAMES)
-def place(request, services, tmp_path) -> Iterator[Place]:
+def place(request, services, outside, tmp_path) -> Iterator[Place]:
+    if request.param in SERVICES:
+        made = Place(outside[request.param], services, None)
+        taken, held = made.taken(), made.held()
+        yield made
+        assert made.held() >= held and made.taken() >= taken
+        services.bank.drop_faults()
+        return
     ledger = Ledger(tmp_path / "hq.db")
     now = [1_772_445_600_000]
 
@@ -127,23 +142,16 @@ def place(request, services, tmp_path) -> Iterator[Place]:
         now[0] += 1
         return Stamp(now[0], new_id)
 
-    if request.param in SERVICES:
-        config = tmp_path / "tenders.toml"
-        services.write_config(config, "JPY", timeout_s=2.0)
-        tender = open_tenders(config, "http://127.0.0.1:9")[request.param]
-    else:
-        tender = HouseTender(ledger, stamp, "store-1" if request.param == "cash_desk" else "")
-        with ledger.write() as db:
-            accounts.add_member(db, ("anna", "pay-1", "v1", "fr", 3, 1))
-            for currency in CURRENCIES["wallet"]:
-                wallet.open_member(db, "anna", Money(0, currency), 1)
-                wallet.top_up(db, f"seed-{currency}", "anna", Money(1_000_000, currency), 1)
-    made = Place(tender, services, ledger)
-    before_taken, before_held = made.taken(), made.held()
+    with ledger.write() as db:
+        accounts.add_member(db, ("anna", "pay-1", "v1", "fr", 3, 1))
+        for currency in CURRENCIES["wallet"]:
+            wallet.open_member(db, "anna", Money(0, currency), 1)
+            wallet.top_up(db, f"seed-{currency}", "anna", Money(1_000_000, currency), 1)
+    made = Place(HouseTender(ledger, stamp, "store-1" if request.param == "cash_desk" else ""), services, ledger)
     yield made
     with ledger.read() as db:
         assert wallet.balance_check(db).even
-    assert made.held() >= before_held and made.taken() >= before_taken
+    assert made.held() >= 0 and made.taken() >= 0
     ledger.close()
 
 

@@ -10,12 +10,17 @@ from pathlib import Path
 
 import pytest
 
+from kiosk.sim.counter import MoneyBook
 from kiosk.sim.processes import Child, Usage
 from kiosk.sim.report import HqBook, KioskBook, differences, report
 
 
 def hq(sales: dict[str, int], gaps: int = 0, duplicates: int = 0, balanced: bool = True) -> HqBook:
     return HqBook(sales, gaps, duplicates, 0, balanced)
+
+
+def money(owed: int = 0, taken: int = 0, still_open: int = 0) -> MoneyBook:
+    return MoneyBook({"alipay": owed}, {"alipay": taken}, 1, 1, 250, still_open)
 
 
 BOOKS = {
@@ -25,10 +30,11 @@ BOOKS = {
 
 
 def test_equal_books_have_no_difference() -> None:
-    made = report(BOOKS, hq({"a": 100, "b": 250, "c": 50}), [Usage("hq", 50.0, 1.5)], 4.2)
+    made = report(BOOKS, hq({"a": 100, "b": 250, "c": 50}), [Usage("hq", 50.0, 1.5)], 4.2, money(150, 150))
     assert made["differences"] == []
     assert (made["kiosk_sales"], made["hq_sales"], made["kiosk_total_minor"], made["hq_total_minor"]) == (3, 3, 400, 400)
     assert (made["recognised"], made["replenishments"], made["kiosks"]["pay-1"]["sales"]) == (3, 1, 2)
+    assert (made["codes_paid"], made["refunds"], made["refunded_minor"], made["services_minor"]) == (1, 1, 250, {"alipay": 150})
     assert made["processes"] == [{"name": "hq", "peak_mb": 50.0, "cpu_s": 1.5}]
 
 
@@ -41,12 +47,19 @@ def test_equal_books_have_no_difference() -> None:
     (hq({"a": 100, "b": 250, "c": 50}, balanced=False), "does not add up"),
 ])
 def test_every_difference_is_named(book: HqBook, said: str) -> None:
-    (found,) = differences(BOOKS, book)
+    (found,) = differences(BOOKS, book, money())
     assert said in found
 
 
+@pytest.mark.parametrize(("book", "said"), [(money(100, 150), "alipay: HQ's books say 100, the service took 150"),
+                                            (money(still_open=2), "2 refunds are still under way")])
+def test_every_difference_to_a_payment_service_is_named(book: MoneyBook, said: str) -> None:
+    assert differences(BOOKS, hq({"a": 100, "b": 250, "c": 50}), book) == [said]
+    assert not book.agrees and money(5, 5).agrees
+
+
 def test_what_still_waits_is_a_difference() -> None:
-    assert differences({"pay-1": KioskBook(waiting=3)}, hq({})) == ["pay-1: 3 facts still wait"]
+    assert differences({"pay-1": KioskBook(waiting=3)}, hq({}), money()) == ["pay-1: 3 facts still wait"]
 
 
 def test_a_child_is_measured_over_its_restarts_and_ends_with_its_log(tmp_path: Path) -> None:

@@ -8,7 +8,11 @@ import pytest
 
 from kiosk.domain.events import DeviceHealth, SaleCompleted, StockChanged
 from kiosk.runtime import ManualClock
-from kiosk.storage.store import Store
+from kiosk.storage.apsw_file import connect_apsw
+from kiosk.storage.store import Store, connect_file
+
+CONTRACT = ("test_outbox", "test_inbox", "test_till", "test_shelf_and_settings")
+"""What every connection has to keep, the one that tries power cuts too."""
 
 
 class Make:
@@ -38,11 +42,26 @@ def clock():
 
 
 @pytest.fixture
-def open_store(tmp_path, clock):
+def connect(request):
+    """What opens the file: the standard library, and for the contract of the repositories apsw too."""
+    if getattr(request, "param", "sqlite3") == "sqlite3":
+        return connect_file
+    pytest.importorskip("apsw")
+    return connect_apsw
+
+
+def pytest_generate_tests(metafunc):
+    if metafunc.module.__name__.rpartition(".")[2] in CONTRACT and "connect" in metafunc.fixturenames:
+        metafunc.parametrize("connect", ["sqlite3", "apsw"], indirect=True)
+
+
+@pytest.fixture
+def open_store(tmp_path, clock, connect):
     opened = []
     ids = itertools.count(1)
 
     def open_one(path=tmp_path / "kiosk.db", device="kiosk-1", **more):
+        more.setdefault("connect", connect)
         opened.append(Store.open(path, device, clock, lambda: f"id-{next(ids):06d}", **more))
         return opened[-1]
     yield open_one

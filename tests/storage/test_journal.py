@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import copy
+import io
 import os
+import random
 import stat
 from dataclasses import replace
 from datetime import date
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from kiosk import wire
 from kiosk.domain import journal
-from kiosk.domain.events import PeriodClosed, SaleLine, SaleRefunded
+from kiosk.domain.events import PeriodClosed, PeriodTotals, SaleLine, SaleRefunded
 from kiosk.domain.journal import KeyChanged, Opening
 from kiosk.errors import StorageError
+from kiosk.storage import archive
 from kiosk.storage.seal import JournalKey
 
 TEA = "4006381333931"
@@ -142,13 +147,22 @@ def test_days_months_and_the_perpetual_total_add_up(store, make):
     assert told == by_hand + closed + last
 
 
-@pytest.mark.parametrize(("kind", "body"), [("sale", b"{}"), ("staff", b"{}")])
-def test_a_day_with_nothing_readable_is_closed_all_the_same(store, kind, body):
+def test_a_day_without_sales_is_closed_all_the_same(store):
     close(store, DAY_1)
     with store.unit() as unit:
-        unit.journal.append(kind, body)
+        unit.journal.append("staff", b"{}")
     (closed, month) = close(store, DAY_2)
     assert (closed.currency, closed.totals.sales, month.period) == ("XXX", 0, "month")
+
+
+def test_a_sale_that_cannot_be_read_does_not_stop_the_day_but_is_named(store):
+    close(store, DAY_1)
+    with store.unit() as unit:
+        unit.journal.append("sale", b"{}")
+    assert close(store, DAY_1, by_hand=True)[0].totals.sales == 0
+    with store.snapshot() as unit:
+        assert unit.tallies.all() == {"journal_unreadable": 1}
+        assert str(unit.journal.verify()).startswith("record 2: its text cannot be read")
 
 
 def test_two_currencies_are_never_added(store, make):
@@ -200,3 +214,81 @@ def test_a_rebuilt_journal_says_what_it_follows_and_its_total_does_not_go_back(o
     (closed,) = close(store, DAY_1, by_hand=True)
     if damaged == "outbox":
         assert (closed.totals.sales_minor, closed.perpetual.sales_minor) == (1007, 4007)
+
+
+def day_of_sales(store, make, n=40):
+    """A day as a shop has it: sales, refunds, staff, a setting, its closure; then the beginning of the next."""
+    close(store, DAY_1)
+    for number in range(n):
+        sell(store, make, number, 100 + number)
+    give_back(store, 1, 60)
+    with store.unit() as unit:
+        unit.journal.append("staff", b'{"act":"opened"}')
+        unit.journal.setting("pricelist", "8")
+    close(store, DAY_2)
+    sell(store, make, 1000)
+
+
+def exported(store, first=1, last=2**40):
+    with store.snapshot() as unit:
+        return list(archive.write(unit.journal, first, last))
+
+
+def test_an_archive_proves_itself_and_a_later_one_begins_in_the_middle(store, make):
+    day_of_sales(store, make)
+    lines = exported(store)
+    reader, fault = archive.check(lines)
+    assert fault is None and (reader.records, reader.head.device, reader.head.first) == (47, "kiosk-1", 1)
+    reader, fault = archive.check(exported(store, 20, 46), reader.head.key)
+    assert fault is None and reader.records == 27
+    other = JournalKey(Ed25519PrivateKey.generate()).public
+    assert "another key" in str(archive.check(lines, other)[1])
+
+
+def test_every_byte_of_a_day_counts(store, make):
+    """One bit of each byte of the day's archive is flipped; each time the record is named in which it lies."""
+    day_of_sales(store, make, 22)
+    lines = exported(store)
+    rng, readers, named = random.Random(5), [archive.Reader()], set()
+    for line in lines:  # where a reader stands before each line, so that not all is read again for each byte
+        reader = copy.deepcopy(readers[-1])
+        assert reader.take(line) is None
+        readers.append(reader)
+    rest = [exported(store, 1, 3)[1:] if at == 0 else lines[at + 1:at + 2] for at in range(len(lines))]
+    lines[0] = exported(store, 1, 3)[0]  # only the end tells what is wrong with the head: a short archive for its bytes
+    for at, line in enumerate(lines):
+        for place in range(len(line)):
+            spoilt = bytearray(line)
+            spoilt[place] ^= 1 << rng.randrange(8)
+            reader = copy.deepcopy(readers[at])
+            parts = io.BytesIO(b"".join([bytes(spoilt), *rest[at]]))
+            fault = next((found for part in parts if (found := reader.take(part))), None) or reader.close()
+            assert fault is not None, (at, place, bytes(spoilt))
+            assert fault.number in ((0, 1) if at == 0 else (at, 0) if at == len(lines) - 1 else (at,)), (at, place, str(fault))
+            named.add(fault.number)
+    assert sum(map(len, lines)) > 20_000 and named >= set(range(1, len(lines) - 1))
+
+
+@pytest.mark.parametrize(("spoil", "told"), [
+    (lambda lines: lines[:-1], "the end of the file was cut off"), (lambda lines: lines[:20], "record 20: is missing"),
+    (lambda lines: lines[:9] + lines[10:], "record 9: is missing"), (lambda lines: [*lines, lines[5]], "after the end"),
+    (lambda lines: [*lines[:5], lines[6], lines[5], *lines[7:]], "record 5: is missing"), (lambda lines: lines[1:], "the first line"),
+    (lambda lines: [lines[0].replace(b"kiosk-1", b"kiosk-9"), *lines[1:]], "of another journal"),
+    (lambda lines: [lines[0].replace(b"2026", b"2025"), *lines[1:]], "the first or the last line was changed"),
+])
+def test_an_archive_that_was_cut_or_shuffled_is_told(store, make, spoil, told):
+    day_of_sales(store, make)
+    assert told in str(archive.check(spoil(exported(store)))[1])
+
+
+def test_a_closure_that_says_something_else_than_its_records_is_told(store, make):
+    """Whoever holds the key could sign a wrong closure: it still has to be what its records add up to."""
+    day_of_sales(store, make, 5)
+    with store.unit() as unit:
+        opening, head = unit.journal.opening(), unit.journal.head()
+        nine = PeriodTotals(1, 9)
+        wrong = PeriodClosed("day", "2026-02-01", opening.journal, "EUR", 12, head.number, head.hash.hex(), nine, nine)
+        unit.journal.append("day", wire.encode_value(wrong))
+        assert "its records add up to PeriodTotals(sales=1, sales_minor=120" in str(unit.journal.verify())
+    with pytest.raises(StorageError, match="does not hold"):
+        exported(store)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -14,7 +15,8 @@ import pytest
 from kiosk import wire
 from kiosk.domain.events import Lane, Skipped
 from kiosk.errors import StorageDamagedError, StorageError, StorageFullError
-from kiosk.storage.store import connect_file
+from kiosk.runtime import SystemClock, new_id
+from kiosk.storage.store import Store, connect_file
 
 WRITER = """
 import sys
@@ -29,7 +31,7 @@ for n in range(count):
         sale = SaleCompleted(f"{name}-{n}", unit.sales.next_receipt("K"), "", (), 100, "EUR", {}, "cash_desk", "", False, 1)
         unit.sales.add(sale)
         unit.stock.move("A1", "4006381333931", 1)
-        unit.journal.append("sale", sale.sale_id.encode())
+        unit.journal.append("note", sale.sale_id.encode())
         unit.facts.record(sale)
     print(sale.sale_id, flush=True)
 store.close()
@@ -45,7 +47,7 @@ def sell(store, make, n):
     with store.unit() as unit:
         unit.sales.add(make.sale(n))
         unit.stock.move("A1", "4006381333931", 1)
-        unit.journal.append("sale", bytes(500))
+        unit.journal.append("note", bytes(500))
         unit.facts.record(make.sale(n))
 
 
@@ -284,3 +286,43 @@ def test_an_injected_connection_is_used(open_store):
         return connect_file(path)
     open_store(connect=connect)
     assert seen
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+def test_services_of_one_group_share_the_file_and_others_do_not(tmp_path, tmp_path_factory, monkeypatch):
+    for part in (*tmp_path.parents, tmp_path):
+        if part.is_relative_to(tmp_path_factory.getbasetemp().parent):
+            part.chmod(0o755)
+    folder = tmp_path / "state"
+    folder.mkdir()
+    os.chown(folder, 4001, 4000)
+    folder.chmod(0o2770)
+    context = multiprocessing.get_context("fork")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))  # as systemd hands the journal's key to each service
+    (tmp_path / "journal.key").write_bytes(bytes(range(32)))
+
+    def run(user, group):
+        told = context.Queue()
+        process = context.Process(target=_write_as, args=(user, group, folder, told))
+        process.start()
+        process.join(30)
+        return told.get(timeout=30)
+
+    assert [run(4001, 4000), run(4002, 4000)] == ["1", "2"]
+    assert run(4003, 4003) == "PermissionError"
+
+
+def _write_as(user, group, folder, told):
+    """Become somebody else and count one more; the count, or what went wrong, goes into `told`."""
+    os.umask(0o007)
+    os.setgroups([])
+    os.setgid(group)
+    os.setuid(user)
+    try:
+        store = Store.open(folder / "kiosk.db", "pay-1", SystemClock(), new_id, 1)
+        with store.unit() as unit:
+            unit.tallies.add("n")
+        with store.snapshot() as unit:
+            told.put(str(unit.tallies.all()["n"]))
+    except OSError as error:
+        told.put(type(error).__name__)

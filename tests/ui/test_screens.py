@@ -29,7 +29,7 @@ def test_every_screen_can_be_read_and_touched(language, sight):
     problems = []
     for name, usual, sizes in gallery(language):
         view = replace(usual, status=replace(usual.status, **SIGHTS[sight]))
-        for size in sizes:
+        for size in sizes if sight == "usual" else sizes[:2]:
             canvas = draw(view, size, audit=True)
             boxes = {target: pygame.Rect(box) for target, box in canvas.targets.items()}
             least = round(TOUCH * canvas.unit) - 1
@@ -76,8 +76,12 @@ CARD = views.GarmentCard("Jacket", TOTAL, stock=2)
     (views.PayWaiting(EN, "authorising"), set()),
     (views.PayPaid(EN, TOTAL, "R-1", "r"), {"done"}),
     (views.PayRefused(EN, "declined"), {"retry", "qr", "cash", "cancel"}),
-    (views.PayCash(EN, TOTAL, "A 1"), {"done"}),
-    (views.EnrolConsent(EN, "1"), {"accept", "decline", "language"}),
+    (views.PayCash(EN, TOTAL, "A 1"), {"staff", "done"}),
+    (views.EnrolConsent(EN, "1"), {"accept", "decline", "language", "my_data"}),
+    (views.MyData(EN, "http://x"), {"erase", "done"}),
+    (views.MyData(EN, refused="not_recognised"), {"done"}),
+    (views.MyErase(EN), {"yes", "no"}),
+    (views.MyErase(EN, done=True), {"done"}),
     (views.EnrolAge(EN), {"adult", "minor"}),
     (views.EnrolSign(EN), {"pad", "clear", "cancel"}),
     (views.EnrolSign(EN, (((1, 1), (2, 2)),), signed=True), {"pad", "clear", "ok", "cancel"}),
@@ -90,7 +94,7 @@ CARD = views.GarmentCard("Jacket", TOTAL, stock=2)
     (views.StaffMenu(EN, "Ana", ("refill", "count", "close_day")), {"refill", "count", "close_day", "leave"}),
     (views.StaffMenu(EN, "Ana", ()), {"leave"}),
     (views.StaffAge(EN, 18, "1 May 2008"), {"approve", "refuse", "back"}),
-    (views.StaffNumber(EN, "cash_count", "€1.00", True), KEYS | {"erase", "ok", "back"}),
+    (views.StaffNumber(EN, "cash_count", "€1.00", 3), KEYS | {"erase", "ok", "back"}),
     (views.StaffLines(EN, "void", LINES), {"line:0", "back"}),
     (views.StaffLines(EN, "void", LINES, ((0, 1),)), {"line:0", "back", "ok"}),
     (views.StaffLines(EN, "refund", LINES), {"line:0", "back", "whole"}),

@@ -65,7 +65,7 @@ EVENTS = (
     MemberErased("member-1", "ordered"),
     StaffActed("refill", "anna", {"slot": "A1"}),
     IdentityDecided("refused", "too_close_to_another", 12, 0.41, 3),
-    DeviceHealth("0.1.0", 2048, {"money": 1, "stock": 0, "health": 2}, 4, {"camera": "ok", "disk": "ok"}, 3, 1),
+    DeviceHealth("0.1.0", 2048, {"money": 1, "stock": 0, "health": 2}, 4, {"camera": "ok", "disk": "ok"}, 3, 1, 450),
     InboxCommitted("box-1", 42),
     Skipped("health", 3, 9, "ring"),
     SaleRefunded("refund-1", "sale-1", "K1-R000001", (SaleLine(TEA, 1, 150, 15, 135, 55, "tea-10"),), 135, "EUR", {"55": 7}, "wallet_face",
@@ -95,7 +95,7 @@ ORDERS = (
 MANIFESTS = (
     PriceList(7, NOW, "EUR", (Product(TEA, {"fr": "Thé", "en": "Tea", "zh": "茶"}, Money(150, "EUR"), 55, 120.5, "tea.webp"),),
               (Promotion("tea-10", "percent", TEA, {"en": "10 % off"}, percent=10),)),
-    OfflinePolicy(2, "EUR", 3000, 5000, 20000, 86400),
+    OfflinePolicy(2, "EUR", 3000, 5000, 20000, 86400, 6, 23),
     TenderPolicy(4, "EUR", ("alipay", "emv_qr"), 120),
 )
 

@@ -10,7 +10,10 @@ from kiosk.devices.simulated.setup import StoreShopper, WorldSetup
 
 @dataclass(slots=True)
 class Ledger:
-    """What really happened in the store, for evaluation. tenders: how sales were paid. total_minor: what screens asked for."""
+    """What really happened in the store, for evaluation. tenders: how sales were paid. total_minor: what screens asked for.
+
+    codes: texts of payment codes that phones read off screens, in order; whoever runs the store pays them, as the phones' services do.
+    """
 
     visits: dict[str, int] = field(default_factory=dict)
     tenders: dict[str, int] = field(default_factory=dict)
@@ -18,16 +21,19 @@ class Ledger:
     total_minor: int = 0
     strangers_refused: int = 0
     strangers_accepted: int = 0
+    spoofs_refused: int = 0
+    spoofs_accepted: int = 0
     members_refused: int = 0
     walked_off: int = 0
     enrolled: int = 0
     refills: int = 0
+    codes: list[str] = field(default_factory=list)
 
 
 class Casting:
     """Decides who comes next to which device, so that nobody is in two places, and remembers who became a member."""
 
-    _FIRST = ("face", "stranger", "qr", "enrol", "face", "cash", "face", "face")
+    _FIRST = ("face", "code", "stranger", "qr", "enrol", "spoof", "face", "cash", "face", "face")
 
     def __init__(self, setup: WorldSetup) -> None:
         self._setup = setup
@@ -38,14 +44,14 @@ class Casting:
         self._turn = 0
 
     def pay(self, rng: Random) -> tuple[str, StoreShopper] | None:
-        """Return (kind of visit, who) of the next visitor of the pay terminal. The first eight show every kind, then the order varies."""
+        """Return (kind of visit, who) of the next visitor of the pay terminal. The first nine show every kind, then the order varies."""
         cycle, place = divmod(self._turn, len(self._FIRST))
         self._turn += 1
         order = list(self._FIRST)
         if cycle:
             Random(f"{self._setup.seed}/cast/{cycle}").shuffle(order)
         kind = order[place]
-        who = self._someone({"face": "member", "cash": "member", "qr": "qr", "enrol": "enrols", "stranger": "stranger"}[kind], rng)
+        who = self._someone({"qr": "qr", "enrol": "enrols", "stranger": "stranger", "spoof": "stranger"}.get(kind, "member"), rng)
         if who is None and kind != "face":
             kind, who = "face", self._someone("member", rng)
         return (kind, who) if who else None
@@ -55,10 +61,10 @@ class Casting:
         who = self._someone("member", rng)
         return ("face", who) if who else None
 
-    def member_phone(self, rng: Random) -> str:
-        """Return the phone number of some member, for a stranger to claim."""
+    def member(self, rng: Random) -> StoreShopper | None:
+        """Return some member, for a stranger to claim to be; None where nobody is one."""
         members = [s for s in self._setup.shoppers if s.member and s.role == "enrolled"]
-        return rng.choice(members).phone if members else "00000000"
+        return rng.choice(members) if members else None
 
     def code(self, who: StoreShopper) -> str:
         """Return the next QR code that this shopper's phone can show, "" for none."""

@@ -163,9 +163,9 @@ def _depth(mesh: Points) -> NDArray[np.float32]:
     points = np.concatenate([mesh, anchors, neck, crown])
     x, y = np.meshgrid(np.arange(0, 512, DEPTH_STEP), np.arange(0, 512, DEPTH_STEP))
     near = (x[..., None] - points[:, 0]) ** 2 + (y[..., None] - points[:, 1]) ** 2
-    weight = np.exp(-near / (2 * 6.0**2)) + 1e-6 / (1 + near)
+    weight = np.exp(-near / (2 * 4.0**2)) + 1e-6 / (1 + near)
     depth = (weight * points[:, 2]).sum(-1) / weight.sum(-1)
-    smooth: NDArray[np.float32] = cv2.GaussianBlur(depth.astype(np.float32), (0, 0), 1.2)
+    smooth: NDArray[np.float32] = cv2.GaussianBlur(depth.astype(np.float32), (0, 0), 0.8)
     return smooth
 
 

@@ -62,6 +62,7 @@ class WorldSetup:
 
     A device id of "" leaves that device out. pay_camera and mirror_camera: names of the cameras, 640x480 and 720x1280 (width x
     height). portrait: picture file from which faces are made, "" for a store that nobody is seen in.
+    staff_badge: text of the code on the badge that staff holds before the pay camera, "" for a PIN there too.
     """
 
     seed: int
@@ -76,6 +77,7 @@ class WorldSetup:
     staff_pin: str
     pace: float = 1.0
     portrait: str = ""
+    staff_badge: str = ""
 
     def __post_init__(self) -> None:
         if self.pace <= 0:

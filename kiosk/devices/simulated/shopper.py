@@ -1,8 +1,9 @@
 """What a person does before a screen: one table (kind of visit, screen) -> rule. Pure: no clock, no I/O.
 
 Screens and targets are a contract with the UI: `Presented.screen`, `Presented.targets`. Facts that people read, all optional:
-items (pieces in the basket), entered (digits typed so far, all stages together), wanted (4, 6 or 8); on staff.slots chosen (the slot)
-and value (the count shown).
+items (pieces in the basket), entered (digits typed so far, all stages together), wanted (4, 6 or 8); codes (payment codes that are
+offered), code (the one on the screen); on staff.slots chosen (the slot) and value (the count shown); on pay.face asked (what to do with
+the head).
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from dataclasses import dataclass, field
 class Act:
     """What a person decides to do now.
 
-    kind: touch | show_item | show_code | look | wait | put | scan | leave. what: the target, GTIN or text that goes with it.
+    kind: touch | show_item | show_code | read_code | look | wait | put | scan | leave. what: the target, GTIN or text that goes with it; of
+    a look what the screen asks to do meanwhile: left, right, closer, blink.
     """
 
     kind: str
@@ -24,26 +26,31 @@ class Act:
 
 @dataclass(slots=True)
 class Errand:
-    """What staff came for. wish: refill | receive | count | out_of_order | close_day.
+    """What staff came for. wish: refill | receive | count | out_of_order | close_day | refund.
 
-    pieces: on a refill those that are still to be put into `slot`; on a count those that lie there.
+    pieces: on a refill those that are still to be put into `slot`; on a count those that lie there. number: of the receipt of a refund.
     ordered: pieces to scan; scans: scanned so far.
     """
 
     wish: str
     slot: str = ""
     pieces: int = 0
+    number: str = ""
     done: bool = False
     scans: int = 0
     ordered: int = 0
+
+
+GIVE_UP = ("stranger", "spoof")
+"""Who does not try another way when he is refused."""
 
 
 @dataclass(slots=True)
 class Visit:
     """One person's stay at one device, and what he remembers of it.
 
-    kind: face | stranger | qr | cash | enrol | staff. wants: GTINs that he puts in the basket, () at a mirror. claims: the
-    8 digits whose end he types: his own, or those of the member he claims to be.
+    kind: face | stranger | spoof | qr | code | cash | enrol | staff; a spoof is a stranger who holds up a member's picture. wants: GTINs
+    that he puts in the basket, () at a mirror. claims: the 8 digits whose end he types: his own, or those of the member he claims to be.
     """
 
     kind: str
@@ -64,7 +71,7 @@ class Visit:
     @property
     def leaving(self) -> bool:
         """Whether he is done, or was refused and does not try again."""
-        return self.done or (self.kind == "stranger" and bool(self.refused)) or "cash" in self.refused
+        return self.done or (self.kind in GIVE_UP and bool(self.refused)) or "cash" in self.refused
 
 
 _SIGNATURE = 3
@@ -101,7 +108,7 @@ def touched(visit: Visit, screen: str, target: str) -> None:
         visit.typed.append(target[4:])
     elif target in ("erase", "ok", "cancel"):
         visit.typed.clear()
-    if screen in ("pay.tender", "pay.refused") and target in ("face", "qr", "cash"):
+    if screen in ("pay.tender", "pay.refused") and (target in ("face", "qr", "cash") or target.startswith("code:")):
         visit.tender = target
     elif (screen, target) == ("pay.qr", "back"):
         visit.tender = "cash"
@@ -122,6 +129,10 @@ def noticed(visit: Visit, screen: str) -> None:
 
 def _touch(target: str) -> Rule:
     return lambda _visit, _facts: Act("touch", target)
+
+
+def _follow(_visit: Visit, facts: Facts) -> Act:
+    return Act("look", facts.get("asked", ""))
 
 
 def _do(kind: str) -> Rule:
@@ -158,9 +169,12 @@ def _basket(visit: Visit, facts: Facts) -> Act:
     return _fill(visit, facts)
 
 
-def _tender(visit: Visit, _facts: Facts) -> Act:
+def _tender(visit: Visit, facts: Facts) -> Act:
     if visit.leaving:
         return Act("touch", "back")
+    offered = facts.get("codes", "")
+    if visit.kind == "code" and offered and not visit.refused:
+        return Act("touch", f"code:{offered.partition(',')[0]}")
     return Act("touch", visit.tender or {"qr": "qr", "cash": "cash"}.get(visit.kind, "face"))
 
 
@@ -182,12 +196,16 @@ def _enrol_digits(visit: Visit, facts: Facts) -> Act:
 
 def _refused(visit: Visit, _facts: Facts) -> Act:
     # A member who was refused tries the next way: the phone if it has a code, then the cash desk. A stranger gives up.
-    ways = () if visit.kind == "stranger" else ("qr", "cash") if visit.code else ("cash",)
+    ways = () if visit.kind in GIVE_UP else ("qr", "cash") if visit.code else ("cash",)
     return Act("touch", next((way for way in ways if way not in visit.refused), "cancel"))
 
 
 def _qr(visit: Visit, _facts: Facts) -> Act:
     return Act("show_code", visit.code) if visit.code else Act("touch", "back")
+
+
+def _code(_visit: Visit, facts: Facts) -> Act:
+    return Act("read_code", facts["code"]) if facts.get("code") else Act("wait")
 
 
 def _mirror_attract(visit: Visit, _facts: Facts) -> Act:
@@ -204,6 +222,24 @@ def _tryon(visit: Visit, _facts: Facts) -> Act:
 
 def _staff_door(visit: Visit, _facts: Facts) -> Act:
     return Act("leave") if visit.errand is None or visit.errand.done else Act("touch", "staff")
+
+
+def _staff_badge(visit: Visit, facts: Facts) -> Act:
+    # The terminal's camera reads a badge; where nobody scans, there is the PIN.
+    door = _staff_door(visit, facts)
+    return Act("show_code", visit.code) if door.kind == "touch" and visit.code else door
+
+
+def _staff_number(visit: Visit, facts: Facts) -> Act:
+    # The drawer of a store without cash is empty: it is counted as it comes.
+    number = visit.errand.number if visit.errand is not None and facts.get("what") == "receipt_refund" else ""
+    return _type(visit, facts, number) or Act("touch", "ok")
+
+
+def _staff_lines(visit: Visit, facts: Facts) -> Act:
+    if visit.errand is None or visit.errand.done or facts.get("mode") != "refund":
+        return Act("touch", "back")
+    return Act("touch", "restock" if facts.get("due_minor") else "whole")
 
 
 def _staff_login(visit: Visit, facts: Facts) -> Act:
@@ -249,10 +285,11 @@ TABLE: dict[tuple[str, str], Rule] = {
     ("*", "pay.still_there"): _touch("stay"),
     ("*", "pay.tender"): _tender,
     ("*", "pay.digits"): _digits,
-    ("*", "pay.face"): _do("look"),
+    ("*", "pay.face"): _follow,
     ("*", "pay.pin"): _pin,
     ("*", "pay.confirm"): _touch("confirm"),
     ("*", "pay.qr"): _qr,
+    ("*", "pay.code"): _code,
     ("*", "pay.waiting"): _do("wait"),
     ("*", "pay.paid"): _touch("done"),
     ("*", "pay.refused"): _refused,
@@ -274,14 +311,15 @@ TABLE: dict[tuple[str, str], Rule] = {
     ("*", "mirror.attract"): _mirror_attract,
     ("*", "mirror.tryon"): _tryon,
     ("*", "staff.login"): _touch("cancel"),
-    ("staff", "pay.attract"): _staff_door,
+    ("staff", "pay.attract"): _staff_badge,
     ("staff", "mirror.attract"): _staff_door,
     ("staff", "shelf.board"): _staff_door,
     ("staff", "out_of_order"): _staff_door,
     ("staff", "staff.login"): _staff_login,
     ("staff", "staff.menu"): _staff_menu,
     ("staff", "staff.slots"): _staff_slots,
-    ("staff", "staff.number"): _touch("ok"),
+    ("staff", "staff.number"): _staff_number,
+    ("staff", "staff.lines"): _staff_lines,
     ("staff", "staff.receiving"): _staff_receiving,
     ("staff", "staff.report"): _touch("done"),
 }

@@ -19,7 +19,11 @@ MIRROR_SIZE = (720, 1280)
 NOISE = 3
 """Sensor noise: the difference of two uniform values of 0..NOISE, per pixel and colour (0..255)."""
 
+TURN_DEG, CLOSER = 24.0, 0.28
+"""How far a head turns that is asked to, and by how much one grows that is asked to come closer."""
+
 _CLOSE = ("pay.face", "enrol.face")
+_MOVE_S = 0.32
 _LIFT_S = 0.2
 _STEP_S = 0.3
 _SLACK = 96
@@ -34,7 +38,10 @@ def pay_view(figures: Figures | None, guest: Guest | None, t: float, seed: int) 
     away = _away(guest, t)
     if figures is not None:
         sway = 10 * math.sin(0.9 * t + guest.shopper.identity)
-        figures.draw_bust(canvas, who, _head(guest, t), (320 + sway - 470 * away, 205 + 5 * math.sin(1.3 * t)), 185)
+        near = 1 + CLOSER * _asked(guest, t, "closer")
+        figures.draw_bust(canvas, who, _head(guest, t), (320 + sway - 470 * away, 205 + 5 * math.sin(1.3 * t)), 185 * near)
+        if guest.mask is not None and guest.act.kind == "look":
+            _hold_picture(canvas, _print(figures, guest.mask, seed), guest, t, who.skin)
     if guest.act.kind in ("show_item", "show_code"):
         lift = min(1.0, max(0.0, (t - guest.act_s) / _LIFT_S))
         item = guest.act.kind == "show_item"
@@ -51,9 +58,10 @@ def mirror_view(figures: Figures | None, guest: Guest | None, t: float, seed: in
     who = _look_of(guest.shopper.identity, seed)
     away = _away(guest, t)
     asked = guest.screen in _CLOSE and guest.act.kind == "look"
-    near = min(1.0, max(0.0, (t - guest.act_s) / _STEP_S)) if asked else 0.0
+    # Who has stepped up stays there, whatever he is asked to do with his head.
+    near = (1.0 if guest.before.kind == "look" else min(1.0, max(0.0, (t - guest.act_s) / _STEP_S))) if asked else 0.0
     if near >= 1.0:
-        figures.draw_bust(canvas, who, _head(guest, t), (360 + 8 * math.sin(0.9 * t), 520), 300)
+        figures.draw_bust(canvas, who, _head(guest, t), (360 + 8 * math.sin(0.9 * t), 520), 300 * (1 + CLOSER * _asked(guest, t, "closer")))
         return canvas
     action, speed = ("walk", 1.2) if away > 0 or near > 0 else _mirror_action(guest, t)
     height = 1080 * who.height_m / 1.78 * (1 + near)
@@ -93,11 +101,44 @@ def _head(guest: Guest, t: float) -> HeadPose:
     phase = guest.shopper.identity * 1.7
     blink = 1.0 if (t + phase) % 3.1 < 0.14 else 0.0
     yaw, pitch, roll = 6 * math.sin(1.1 * t + phase), 3 * math.sin(0.7 * t + phase), 2 * math.sin(0.5 * t + phase)
-    if guest.act.kind == "look":
+    if guest.act.kind == "look" and guest.act.what + guest.before.what == "":
         # Who wants to be recognised looks at the camera; the small turns that remain show that he lives.
         return HeadPose(yaw, pitch, roll, blink, 0.2)
+    if guest.act.kind == "look":
+        shut = 1.0 if guest.act.what == "blink" and 0.05 < t - guest.act_s < 0.55 else blink
+        return HeadPose(0.3 * yaw + TURN_DEG * (_asked(guest, t, "left") - _asked(guest, t, "right")), 0.5 * pitch, roll, shut, 0.2)
     down = -9.0 if guest.act.kind != "wait" else -3.0
     return HeadPose(0.6 * yaw + (4.0 if guest.act.kind.startswith("show") else 0.0), pitch + down, roll, blink, 0.0)
+
+
+def _asked(guest: Guest, t: float, what: str) -> float:
+    """How far he has done what he is asked to do, 0..1, also while he leaves off."""
+    x = min(1.0, max(0.0, (t - guest.act_s) / _MOVE_S))
+    on = x * x * (3 - 2 * x)
+    return on * (guest.act.what == what) + (1 - on) * (guest.before.what == what)
+
+
+def _hold_picture(canvas: Picture, card: Picture, guest: Guest, t: float, skin: tuple[int, int, int]) -> None:
+    """A printed face before the holder's own, turned and brought nearer as the screen asks: as good as paper can."""
+    turn = math.radians(38 * (_asked(guest, t, "left") - _asked(guest, t, "right")) + 3 * math.sin(1.7 * t))
+    wide = 330 * (1 + CLOSER * _asked(guest, t, "closer"))
+    high = wide * card.shape[0] / card.shape[1]
+    x, y, away = 320 + 9 * math.sin(1.1 * t), 215 + 6 * math.sin(1.4 * t), 1100.0
+
+    def corner(across: float, down: float) -> tuple[float, float]:
+        depth = away / (away + across * math.sin(turn))
+        return x + across * math.cos(turn) * depth, y + down * depth
+
+    w, h = wide / 2, high / 2
+    hold_card(canvas, card, (corner(-w, -h), corner(w, -h), corner(w, h), corner(-w, h)), skin)
+
+
+@lru_cache(maxsize=16)
+def _print(figures: Figures, identity: int, seed: int) -> Picture:
+    """A member's picture on paper with a white edge, (H, W, 3)."""
+    paper = background(400, 460, seed + identity).copy()
+    figures.draw_bust(paper, _look_of(identity, seed), HeadPose(smile=0.2), (200.0, 205.0), 225)
+    return np.asarray(cv2.copyMakeBorder(paper, 14, 14, 14, 14, cv2.BORDER_CONSTANT, value=(240, 240, 236)), np.uint8)
 
 
 def _hold(canvas: Picture, card: Picture, centre: tuple[float, float], wide: float, tilt_deg: float, skin: tuple[int, int, int]) -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from kiosk.devices.display import Box, Presented, Touch
 from kiosk.devices.simulated.casting import Casting, Ledger
 from kiosk.devices.simulated.setup import StoreShopper, WorldSetup
 from kiosk.devices.simulated.shelf import Shelf
-from kiosk.devices.simulated.shopper import Act, Errand, Visit, decide, noticed, touched
+from kiosk.devices.simulated.shopper import GIVE_UP, Act, Errand, Visit, decide, noticed, touched
 
 PATIENCE_S = 12.0
 REPEAT_S = 1.5
@@ -20,15 +20,19 @@ REACTION_S = 0.5
 """How long a person waits for a screen to react before he goes on all the same."""
 
 WALK_S = 0.35
-_READ = ("items", "entered", "wanted", "reason", "chosen", "index", "basket_count", "scanned")
+_READ = ("items", "entered", "wanted", "asked", "reason", "chosen", "index", "basket_count", "codes", "code", "scanned")
 _STAFF_DOORS = ("pay.attract", "mirror.attract", "shelf.board", "out_of_order")
 _STALE_S = 15.0
+NOTHING = Act("wait")
 STAFF = StoreShopper("staff", 8, "enrolled", False, "00000000")
 
 
 @dataclass(frozen=True, slots=True)
 class Guest:
-    """Who stands at a device: shopper, since when, what he does since when, and whether he is going."""
+    """Who stands at a device: shopper, since when, what he does since when, and whether he is going.
+
+    before: what he did before. mask: identity of the person whose picture he holds before his face, None for nobody's.
+    """
 
     shopper: StoreShopper
     came_s: float
@@ -36,6 +40,8 @@ class Guest:
     act_s: float
     screen: str
     left_s: float = math.inf
+    before: Act = NOTHING
+    mask: int | None = None
 
 
 class Station:
@@ -55,6 +61,7 @@ class Station:
         self._planned_s = self._next_come_s = math.inf
         self._touches: list[Touch] = []
         self._scanned: list[str] = []
+        self._mask: int | None = None
         self._total = 0
 
     def send_staff(self, errand: Errand, now: float) -> None:
@@ -123,7 +130,7 @@ class Station:
             errand, who = self._errands.pop(0), STAFF
             if errand.wish == "count":
                 errand.pieces = self._shelf.pieces().get(errand.slot, 0)
-            visit = Visit("staff", "", pin=self._setup.staff_pin, errand=errand)
+            visit = Visit("staff", "", pin=self._setup.staff_pin, errand=errand, code=self._setup.staff_badge)
             self._shelf.staff(here=self._place == "shelf", now=now)
         else:
             cast = self._casting.pay(self._rng) if self._place == "pay" else self._casting.mirror(self._rng)
@@ -134,14 +141,17 @@ class Station:
             visit = self._new_visit(kind, who)
         self._visit, self._total = visit, 0
         self._ledger.visits[visit.kind] = self._ledger.visits.get(visit.kind, 0) + 1
-        self._guest = Guest(who, now, Act("wait"), now, self._mark[0])
+        self._guest = Guest(who, now, Act("wait"), now, self._mark[0], mask=self._mask)
         self._progress_s = now
         self._plan(now + WALK_S / self._setup.pace)
 
     def _new_visit(self, kind: str, who: StoreShopper) -> Visit:
-        claims = self._casting.member_phone(self._rng) if kind == "stranger" else who.phone
+        claimed = self._casting.member(self._rng) if kind in GIVE_UP else who
+        claims, self._mask = claimed.phone if claimed else "00000000", claimed.identity if claimed and kind == "spoof" else None
         wants = self._wants() if self._place == "pay" else ()
-        return Visit(kind, claims, wants, code=self._casting.code(who), pin=who.pin, looks=self._rng.choice((1, 1, 2)))
+        # A mirror stands too far away to read a phone that is held up.
+        code = self._casting.code(who) if self._place == "pay" else ""
+        return Visit(kind, claims, wants, code=code, pin=who.pin, looks=self._rng.choice((1, 1, 2)))
 
     def _wants(self) -> tuple[str, ...]:
         """What is carried from the shelf goes first; the rest comes from elsewhere in the store. No two of the same."""
@@ -167,10 +177,12 @@ class Station:
             ledger.tenders[tender] = ledger.tenders.get(tender, 0) + 1
             ledger.sales, ledger.total_minor = ledger.sales + 1, ledger.total_minor + self._total
             ledger.strangers_accepted += visit.kind == "stranger"
+            ledger.spoofs_accepted += visit.kind == "spoof"
             self._shelf.sold(visit.wants)
         elif screen == "pay.refused":
             ledger.strangers_refused += visit.kind == "stranger"
-            ledger.members_refused += visit.kind != "stranger"
+            ledger.spoofs_refused += visit.kind == "spoof"
+            ledger.members_refused += visit.kind not in GIVE_UP
 
     def _plan(self, now: float) -> None:
         """Decide what to do on the present screen, and when: after the time that eyes and hand need."""
@@ -181,6 +193,8 @@ class Station:
 
     def _delay(self, act: Act) -> float:
         pace, screen = self._setup.pace, self._mark[0]
+        if act.kind == "look" and act.what:
+            return self._rng.uniform(0.05, 0.2) / pace  # a ring that moves is followed, not thought about
         if act.what.startswith("key:"):
             return self._rng.uniform(0.15, 0.25) / pace
         if screen == "mirror.tryon" and act.what in ("next", "add"):
@@ -196,6 +210,9 @@ class Station:
             self._planned_s = math.inf
         elif act.kind == "touch":
             self._touch(visit, act.what, now)
+        elif act.kind == "read_code":
+            self._planned_s = math.inf
+            self._ledger.codes.append(act.what)
         elif act.kind == "put":
             self._put(visit, now)
         elif act.kind == "scan":
@@ -204,8 +221,9 @@ class Station:
             visit.shown = True
         elif act.kind == "show_code" and self._guest is not None and self._guest.act != act:
             self._casting.code_shown(self._guest.shopper)
-        if self._guest is not None:
-            self._guest = Guest(self._guest.shopper, self._guest.came_s, act, now, self._mark[0])
+        guest = self._guest
+        if guest is not None and (guest.act != act or act.kind != "look"):
+            self._guest = replace(guest, act=act, act_s=now, screen=self._mark[0], before=guest.act)
 
     def _touch(self, visit: Visit, target: str, now: float) -> None:
         box = self._seen.targets.get(target) if self._seen else None
@@ -250,6 +268,6 @@ class Station:
             else:
                 self._casting.gone(guest.shopper, joined=visit.enrolled)
                 self._ledger.enrolled += visit.enrolled
-            self._guest = Guest(guest.shopper, guest.came_s, Act("leave"), now, self._mark[0], left_s=now)
+            self._guest = replace(guest, act=Act("leave"), act_s=now, screen=self._mark[0], left_s=now, before=guest.act)
         self._visit, self._planned, self._planned_s, self._left_s = None, None, math.inf, now
         self._plan_coming(now)

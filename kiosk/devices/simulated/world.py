@@ -27,7 +27,7 @@ from kiosk.errors import WorldError
 FAULTS = ("ok", "black", "frozen", "wrong_size", "gone")
 """What can be wrong with a camera of the store."""
 
-WISHES = ("refill", "count", "out_of_order", "close_day")
+WISHES = ("refill", "count", "out_of_order", "close_day", "refund")
 
 
 class World:
@@ -84,9 +84,8 @@ class World:
         """Let something happen that the script does not hold. Raises WorldError for what it does not know.
 
         deliver(slot, pieces, scan=0): goods came; staff goes to the shelf, opens staff mode and refills, or scans each piece.
-        staff(device, wish, slot=""):
-        staff comes for one of WISHES. pick(slot, pieces), put_back(slot, pieces): a hand at the shelf. camera(camera, fault): one
-        of FAULTS.
+        staff(device, wish, slot="", number=""): staff comes for one of WISHES. pick(slot, pieces), put_back(slot, pieces): a hand at the
+        shelf. camera(camera, fault): one of FAULTS.
         """
         t = self.advance(t)
         acts: dict[str, Callable[..., None]] = {
@@ -135,10 +134,10 @@ class World:
             raise WorldError(f"{pieces} pieces cannot be delivered to slot {slot!r} of the simulated shelf")
         self._stations[self._setup.shelf_device].send_staff(Errand("receive" if scan else "refill", slot, pieces, ordered=pieces), t)
 
-    def _staff(self, t: float, device: str, wish: str, slot: str = "") -> None:
+    def _staff(self, t: float, device: str, wish: str, slot: str = "", number: str = "") -> None:
         if device not in self._stations or wish not in WISHES:
             raise WorldError(f"staff cannot do {wish!r} at {device!r}; wishes are {', '.join(WISHES)}")
-        self._stations[device].send_staff(Errand(wish, slot), t)
+        self._stations[device].send_staff(Errand(wish, slot, number=number), t)
 
     def _pick(self, t: float, slot: str, pieces: int) -> None:
         self._shelf.order(t, slot, -pieces, "shopper")

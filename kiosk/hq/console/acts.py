@@ -12,9 +12,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from kiosk.errors import HqError, InvalidValueError
-from kiosk.hq import imports, publish, replenishment, supplier
+from kiosk.hq import imports, members, publish, replenishment, supplier
 from kiosk.hq.console.guard import form_is_ours
-from kiosk.hq.console.pages import shell, show_products, show_replenishment
+from kiosk.hq.console.pages import shell, show_members, show_products, show_replenishment
 from kiosk.hq.console.render import Desk, page
 from kiosk.hq.imports import Preview
 from kiosk.hq.ledger import facts
@@ -41,7 +41,7 @@ def act(work: Act) -> Callable[[Request], Awaitable[Response]]:
 
 def decide(request: Request, desk: Desk, form: FormData) -> Response:
     """Approve or reject a request, or take that back."""
-    request_id, word = request.path_params["request_id"], _text(form, "act")
+    request_id, word = request.path_params["request_id"], text(form, "act")
     try:
         with desk.ledger.write() as db:
             if word == "approve":
@@ -58,7 +58,7 @@ def decide(request: Request, desk: Desk, form: FormData) -> Response:
 def set_limit(request: Request, desk: Desk, form: FormData) -> Response:
     """Say up to which value requests are approved by themselves."""
     try:
-        limit = imports.price(_text(form, "limit"), desk.currency)
+        limit = imports.price(text(form, "limit"), desk.currency)
         with desk.ledger.write() as db:
             replenishment.set_limit(db, limit, WHO, desk.stamp())
     except (HqError, InvalidValueError) as error:
@@ -79,7 +79,7 @@ def make_order(request: Request, desk: Desk, _form: FormData) -> Response:
 def set_price(request: Request, desk: Desk, form: FormData) -> Response:
     """Change a price: a new version of the list goes out."""
     try:
-        price = imports.price(_text(form, "price"), desk.currency)
+        price = imports.price(text(form, "price"), desk.currency)
         with desk.ledger.write() as db:
             publish.set_price(db, request.path_params["gtin"], price, desk.stamp(), WHO)
     except (HqError, InvalidValueError) as error:
@@ -89,7 +89,7 @@ def set_price(request: Request, desk: Desk, form: FormData) -> Response:
 
 def preview(request: Request, desk: Desk, form: FormData) -> Response:
     """Show what a file would change, or all that is wrong with it."""
-    table, content = _text(form, "table"), getattr(request.state, "file", b"")
+    table, content = text(form, "table"), getattr(request.state, "file", b"")
     if table not in imports.COLUMNS:
         return show_products(request, "choose what the file holds")
     with desk.ledger.read() as db:
@@ -98,9 +98,9 @@ def preview(request: Request, desk: Desk, form: FormData) -> Response:
 
 def apply(request: Request, desk: Desk, form: FormData) -> Response:
     """Import a file that was previewed; it is read again, for things may have changed."""
-    table = _text(form, "table")
+    table = text(form, "table")
     try:
-        content = base64.b64decode(_text(form, "content"), validate=True)
+        content = base64.b64decode(text(form, "content"), validate=True)
         if table not in imports.COLUMNS:
             raise HqError("choose what the file holds")
         with desk.ledger.write() as db:
@@ -108,6 +108,20 @@ def apply(request: Request, desk: Desk, form: FormData) -> Response:
     except (HqError, binascii.Error) as error:
         return show_products(request, str(error))
     return RedirectResponse("/stock" if table in ("planogram", "plates") else "/products", 303)
+
+
+def decide_member(request: Request, desk: Desk, form: FormData) -> Response:
+    """Have a member's face erased everywhere, or let a locked one have five tries again."""
+    member_id = request.path_params["member_id"]
+    try:
+        with desk.ledger.write() as db:
+            if text(form, "act") == "unlock":
+                members.unlock(db, member_id, WHO, desk.stamp())
+            else:
+                members.erase(db, member_id, WHO, desk.stamp())
+    except HqError as error:
+        return show_members(request, str(error))
+    return RedirectResponse("/members", 303)
 
 
 def see_alarm(request: Request, desk: Desk, _form: FormData) -> Response:
@@ -122,15 +136,16 @@ def _preview_page(request: Request, desk: Desk, frame: dict[str, int], read: tup
     return page(request, desk, "import.html", values, 422 if read[0].mistakes else 200)
 
 
-def _text(form: FormData, name: str) -> str:
+def text(form: FormData, name: str) -> str:
+    """Return a field of a form, "" when it is not there."""
     value = form.get(name, "")
     return value if isinstance(value, str) else ""
 
 
 def _pieces(form: FormData) -> int | None:
-    text = _text(form, "quantity").strip()
-    if not text:
+    typed = text(form, "quantity").strip()
+    if not typed:
         return None
-    if not (text.isascii() and text.isdigit()) or len(text) > 6:
-        raise HqError(f"{text[:20]!r} is no count of pieces")
-    return int(text)
+    if not (typed.isascii() and typed.isdigit()) or len(typed) > 6:
+        raise HqError(f"{typed[:20]!r} is no count of pieces")
+    return int(typed)

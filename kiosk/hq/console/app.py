@@ -14,7 +14,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from kiosk.design.tokens import css
-from kiosk.hq.console import acts, pages
+from kiosk.hq.console import acts, money, pages, planogram, receipts, replays
 from kiosk.hq.console.guard import Guard
 from kiosk.hq.console.render import Desk
 
@@ -28,7 +28,13 @@ def make_app(desk: Desk, api: ASGIApp) -> Starlette:
         Route("/", lambda _: RedirectResponse("/fleet")),
         Route("/fleet", pages.show_fleet),
         Route("/sales", pages.show_sales),
+        Route("/days", receipts.show_days),
+        Route("/r/{token}", receipts.show_receipt),
         Route("/stock", pages.show_stock),
+        Route("/planogram/{device}", planogram.show),
+        Route("/planogram/{device}", acts.act(planogram.save), methods=["POST"]),
+        Route("/replay", replays.show),
+        Route("/replay/{name}.json", replays.content),
         Route("/replenishment", pages.show_replenishment),
         Route("/replenishment/{request_id}", acts.act(acts.decide), methods=["POST"]),
         Route("/replenishment-limit", acts.act(acts.set_limit), methods=["POST"]),
@@ -40,7 +46,17 @@ def make_app(desk: Desk, api: ASGIApp) -> Starlette:
         Route("/import/apply", acts.act(acts.apply), methods=["POST"]),
         Route("/screens", pages.show_screens),
         Route("/screens/{device}.jpg", pages.screen),
-        Route("/wallet", pages.show_wallet),
+        Route("/sales/{sale_id}", money.show_sale),
+        Route("/sales/{sale_id}/refund", acts.act(money.refund), methods=["POST"]),
+        Route("/wallet", money.show_wallet),
+        Route("/wallet/codes", acts.act(money.set_codes), methods=["POST"]),
+        Route("/wallet/members/{member_id}", money.show_member),
+        Route("/wallet/members/{member_id}/statement.csv", money.statement_file),
+        Route("/wallet/members/{member_id}/topup", acts.act(money.top_up), methods=["POST"]),
+        Route("/wallet/refunds/{refund_id}", acts.act(money.pay_in_cash), methods=["POST"]),
+        Route("/wallet/charges/{intent_id}", acts.act(money.drop_charge), methods=["POST"]),
+        Route("/members", pages.show_members),
+        Route("/members/{member_id}", acts.act(acts.decide_member), methods=["POST"]),
         Route("/alarms", pages.show_alarms),
         Route("/alarms/{alarm_id:int}", acts.act(acts.see_alarm), methods=["POST"]),
         Route("/assets/{name}", pages.asset),

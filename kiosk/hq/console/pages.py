@@ -14,9 +14,10 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 from kiosk.design.products import PRODUCTS, svg
 from kiosk.domain.catalog import Cell
 from kiosk.errors import HqError
-from kiosk.hq import publish, replenishment, supplier, wallet
+from kiosk.hq import publish, replenishment, supplier
 from kiosk.hq.console.render import Desk, page
-from kiosk.hq.ledger import accounts, catalogue, facts, fleet, supply, trade
+from kiosk.hq.ledger import catalogue, facts, fleet, supply, trade
+from kiosk.hq.ledger import members as faces
 from kiosk.hq.ledger.store import Db, Row
 
 DAY_MS = 86_400_000
@@ -153,14 +154,12 @@ def show_products(request: Request, problem: str = "") -> Response:
     return page(request, desk, "products.html", values, 409 if problem else 200)
 
 
-def show_wallet(request: Request) -> Response:
-    """Who has how much, what moved, and whether the books add up."""
+def show_members(request: Request, problem: str = "") -> Response:
+    """Whose face is known where, and when each device said that it erased one."""
     desk: Desk = request.app.state.desk
     with desk.ledger.read() as db:
-        values = shell(db, desk.stamp().at_ms) | {
-            "books": wallet.balance_check(db), "members": accounts.members(db),
-            "accounts": accounts.accounts(db, ("funding", "sales", "till", "unclaimed")), "transfers": accounts.transfers(db)}
-    return page(request, desk, "wallet.html", values)
+        values = shell(db, desk.stamp().at_ms) | {"members": faces.overview(db), "places": faces.places(db), "problem": problem}
+    return page(request, desk, "members.html", values, 409 if problem else 200)
 
 
 def show_alarms(request: Request) -> Response:

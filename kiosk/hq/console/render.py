@@ -18,6 +18,7 @@ from starlette.responses import HTMLResponse, Response
 from kiosk.design.amounts import clock, money, number, when
 from kiosk.design.products import PRODUCTS
 from kiosk.design.reasons import order_reason
+from kiosk.design.tokens import css
 from kiosk.design.words import known, say
 from kiosk.domain.catalog import LANGUAGES
 from kiosk.domain.events import OrderReason
@@ -39,7 +40,8 @@ POLICY = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inl
 class Desk:
     """What every page works with. screens: folder of <device>.jpg, None = no live screens; assets: folder of product pictures.
 
-    tenders: the payment services that are there, by name. closing: set when the server ends, so that pages which listen are let go.
+    tenders: the payment services that are there, by name. replays: folder of
+    recorded hours of shelves. closing: set when the server ends, so that pages which listen are let go.
     """
 
     ledger: Ledger
@@ -51,7 +53,12 @@ class Desk:
     screens: Path | None
     assets: Path | None
     tenders: Mapping[str, Tender] = field(default_factory=dict)
+    replays: Path | None = None
     closing: threading.Event = field(default_factory=threading.Event)
+
+    def pictured(self, name: str) -> bool:
+        """Return whether there is a picture of this name: the shop's own, or our drawing."""
+        return name in PRODUCTS or (bool(name) and self.assets is not None and (self.assets / name).is_file())
 
     def stamp(self) -> Stamp:
         """Return this moment."""
@@ -77,11 +84,23 @@ def page(request: Request, desk: Desk, template: str, values: dict[str, Any], st
     language, token = language_of(request), page_token(request)
     text = _environment.get_template(template).render(
         **_speech(desk, language), **values, language=language, languages=LANGUAGES, token=token, path=request.url.path,
-        live_screens=desk.screens is not None, error=values.get("problem", ""))
+        live_screens=desk.screens is not None,
+        replays=desk.replays is not None and any(desk.replays.glob("*.json")), error=values.get("problem", ""))
     response = HTMLResponse(text, status)
     keep_token(response, token)
     if request.query_params.get("lang") in LANGUAGES:
         response.set_cookie(LANGUAGE_COOKIE, language, max_age=YEAR_S, samesite="strict")
+    response.headers["content-security-policy"] = POLICY
+    response.headers["cache-control"] = "no-store"
+    return response
+
+
+def bare_page(request: Request, template: str, values: dict[str, Any], status: int = 200) -> Response:
+    """Return a page for shoppers in the reader's language: no console around it, no cookie, nothing to post."""
+    language = language_of(request)
+    text = _environment.get_template(template).render(**values, language=language, languages=LANGUAGES, say=partial(_say, language),
+                                                      tokens=css())
+    response = HTMLResponse(text, status)
     response.headers["content-security-policy"] = POLICY
     response.headers["cache-control"] = "no-store"
     return response
@@ -92,11 +111,12 @@ def _speech(desk: Desk, language: str) -> dict[str, Any]:
     return {
         "t": partial(_text, language), "known": lambda key: known(f"console.{key}"), "now_ms": now_ms,
         "money": lambda minor, currency: money(Money(minor, currency), language), "num": lambda n: number(n, language),
-        "when": lambda ms: when(_moment(ms), language, desk.zone), "clock": lambda ms: clock(_moment(ms), language, desk.zone),
+        "when": lambda ms: when(moment(ms), language, desk.zone), "clock": lambda ms: clock(moment(ms), language, desk.zone),
         "ago": lambda ms: _ago(language, now_ms - ms), "span": lambda seconds: _ago(language, seconds * 1000),
         "why": partial(_why, language),
         "named": partial(_named, language), "plain": lambda minor, currency: plain(Money(minor, currency)), "currency": desk.currency,
-        "has_picture": lambda name: name in PRODUCTS or (bool(name) and desk.assets is not None and (desk.assets / name).is_file()),
+        "fresh_id": desk.new_id,
+        "has_picture": desk.pictured,
     }
 
 
@@ -104,7 +124,12 @@ def _text(language: str, key: str, **values: object) -> str:
     return say(f"console.{key}", language, **values)
 
 
-def _moment(ms: int) -> datetime:
+def _say(language: str, key: str, **values: object) -> str:
+    return say(key, language, **values)
+
+
+def moment(ms: int) -> datetime:
+    """Return milliseconds since 1970 as a time in UTC."""
     return datetime.fromtimestamp(ms / 1000, UTC)
 
 

@@ -129,10 +129,11 @@ def is_member(db: Db, member_id: str) -> bool:
     return db.execute("SELECT 1 FROM members WHERE id = ?", (member_id,)).fetchone() is not None
 
 
-def members(db: Db, limit: int = 200) -> list[Row]:
-    """Return members with balance, newest first."""
+def members(db: Db, limit: int = 200, only: str = "") -> list[Row]:
+    """Return members with balance, newest first; with `only` that one."""
     return db.execute("SELECT m.*, a.currency, a.balance_minor, a.held_minor FROM members m"
-                      " LEFT JOIN accounts a ON a.id = 'member:' || m.id ORDER BY m.at_ms DESC, m.id LIMIT ?", (limit,)).fetchall()
+                      " LEFT JOIN accounts a ON a.id = 'member:' || m.id WHERE ? IN ('', m.id) ORDER BY m.at_ms DESC, m.id LIMIT ?",
+                      (only, limit)).fetchall()
 
 
 def add_code(db: Db, digest: str, member_id: str, at_ms: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kiosk.domain.catalog import OfflinePolicy, Planogram, PriceList, Product, Promotion, TenderPolicy
+from kiosk.domain.catalog import CodeFormat, OfflinePolicy, Planogram, PriceList, Product, Promotion, TenderPolicy
 from kiosk.domain.money import Money
 from kiosk.hq.ledger.store import Db, Row
 from kiosk.wire import decode_value, encode_value
@@ -22,14 +22,16 @@ def product(db: Db, gtin: str) -> Product | None:
 def _product(row: Row) -> Product:
     names = {language: row[f"name_{language}"] for language in ("fr", "en", "zh") if row[f"name_{language}"]}
     price = Money(row["price_minor"], row["currency"])
-    return Product(row["gtin"], names, price, row["vat_permille"], row["unit_weight_g"], row["picture"], row["garment"])
+    return Product(row["gtin"], names, price, row["vat_permille"], row["unit_weight_g"], row["picture"], row["garment"], row["sold_by"],
+                   row["deposit_minor"], row["deposit_vat_permille"], row["min_age"])
 
 
 def save_product(db: Db, value: Product) -> None:
     """Write a product down, in the place of the one with the same GTIN."""
-    db.execute("INSERT OR REPLACE INTO products VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    db.execute("INSERT OR REPLACE INTO products VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                (value.gtin, value.names.get("fr", ""), value.names.get("en", ""), value.names.get("zh", ""), value.price.minor,
-                value.price.currency, value.vat_permille, value.unit_weight_g, value.picture, value.garment))
+                value.price.currency, value.vat_permille, value.unit_weight_g, value.picture, value.garment, value.sold_by,
+                value.deposit_minor, value.deposit_vat_permille, value.min_age))
 
 
 def promotions(db: Db) -> tuple[Promotion, ...]:
@@ -40,6 +42,21 @@ def promotions(db: Db) -> tuple[Promotion, ...]:
 def save_promotion(db: Db, value: Promotion) -> None:
     """Write a promotion down, in the place of the one with the same id."""
     db.execute("INSERT OR REPLACE INTO promotions VALUES (?, ?)", (value.id, encode_value(value)))
+
+
+def end_promotion(db: Db, promotion_id: str) -> None:
+    """Take an offer away; one that is not there stays away."""
+    db.execute("DELETE FROM promotions WHERE id = ?", (promotion_id,))
+
+
+def formats(db: Db) -> tuple[CodeFormat, ...]:
+    """Return how codes with a weight or price inside are read, by prefix."""
+    return tuple(decode_value(r[0], CodeFormat) for r in db.execute("SELECT body FROM code_formats ORDER BY prefix"))
+
+
+def save_format(db: Db, value: CodeFormat) -> None:
+    """Write a layout down, in the place of the one with the same prefix."""
+    db.execute("INSERT OR REPLACE INTO code_formats VALUES (?, ?)", (value.prefix, encode_value(value)))
 
 
 def pricelist(db: Db) -> PriceList | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from kiosk.domain.events import DeviceHealth, IdentityDecided
+from kiosk.domain.events import DeviceHealth
 from kiosk.hq.ledger.store import Db, Row
 from kiosk.wire import DeviceState
 
@@ -44,16 +44,17 @@ def saw(db: Db, seen: dict[str, int]) -> None:
 
 def set_health(db: Db, device: str, health: DeviceHealth) -> None:
     """Write down how a device is."""
-    db.execute("UPDATE devices SET version = ?, free_mb = ?, queue = ?, oldest_s = ?, states = ?, dropped_frames = ?, quarantined = ?"
-               " WHERE id = ?", (health.version, health.free_mb, json.dumps(health.queue), health.oldest_s, json.dumps(health.states),
-                                 health.dropped_frames, health.quarantined, device))
+    db.execute("UPDATE devices SET version = ?, free_mb = ?, queue = ?, oldest_s = ?, states = ?, dropped_frames = ?, quarantined = ?,"
+               " offline_minor = ? WHERE id = ?", (health.version, health.free_mb, json.dumps(health.queue), health.oldest_s,
+                                         json.dumps(health.states),
+                                 health.dropped_frames, health.quarantined, health.offline_minor, device))
 
 
-def count_identity(db: Db, device: str, decided: IdentityDecided) -> None:
+def count_identity(db: Db, device: str, outcome: str, more: int) -> None:
     """Count how faces were judged on a device; what was measured stays in the fact."""
-    path = '$."' + decided.outcome.replace('"', "").replace("\\", "")[:40] + '"'
-    db.execute("UPDATE devices SET identity = json_set(identity, ?, coalesce(json_extract(identity, ?), 0) + 1) WHERE id = ?",
-               (path, path, device))
+    path = '$."' + outcome.replace('"', "").replace("\\", "")[:40] + '"'
+    db.execute("UPDATE devices SET identity = json_set(identity, ?, coalesce(json_extract(identity, ?), 0) + ?) WHERE id = ?",
+               (path, path, more, device))
 
 
 def devices(db: Db) -> list[Row]:

@@ -152,6 +152,26 @@ CREATE TABLE day_ends (day TEXT PRIMARY KEY, zero INTEGER NOT NULL, body BLOB NO
 """
 
 
+_FLOOR = """
+ALTER TABLE products ADD COLUMN sold_by TEXT NOT NULL DEFAULT 'piece';
+ALTER TABLE products ADD COLUMN deposit_minor INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE products ADD COLUMN deposit_vat_permille INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE products ADD COLUMN min_age INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE code_formats (prefix TEXT PRIMARY KEY, body BLOB NOT NULL) STRICT;
+CREATE TABLE receipts (token TEXT PRIMARY KEY, sale_id TEXT NOT NULL REFERENCES sales, body BLOB NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE closures (device TEXT NOT NULL, journal TEXT NOT NULL, period TEXT NOT NULL, last INTEGER NOT NULL, currency TEXT NOT NULL,
+  name TEXT NOT NULL, body BLOB NOT NULL, at_ms INTEGER NOT NULL,
+  PRIMARY KEY (device, journal, period, last, currency)) STRICT, WITHOUT ROWID;
+"""
+
+
+@migrations()  # type: ignore[untyped-decorator]
+def m_floor(db: Database) -> None:
+    """Goods by weight, deposits and ages; receipts that can be shown again; closures of the kiosks' journals."""
+    for statement in _statements(_FLOOR):
+        db.execute(statement)
+
+
 @migrations()  # type: ignore[untyped-decorator]
 def m_faces(db: Database) -> None:
     """Which device holds whose template, who asks for one, and the keys of devices."""
@@ -178,6 +198,19 @@ CREATE TABLE daily_demand (
   device TEXT NOT NULL, slot TEXT NOT NULL, gtin TEXT NOT NULL, day INTEGER NOT NULL, sold INTEGER NOT NULL, empty INTEGER NOT NULL,
   PRIMARY KEY (device, slot, gtin, day)) STRICT, WITHOUT ROWID;
 """
+_JOURNALS = """
+CREATE TABLE journal_heads (device TEXT NOT NULL, journal TEXT NOT NULL, chain TEXT NOT NULL, number INTEGER NOT NULL, hash TEXT NOT NULL,
+  key TEXT NOT NULL, epoch TEXT NOT NULL, seq INTEGER NOT NULL, at_ms INTEGER NOT NULL,
+  PRIMARY KEY (device, journal)) STRICT, WITHOUT ROWID;
+ALTER TABLE devices ADD COLUMN offline_minor INTEGER NOT NULL DEFAULT 0;
+"""
+
+
+@migrations()  # type: ignore[untyped-decorator]
+def m_journals(db: Database) -> None:
+    """How long the kiosks' journals are, and what they have sold that HQ did not know of when they last told."""
+    for statement in _statements(_JOURNALS):
+        db.execute(statement)
 
 
 @migrations()  # type: ignore[untyped-decorator]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from kiosk.domain.events import ReplenishmentRequested, SaleCompleted, SaleLine, StockChanged
@@ -81,15 +81,27 @@ def by_device(db: Db) -> list[Row]:
     return db.execute("SELECT device, count(*) sales, sum(total_minor) total_minor FROM sales GROUP BY 1 ORDER BY 1").fetchall()
 
 
-def move_stock(db: Db, change: StockChanged, origin: Origin) -> None:
-    """Write down what lies in a slot; an older fact of the same epoch changes nothing. A refill takes from what is on order."""
+StockMove = tuple[str, str, str, int, str, int, int, int]
+"""(device, slot, gtin, on_hand, epoch, seq, at_ms, pieces that arrived of what is on order)"""
+
+
+def stock_move(change: StockChanged, origin: Origin, before: StockMove | None) -> StockMove:
+    """Return what a fact and the one before it in the same slot come to; an older fact of the same epoch changes nothing."""
     arrived = max(0, change.delta) if change.reason == "refill" else 0
-    db.execute(
+    if before is not None:
+        if before[4] == origin.epoch and before[5] > origin.seq:
+            return before
+        arrived += before[7]
+    return origin.device, change.slot, change.gtin, change.on_hand, origin.epoch, origin.seq, origin.at_ms, arrived
+
+
+def move_stock(db: Db, moves: Iterable[StockMove]) -> None:
+    """Write down what lies in slots; an older fact of the same epoch changes nothing. A refill takes from what is on order."""
+    db.executemany(
         "INSERT INTO stock (device, slot, gtin, on_hand, epoch, seq, at_ms) VALUES (?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (device, slot) DO UPDATE SET gtin = excluded.gtin, on_hand = excluded.on_hand,"
         " on_order = max(0, on_order - ?), epoch = excluded.epoch, seq = excluded.seq,"
-        " at_ms = excluded.at_ms WHERE epoch != excluded.epoch OR seq < excluded.seq",
-        (origin.device, change.slot, change.gtin, change.on_hand, origin.epoch, origin.seq, origin.at_ms, arrived))
+        " at_ms = excluded.at_ms WHERE epoch != excluded.epoch OR seq < excluded.seq", moves)
 
 
 def add_on_order(db: Db, device: str, slot: str, gtin: str, quantity: int) -> None:

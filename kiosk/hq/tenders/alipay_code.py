@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl
 
 from kiosk.domain.money import Money, exponent
 from kiosk.errors import HqError
-from kiosk.hq.tenders.protocol import ABSENT, UNKNOWN, Answer, Charge, Refund, Status, declined, number
+from kiosk.hq.tenders.protocol import ABSENT, UNKNOWN, Answer, Charge, Refund, Status, declined, number, untold
 
 try:
     from alipay import AliPay
@@ -95,9 +95,7 @@ class AlipayCodes:
             return UNKNOWN
         if reply.get("sub_code") == "ACQ.TRADE_NOT_EXIST":
             return ABSENT
-        if not _is_done(reply):
-            return _refusal(reply)
-        return self.read(reply)
+        return self.read(reply) if _is_done(reply) else untold(_refusal(reply))
 
     def void(self, charge: Charge) -> Answer:
         """Cancel the trade: one that was paid is given back, one that was not can be paid no more."""

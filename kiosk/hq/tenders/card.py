@@ -11,7 +11,7 @@ from typing import Any
 
 from kiosk.domain.money import Money, exponent
 from kiosk.errors import HqError, InvalidValueError
-from kiosk.hq.tenders.protocol import ABSENT, UNKNOWN, Answer, Charge, Refund, Status, declined
+from kiosk.hq.tenders.protocol import ABSENT, UNKNOWN, Answer, Charge, Refund, Status, declined, untold
 
 try:
     import stripe
@@ -80,9 +80,10 @@ class CardMandates:
     def query(self, charge: Charge) -> Answer:
         """Read the PaymentIntent, found by its id or among the customer's by the key in its metadata."""
         if charge.reference:
-            return self._call(lambda: _read(self._intents.retrieve(charge.reference, {"expand": ["latest_charge"]})))
-        customer = charge.payer.partition("/")[0]
-        return self._call(lambda: self._search(charge.key, customer))
+            answer = self._call(lambda: _read(self._intents.retrieve(charge.reference, {"expand": ["latest_charge"]})))
+        else:
+            answer = self._call(lambda: self._search(charge.key, charge.payer.partition("/")[0]))
+        return answer if answer.reference else untold(answer)
 
     def void(self, charge: Charge) -> Answer:
         """Cancel the PaymentIntent, or refund all that was taken."""
@@ -153,7 +154,7 @@ def _read(made: Any) -> Answer:
     scale = 100 if intent["currency"].upper() in _AS_IF_HUNDREDTHS else 1
     charged: Any = intent.get("latest_charge") or {}  # an id where it was not asked for whole
     refunded = 0 if isinstance(charged, str) else charged.get("amount_refunded") or 0
-    taken = intent.get("amount_received") or 0
+    taken = intent.get("amount_received") or (intent["amount"] if intent["status"] == "succeeded" else 0)
     status = {"requires_capture": Status.AUTHORISED, "succeeded": Status.CAPTURED, "canceled": Status.VOIDED, "processing": Status.PENDING,
               "requires_action": Status.DECLINED}.get(intent["status"], Status.DECLINED)
     if status is Status.CAPTURED and taken and refunded >= taken:

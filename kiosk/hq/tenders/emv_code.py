@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 from kiosk.domain import emv
 from kiosk.domain.emv import Merchant
 from kiosk.domain.money import Money
-from kiosk.hq.tenders.protocol import ABSENT, UNKNOWN, Answer, Charge, Refund, Status, declined, number
+from kiosk.hq.tenders.protocol import ABSENT, UNKNOWN, Answer, Charge, Refund, Status, declined, number, untold
 
 log = logging.getLogger(__name__)
 
@@ -79,7 +79,8 @@ class EmvCodes:
 
     def query(self, charge: Charge) -> Answer:
         """Ask the acquirer."""
-        return self._call("GET", f"/payments/{number(charge.key)}", None)
+        answer = self._call("GET", f"/payments/{number(charge.key)}", None)
+        return answer if answer.reference else untold(answer)
 
     def void(self, charge: Charge) -> Answer:
         """Close the payment; what was paid is given back."""

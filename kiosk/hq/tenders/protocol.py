@@ -88,6 +88,11 @@ def number(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()[:24].upper()
 
 
+def untold(answer: Answer) -> Answer:
+    """Return what a query may conclude from an answer that does not speak of the charge: a refusal to tell is no refusal to pay."""
+    return UNKNOWN if answer.status is Status.DECLINED else answer
+
+
 class Tender(Protocol):
     """One way to pay. Nothing here raises for what a service does: that is an answer. Calls block for some seconds at most."""
 
@@ -105,7 +110,7 @@ class Tender(Protocol):
         """Take what is held; what is taken already stays taken once."""
 
     def query(self, charge: Charge) -> Answer:
-        """Ask how far a charge is; changes nothing."""
+        """Ask how far a charge is; changes nothing. A service that refuses to tell has given no answer: UNKNOWN."""
 
     def void(self, charge: Charge) -> Answer:
         """Let go of what is held or asked for, and give back all that was taken in the meantime."""

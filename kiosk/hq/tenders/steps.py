@@ -44,8 +44,10 @@ def after(row: ChargeRow, done: str, answer: Answer) -> ChargeRow:
     if answer.status is Status.VOIDED:
         return replace(known, status="voided", reason=row.reason or answer.reason or "declined")
     if answer.status is Status.DECLINED:
+        if row.status == "pending" and row.wish == "ask":
+            return replace(known, wish="drop", reason=answer.reason)  # its code can still be paid: it is declined when that is over
         # Only what was neither held nor taken is declined, and what is held when it cannot be taken; a refused void undoes nothing.
-        refused = (row.status in ("asked", "pending") and done != "void") or (row.status, done) == ("authorised", "capture")
+        refused = (row.status == "asked" and done != "void") or (row.status, done) == ("authorised", "capture")
         return replace(known, status="declined", reason=answer.reason) if refused else replace(known, tries=row.tries)
     reached = _TAKEN[answer.status]
     return replace(known, status=reached) if _RANK[reached] > _RANK[row.status] else known

@@ -14,7 +14,7 @@ from typing import Any
 
 from kiosk.domain.money import Money
 from kiosk.errors import HqError, TrustError
-from kiosk.hq.tenders.protocol import ABSENT, UNKNOWN, Answer, Charge, Refund, Status, declined, number
+from kiosk.hq.tenders.protocol import ABSENT, UNKNOWN, Answer, Charge, Refund, Status, declined, number, untold
 
 try:
     from Cryptodome.PublicKey import RSA
@@ -88,7 +88,7 @@ class WechatCodes:
         code, reply = self._call(lambda: self._wechat.query(out_trade_no=number(charge.key)))
         if code == 404:
             return ABSENT
-        return self.read(reply) if code == 200 else _refusal(code, reply)
+        return self.read(reply) if code == 200 else untold(_refusal(code, reply))
 
     def void(self, charge: Charge) -> Answer:
         """Close the order; one that was paid in the meantime is given back."""

@@ -33,7 +33,7 @@ class AcquirerApi:
         return Call(operation, key, lambda fault: self._answer(operation, key, content, fault))
 
     def _answer(self, operation: str, key: str, content: dict[str, Any], fault: Fault | None) -> Reply:
-        if fault is not None:
+        if fault is not None and not self._bank.gave_back(SERVICE, key, content.get("refund", "")):
             return self._reply(402, {"reason": "insufficient_funds" if fault.reason == "insufficient_funds" else "declined"})
         try:
             if operation == "authorise":

@@ -41,7 +41,7 @@ class AlipayGateway:
 
     def _answer(self, method: str, content: dict[str, str], data: dict[str, str], fault: Fault | None) -> dict[str, Any]:
         number = content.get("out_trade_no", "")
-        if fault is not None:
+        if fault is not None and not self._bank.gave_back(SERVICE, number, content.get("out_request_no", "")):
             return _failed(_REASONS.get(fault.reason, "ACQ.SYSTEM_ERROR"))
         try:
             if method == "alipay.trade.precreate":

@@ -157,6 +157,12 @@ class Bank:
                 raise RefusedError("too_large")
             payment.refunds[key] = amount_minor
 
+    def gave_back(self, service: str, key: str, refund_key: str) -> bool:
+        """Return whether a refund is done already: asked again, no service refuses it then."""
+        with self.lock:
+            found = self._payments.get((service, key))
+            return found is not None and refund_key in found.refunds
+
     def pay(self, code: str) -> Payment:
         """Let a phone read a code and pay what it says; raise WorldError when that cannot be done."""
         with self.lock:

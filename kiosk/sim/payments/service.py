@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import logging
 import secrets
@@ -23,6 +24,7 @@ log = logging.getLogger(__name__)
 
 APP_ID, MCHID, APPID = "2026000000000001", "1900000001", "wx0000000000000001"
 NOTICE_S = 5.0
+_LIBRARIES = {"stripe": "stripe", "alipay": "alipay", "wechat": "wechatpayv3"}
 
 
 class PaymentServices:
@@ -57,22 +59,32 @@ class PaymentServices:
         self._web.close()
 
     def write_config(self, path: Path, currency: str, timeout_s: float = 10.0) -> None:
-        """Write the file that HQ reads its payment services from, readable by its owner alone. currency: of Alipay's contract."""
-        q = json.dumps
-        lines = [
-            "[stripe]", f"secret_key = {q(self._stripe_key)}", f"address = {q(self.address + '/stripe')}", f"timeout_s = {timeout_s}",
-            "[alipay]", f"app_id = {q(APP_ID)}", f"app_private_key = {q(self._merchant.private)}",
-            f"alipay_public_key = {q(self._own.public)}", f"currencies = [{q('CNY')}, {q(currency)}]",
-            f"address = {q(self.address + '/alipay/gateway.do')}", f"timeout_s = {timeout_s}",
-            "[wechat]", f"mchid = {q(MCHID)}", f"appid = {q(APPID)}", 'cert_serial_no = "444F4864EA9B34415"',
-            f"private_key = {q(self._merchant.private)}", f"apiv3_key = {q(self._apiv3)}", f"public_key = {q(self._own.public)}",
-            'public_key_id = "PUB_KEY_ID_0119000000012026"', f"address = {q(self.address + '/wechat')}", f"timeout_s = {timeout_s}",
-            "[emv_qr]", "template = 26", 'guid = "example.scheme"', 'account = "KIOSK0001"', 'category = "5411"', 'country = "FR"',
-            'name = "LUMIERE"', 'city = "PARIS"', f"address = {q(self.address + '/acquirer')}", f"secret = {q(self._secret)}",
-            f"timeout_s = {timeout_s}",
-        ]
+        """Write the file that HQ reads its payment services from, readable by its owner alone. currency: of Alipay's contract.
+
+        Services whose library this installation lacks are left out.
+        """
+        lines = [line for name, section in self._sections(currency, timeout_s).items()
+                 if name not in _LIBRARIES or importlib.util.find_spec(_LIBRARIES[name]) for line in (f"[{name}]", *section)]
         path.touch(mode=0o600)
         path.write_text("\n".join(lines) + "\n")
+
+    def _sections(self, currency: str, timeout_s: float) -> dict[str, list[str]]:
+        q = json.dumps
+        return {
+            "stripe": [f"secret_key = {q(self._stripe_key)}", f"address = {q(self.address + '/stripe')}", f"timeout_s = {timeout_s}"],
+            "alipay": [
+                f"app_id = {q(APP_ID)}", f"app_private_key = {q(self._merchant.private)}", f"alipay_public_key = {q(self._own.public)}",
+                f"currencies = [{q('CNY')}, {q(currency)}]", f"address = {q(self.address + '/alipay/gateway.do')}",
+                f"timeout_s = {timeout_s}"],
+            "wechat": [
+                f"mchid = {q(MCHID)}", f"appid = {q(APPID)}", 'cert_serial_no = "444F4864EA9B34415"',
+                f"private_key = {q(self._merchant.private)}", f"apiv3_key = {q(self._apiv3)}", f"public_key = {q(self._own.public)}",
+                'public_key_id = "PUB_KEY_ID_0119000000012026"', f"address = {q(self.address + '/wechat')}", f"timeout_s = {timeout_s}"],
+            "emv_qr": [
+                "template = 26", 'guid = "example.scheme"', 'account = "KIOSK0001"', 'category = "5411"', 'country = "FR"',
+                'name = "LUMIERE"', 'city = "PARIS"', f"address = {q(self.address + '/acquirer')}", f"secret = {q(self._secret)}",
+                f"timeout_s = {timeout_s}"],
+        }
 
     def stripe_keys(self, start: str) -> list[str]:
         """Return the idempotency keys that Stripe was sent and that begin so."""

@@ -58,7 +58,7 @@ class WechatApi:
         return self._shop.merchant.holds(signed, found[3])
 
     def _answer(self, operation: str, key: str, content: dict[str, Any], fault: Fault | None) -> Reply:
-        if fault is not None:
+        if fault is not None and not self._bank.gave_back(SERVICE, key, content.get("out_refund_no", "")):
             return _refused(403, _REASONS.get(fault.reason, "RULE_LIMIT"))
         try:
             if operation == "authorise":

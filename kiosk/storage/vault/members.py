@@ -51,14 +51,14 @@ class Vault:
         self.keys = KeyRing(db, self._wrapping_key)
 
     @classmethod
-    def open(cls, path: Path, key_path: Path) -> Vault:
+    def open(cls, path: Path, key_path: Path, key: bytes = b"") -> Vault:
         """Open the vault, or make it; the device key is systemd's credential `vault.key`, else the file, made when missing (mode 0600).
 
-        Raises VaultError when the folder belongs to another user or can be looked into by others, and when the key is missing beside a
-        vault that exists, is of the wrong length, or can be read by others.
+        key: the device key, where it was read before. Raises VaultError when the folder belongs to another user or can be looked into by
+        others, and when the key is missing beside a vault that exists, is of the wrong length, or can be read by others.
         """
         private_folder(path.parent)
-        key = device_key(key_path, may_make=not path.exists(), credentials=os.environ.get("CREDENTIALS_DIRECTORY", ""))
+        key = key or device_key(key_path, may_make=not path.exists(), credentials=os.environ.get("CREDENTIALS_DIRECTORY", ""))
         path.touch(mode=0o600)
         with _named(path):
             db = sqlite3.connect(path, timeout=10, isolation_level=None)

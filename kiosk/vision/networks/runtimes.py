@@ -69,6 +69,11 @@ class OnnxNetwork:
         self._names = [item.name for item in self._session.get_inputs()]
         self._shapes = [item.shape for item in self._session.get_inputs()]
 
+    @property
+    def input_shapes(self) -> tuple[tuple[int | str | None, ...], ...]:
+        """The shape of each input, batch first; a name or None stands for any size."""
+        return tuple(tuple(shape) for shape in self._shapes)
+
     def run(self, *inputs: Array) -> list[Array]:
         """Outputs in the file's own order. Inputs must have the network's shapes (a named dimension takes any size) and types."""
         for array, shape in zip(inputs, self._shapes, strict=True):

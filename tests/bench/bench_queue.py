@@ -1,0 +1,250 @@
+"""The queue: durable sales, group inserts, the way to HQ, idling, wear of the card; with peers. `python -m tests.bench.bench_queue`
+
+Peers run in the same process on the same disk, turn about with ours, so that a busy machine hits both.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import litequeue
+import paho.mqtt.client as paho
+import persistqueue
+
+from kiosk import wire
+from kiosk.domain.events import LANE_OF, DeviceHealth, IdentityDecided, Lane, SaleCompleted, SaleLine, StockChanged
+from kiosk.runtime import SystemClock, new_id
+from kiosk.sim.processes import usage
+from kiosk.sim.seller import GTIN, MEMBERS
+from kiosk.sim.yard import Yard
+from kiosk.storage.outbox import keep
+from kiosk.storage.store import Store
+
+SALES = 1500
+GROUP, GROUPS = 1000, 20
+DRAIN = 15_000
+PEER_MESSAGES = 1500
+IDLE_S = 20.0
+QUIET_S = 120.0
+TEA = SaleLine(GTIN, 2, 150, 0, 300, 55)
+
+
+def say(line: str) -> None:
+    """One line of the report."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def calibration() -> float:
+    """Seconds of a fixed loop, to compare machines by."""
+    start = time.process_time()
+    total = 0.0
+    for i in range(5_000_000):
+        total += i * 0.5
+    return time.process_time() - start
+
+
+def sale(n: int) -> SaleCompleted:
+    """A sale of two packets of tea."""
+    return SaleCompleted(new_id(), f"K1-{n:06d}", new_id(), (TEA,), 300, "EUR", {"55": 16}, "wallet_face", f"member-{n % MEMBERS}", True, 7)
+
+
+def durable_sales(folder: Path) -> None:
+    """Sale, stock, signed journal record and outbox row in one transaction, beside a bare append of as many bytes and fdatasync."""
+    store = Store.open(folder / "kiosk.db", "kiosk-1", SystemClock(), new_id)
+    append = os.open(folder / "bare", os.O_CREAT | os.O_WRONLY | os.O_APPEND)
+    sales = [sale(n) for n in range(SALES)]
+    bodies = [wire.encode_value(one) for one in sales]
+    ours, bare = [], []
+    used = time.process_time()
+    syncing = 0.0
+    for number, (one, body) in enumerate(zip(sales, bodies, strict=True)):
+        before = time.perf_counter()
+        with store.unit() as unit:
+            unit.sales.add(one)
+            unit.stock.move("A1", GTIN, -2)
+            unit.journal.append("sale", wire.encode_event(unit.facts.record(one)))
+        ours.append(time.perf_counter() - before)
+        payload = body * 3 + bytes(200)  # as sale, in the journal and in the outbox; and what surrounds them
+        before, cpu = time.perf_counter(), time.process_time()
+        os.write(append, payload)
+        os.fdatasync(append)
+        bare.append(time.perf_counter() - before)
+        syncing += time.process_time() - cpu
+        if number == SALES // 5:  # the first turn of the log grows its file
+            ours.clear()
+            bare.clear()
+    cpu_us = (time.process_time() - used - syncing) / SALES * 1e6
+    store.close()
+    os.close(append)
+    middle = statistics.median(bare) / statistics.median(ours)
+    say(f"durable sale, one by one     {len(ours) / sum(ours):8.0f}/s   write + fdatasync of its {len(payload)} bytes"
+        f" {len(bare) / sum(bare):8.0f}/s   ratio {sum(bare) / sum(ours):.2f} (median {middle:.2f}), bar .8; {cpu_us:.0f} us of CPU")
+
+
+def group_insert(folder: Path) -> None:
+    """Sensor events a thousand at a time, beside two queues from PyPI."""
+    store = Store.open(folder / "kiosk.db", "kiosk-1", SystemClock(), new_id)
+    events = [StockChanged(f"A{n % 24}", GTIN, -1, n % 50, "retail_selling", "pick", 0.97) for n in range(GROUP)]
+    body = wire.encode_value(events[0])
+    persist = persistqueue.SQLiteAckQueue(str(folder / "persist"), multithreading=True, auto_commit=True)
+    lite = litequeue.LiteQueue(str(folder / "lite.db"))
+    ours = slow = quick = 0.0
+    peers = GROUP // 20
+    for _ in range(GROUPS):
+        before = time.perf_counter()
+        with store.unit() as unit:
+            unit.facts.record_all(events)
+        ours += time.perf_counter() - before
+        before = time.perf_counter()
+        for _n in range(peers):
+            persist.put(body)
+        slow += time.perf_counter() - before
+        before = time.perf_counter()
+        for _n in range(peers):
+            lite.put(body.decode())
+        quick += time.perf_counter() - before
+    rate, persist_rate, lite_rate = GROUPS * GROUP / ours, GROUPS * peers / slow, GROUPS * peers / quick
+    store.close()
+    say(f"sensor events, {GROUP} a group  {rate:8.0f}/s   persist-queue {persist_rate:8.0f}/s: {rate / persist_rate:.0f} x; litequeue"
+        f" (not safe from power cuts) {lite_rate:.0f}/s: {rate / lite_rate:.1f} x; bars 30,000/s and 50 x")
+
+
+def mixture(n: int) -> tuple[SaleCompleted, StockChanged, StockChanged, IdentityDecided]:
+    """One sale, two changes of stock, one word about health."""
+    return (sale(n), StockChanged(f"A{n % 24}", GTIN, -2, n % 50, "retail_selling", "sale", 0.97),
+            StockChanged(f"B{n % 24}", GTIN, -1, n % 50, "retail_selling", "pick", 0.97),
+            IdentityDecided("accepted", "one_of_one", 5, 0.31, 3))
+
+
+def fill(store: Store, count: int) -> None:
+    """Put 4 * count facts into an outbox that neither compacts nor forgets."""
+    clock, sent = SystemClock(), dict.fromkeys(Lane, 0)
+    with store.unit() as unit:
+        book = unit.outbox._book
+        for n in range(count):
+            for event in mixture(n):
+                lane = LANE_OF[type(event)]
+                sent[lane] += 1
+                keep(book.db, book.epoch_no,
+                     wire.Envelope(new_id(), store.device, store.epoch, lane, sent[lane], clock.boot_id, clock.now(), event))
+
+
+def direct(yard: Yard) -> None:
+    """Let kiosks reach the broker itself instead of a network that can be cut."""
+    for kiosk in yard.kiosks:
+        kiosk.config.write_text(kiosk.config.read_text().replace(f"port = {kiosk.line.port}", f"port = {yard.broker.port}"))
+
+
+def drain(folder: Path, count: int = DRAIN) -> None:
+    """Real sync process, mosquitto and HQ, ledger posting included: from the first freed row to the last."""
+    yard = Yard(folder / "drain", 1)
+    try:
+        direct(yard)
+        (kiosk,) = yard.kiosks
+        store = kiosk.open()
+        fill(store, count)
+        size = kiosk.database.stat().st_size + kiosk.database.with_name("kiosk.db-wal").stat().st_size
+        yard.open(selling=False)
+        total = 4 * count
+        left, began, first = total, 0.0, total
+        while left:
+            with store.snapshot() as unit:
+                left = sum(unit.outbox.waiting().values())
+            if not began and left < total:
+                began, first = time.perf_counter(), left
+                used = [(child, child.measure().cpu_s) for child in (kiosk.sync, yard.hq)]
+            time.sleep(0.02)
+        took = time.perf_counter() - began
+        cpu = {child.name: (child.measure().cpu_s - before) / first * 1e6 for child, before in used}
+        store.close()
+        peer = one_by_one(yard, kiosk.name)
+    finally:
+        yard.close()
+    costs = ", ".join(f"{name} {us:.0f} us" for name, us in cpu.items())
+    say(f"outbox -> HQ's books -> freed {first / took:7.0f}/s   paho one by one to the broker {peer:8.0f}/s: {first / took / peer:.0f} x;"
+        f" bar 15,000/s; {costs} of CPU an event; {size / total:.0f} bytes a fact on disk")
+
+
+def one_by_one(yard: Yard, name: str) -> float:
+    """Messages a second that paho publishes when it waits for each PUBACK."""
+    client = paho.Client(paho.CallbackAPIVersion.VERSION2, f"{name}-peer")
+    client.username_pw_set(name, yard.password(name))
+    client.connect("127.0.0.1", yard.broker.port)
+    client.loop_start()
+    payload = wire.encode_value(sale(1))
+    up = threading.Event()
+    client.on_connect = lambda *_: up.set()
+    up.wait(5.0)
+    before = time.perf_counter()
+    for _ in range(PEER_MESSAGES):
+        client.publish(f"v1/{name}/up/peer", payload, qos=1).wait_for_publish(10.0)
+    rate = PEER_MESSAGES / (time.perf_counter() - before)
+    client.disconnect()
+    client.loop_stop()
+    return rate
+
+
+def idle(folder: Path) -> None:
+    """A sync process with nothing to do, connected, with HQ there."""
+    yard = Yard(folder / "idle", 1)
+    try:
+        direct(yard)
+        yard.open(selling=False)
+        (kiosk,) = yard.kiosks
+        while not yard.is_quiet():
+            time.sleep(0.2)
+        kiosk.sync.stop()  # the first start made nothing here; the second is what a kiosk shows every day
+        kiosk.sync.start()
+        time.sleep(3.0)
+        before = kiosk.sync.measure()
+        time.sleep(IDLE_S)
+        after = kiosk.sync.measure()
+        seen = usage("sync", kiosk.sync.pid)
+    finally:
+        yard.close()
+    share, peak_mb = (after.cpu_s - before.cpu_s) / IDLE_S * 100, seen.peak_mb if seen else 0.0
+    say(f"idle sync process            {share:8.2f} % of a core, {peak_mb:.1f} MB at its peak   bars 1 %, 45 MB")
+
+
+def wear(folder: Path) -> None:
+    """Bytes that a quiet kiosk writes: a word about its health every two minutes, and HQ's acknowledgement of it."""
+    store = Store.open(folder / "kiosk.db", "kiosk-1", SystemClock(), new_id)
+    turns = 400
+    before = written()
+    for n in range(turns):
+        with store.unit(use_reserve=True) as unit:
+            unit.settings.put("hq_heard", f"boot@{n}")
+            unit.facts.record(DeviceHealth("1.0", 20_000, {"money": 0, "stock": 0, "health": 0}, 0, {"camera": "ok", "storage": "ok"}))
+        with store.unit(use_reserve=True) as unit:
+            unit.outbox.acknowledge(store.epoch, Lane.HEALTH, n + 1)
+    store.close()
+    day = (written() - before) / turns * 86_400 / QUIET_S / 1e6
+    say(f"a quiet kiosk writes         {day:8.1f} MB a day to its card   bar 50")
+
+
+def written() -> int:
+    """Bytes that this process has sent towards the disk so far."""
+    return int(next(line for line in Path("/proc/self/io").read_text().splitlines() if line.startswith("write_bytes")).split()[1])
+
+
+def main() -> None:
+    """Print the table, or the parts that are named; KIOSK_BENCH_DISK is a folder on the disk to be measured (default: where /tmp lies)."""
+    say(f"calibration loop             {calibration():8.2f} s CPU")
+    parts = (durable_sales, group_insert, drain, idle, wear)
+    chosen = sys.argv[1:]
+    for part in parts:
+        if chosen and part.__name__ not in chosen:
+            continue
+        with tempfile.TemporaryDirectory(prefix="kiosk-bench-", dir=os.environ.get("KIOSK_BENCH_DISK")) as folder:
+            part(Path(folder))
+
+
+if __name__ == "__main__":
+    main()
