@@ -4,7 +4,7 @@ UV := .venv/bin/uv
 COMPILE := $(UV) pip compile --universal --python-version 3.11 --generate-hashes -q --no-header
 ARGS ?=
 
-.PHONY: demo test test-slow check bench screenshots lock
+.PHONY: demo test test-slow check bench bench-peers screenshots lock
 
 demo:            ## a store in a box: broker, HQ, pay terminal, mirror, shelf and shoppers; ARGS="--seconds 60" and so on
 	@deploy/bootstrap.sh demo
@@ -23,6 +23,10 @@ check: .dev      ## ruff, mypy strict, import contracts
 
 bench: .dev      ## speed, as ratios to a peer in the same run
 	$(PY) -m tests.bench
+
+bench-peers: .dev  ## the same beside statsforecast and stockpyl, which are installed into .bench-peers first (600 MB)
+	$(UV) pip install -q --no-deps --require-hashes --target .bench-peers -r deploy/requirements/bench.lock
+	PYTHONPATH=.bench-peers $(PY) -m tests.bench
 
 screenshots: .dev  ## the pictures in README, from the real screens and a real browser
 	$(PY) -m tests.gallery $(ARGS)

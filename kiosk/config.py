@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from kiosk.domain.reorder import WEEKDAYS, ReplenishmentSettings
 from kiosk.domain.staff import Role
 from kiosk.errors import ConfigError
 
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _ROLES = ("pay", "mirror", "stock")
 
 
@@ -172,21 +172,6 @@ class VoiceSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class ReplenishmentSettings:
-    """[replenishment] approval: hq, or local: the shop's owner approves in staff mode. service: share of the demand to serve.
-
-    lead_days: whole days between order and delivery; order_days: mon..sun, evenings on which the supplier takes orders;
-    minimum_minor: least value of an order, at shelf prices.
-    """
-
-    approval: str = "hq"
-    service: float = 0.95
-    lead_days: int = 1
-    order_days: tuple[str, ...] = WEEKDAYS
-    minimum_minor: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class IdentitySettings:
     """[identity] backend: onnx (ours) or dlib (extra [dlib]); passive_model: an .onnx file that judges copies, "" for none."""
 
@@ -242,7 +227,7 @@ class Settings:
     staff: StaffSettings = StaffSettings()
     printer: PrinterSettings = PrinterSettings()
     voice: VoiceSettings = VoiceSettings()
-    replenishment: ReplenishmentSettings = ReplenishmentSettings()
+    replenishment: ReplenishmentSettings = field(default_factory=ReplenishmentSettings)
     identity: IdentitySettings = IdentitySettings()
     members: MembersSettings = MembersSettings()
     phone: PhoneSettings = PhoneSettings()

@@ -7,8 +7,11 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
+from kiosk.design.charts import ServiceCost, service_cost
 from kiosk.domain.replenishment_replay import Rhythm
+from kiosk.errors import InvalidValueError
 from kiosk.evaluation.forecast import evaluate_file
+from kiosk.evaluation.packs import evaluate_files, score
 from kiosk.evaluation.replenishment import evaluate_stock
 
 
@@ -29,7 +32,39 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     stock.add_argument("--case", type=int, default=1, metavar="N", help="pieces in a pack (1)")
     stock.add_argument("--fill", type=float, default=0.95, metavar="SHARE", help="share of the demand to serve (.95)")
     stock.add_argument("--json", action="store_true", help="print the figures as JSON")
+    stock.add_argument("--plot", type=Path, metavar="FILE", help="write what each share served costs in stock, as SVG")
     stock.set_defaults(run=_stock)
+    packs = commands.add_parser("packs", help="which stores want more of which size of pack, from a chain's own sales")
+    packs.add_argument("files", type=Path, nargs="*", metavar="FILE", help="CSV: the chain's products, then its sales lines")
+    packs.add_argument("--category", default="BAG SNACKS", metavar="NAME", help="of the products (%(default)s)")
+    packs.add_argument("--clusters", type=int, default=1, metavar="N", help="markets of stores of like turnover (1)")
+    packs.add_argument("--simulate", type=int, metavar="N", help="instead: find planted preferences in N simulated chains")
+    packs.add_argument("--seed", type=int, default=100, metavar="SEED", help="of the first chain (100)")
+    packs.add_argument("--json", action="store_true", help="print the figures as JSON")
+    packs.set_defaults(run=_packs)
+
+
+def _packs(args: argparse.Namespace) -> int:
+    if args.simulate:
+        figures = score(range(args.seed, args.seed + args.simulate))
+        told = f"{figures.found:.1%} of {figures.planted} planted stores found, {figures.false:.1%} of the advice false"
+        print(json.dumps(asdict(figures), indent=2) if args.json else f"{told}, {figures.seeds} simulated chains")
+        return 0
+    if len(args.files) != 2:
+        raise InvalidValueError("two files are expected: the chain's products, then its sales lines; or --simulate N")
+    report = evaluate_files(args.files[0], args.files[1], args.category, args.clusters)
+    if args.json:
+        print(json.dumps(asdict(report), indent=2))
+        return 0
+    print(f"{report.category}: {report.stores} stores, {report.silent} with too few purchases to be told anything")
+    for mix in report.mix:
+        print(f"  {mix.size:8} {mix.share:6.1%} of units, {mix.range_share:6.1%} of the range, fair share {mix.fair_share:4.0f}, "
+              f"in {mix.distribution:.0%} of stores, {mix.rate:.2f} a product and week")
+    for one in report.advice:
+        print(f"store {one.store}: more {one.size} packs, {one.share:.0%} ({one.low:.0%} to {one.high:.0%}) of "
+              f"{one.purchases:.0f} purchases, expected {one.expected:.0%}, index {one.index:.0f}; behind it "
+              + ", ".join(f"{line.product} ({line.units:.0f})" for line in one.lines[:6]))
+    return 0
 
 
 def _forecast(args: argparse.Namespace) -> int:
@@ -48,6 +83,12 @@ def _forecast(args: argparse.Namespace) -> int:
 
 def _stock(args: argparse.Namespace) -> int:
     report = evaluate_stock(args.file, Rhythm(args.review, args.lead), args.case, args.fill)
+    if args.plot:
+        curves = {name: tuple(zip(curve.fill, curve.cover, strict=True)) for name, curve in report.curves.items()}
+        others = tuple((name, curves[name]) for name in ("par", "normal"))
+        title = f"{args.file.name}: {args.review}/{args.lead}, {args.case}"
+        chart = ServiceCost(title, curves["quantile"], report.asked, "days of stock", others)
+        args.plot.write_text(service_cost(chart, "en"), encoding="utf-8")
     if args.json:
         print(json.dumps(asdict(report), indent=2))
         return 0

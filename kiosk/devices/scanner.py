@@ -28,6 +28,16 @@ class Scanner(Protocol):
         """Return the codes in this frame."""
 
 
+class Reader(Protocol):
+    """A hand-held scanner: reads codes by itself, without a camera of ours."""
+
+    def read(self) -> list[str]:
+        """Return the codes since the last call, oldest first; never waits long."""
+
+    def close(self) -> None:
+        """Give the device back."""
+
+
 _SYMBOLOGIES = {
     zxingcpp.BarcodeFormat.EAN13: "ean13", zxingcpp.BarcodeFormat.EAN8: "ean8", zxingcpp.BarcodeFormat.UPCA: "upca",
     zxingcpp.BarcodeFormat.QRCode: "qr",

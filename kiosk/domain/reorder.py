@@ -6,6 +6,24 @@ from dataclasses import dataclass
 
 from kiosk.domain.catalog import Cell
 
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+@dataclass(frozen=True, slots=True)
+class ReplenishmentSettings:
+    """[replenishment] approval: hq, or local: the shop's owner approves in staff mode. service: share of the demand to serve.
+
+    lead_days: whole days between order and delivery; order_days: mon..sun, evenings on which the supplier takes orders;
+    minimum_minor: least value of an order, at shelf prices. scanner: serial port of a hand-held scanner for goods that come, "" for none.
+    """
+
+    approval: str = "hq"
+    service: float = 0.95
+    lead_days: int = 1
+    order_days: tuple[str, ...] = WEEKDAYS
+    minimum_minor: int = 0
+    scanner: str = ""
+
 
 @dataclass(frozen=True, slots=True)
 class SlotPlan:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     # The sync service opens a database and nothing else: it shall not carry what the others open.
     from kiosk.devices.display import Display
     from kiosk.devices.printer import Printer
+    from kiosk.devices.scanner import Reader
     from kiosk.devices.voice import Voice
     from kiosk.storage.vault import Vault
 
@@ -66,6 +67,20 @@ def open_vault(settings: Settings, become: tuple[int, int] | None = None) -> Vau
     os.setgid(become[1])
     os.setuid(become[0])
     return Vault.open(folder / "vault.db", key_path, key)
+
+
+def open_reader(settings: Settings) -> Reader | None:
+    """Open the hand-held scanner with which goods are received, None where there is none."""
+    if settings.world.socket:
+        from kiosk.devices.simulated.process import WorldClient
+        from kiosk.devices.simulated.sensors import WorldScanner
+
+        return WorldScanner(settings.device.id, WorldClient(Path(settings.world.socket)))
+    if not settings.replenishment.scanner:
+        return None
+    from kiosk.devices.scanner_serial import SerialScanner
+
+    return SerialScanner(settings.replenishment.scanner)
 
 
 def open_display(settings: Settings, title: str) -> Display:

@@ -11,11 +11,10 @@ from datetime import date, timedelta
 import numpy as np
 import numpy.typing as npt
 
-from kiosk.config import WEEKDAYS, ReplenishmentSettings
 from kiosk.domain.catalog import Cell, PriceList
 from kiosk.domain.demand import Forecast, forecast
 from kiosk.domain.events import ReplenishmentRequested
-from kiosk.domain.reorder import SlotPlan
+from kiosk.domain.reorder import WEEKDAYS, ReplenishmentSettings, SlotPlan
 from kiosk.domain.replenishment import Calendar, OrderLine, Rules, Stock, Terms, needs, propose
 from kiosk.domain.replenishment_ladder import chance_for
 from kiosk.domain.replenishment_replay import Rhythm

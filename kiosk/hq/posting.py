@@ -12,8 +12,8 @@ from kiosk.domain.journal import PERIODS
 from kiosk.domain.money import Money
 from kiosk.domain.orders import PaymentAnswered
 from kiosk.errors import HqError, InvalidValueError
-from kiosk.hq import asking, downbox, journals, members, refunds, wallet
-from kiosk.hq.ledger import accounts, facts, fleet, receipts, trade
+from kiosk.hq import asking, downbox, journals, members, refunds, replenishment, wallet
+from kiosk.hq.ledger import accounts, facts, fleet, receipts, supply, trade
 from kiosk.hq.ledger.members import Place
 from kiosk.hq.ledger.store import Db
 from kiosk.hq.stamp import Stamp
@@ -129,12 +129,20 @@ def _cancel(books: Books, cancelled: events.PaymentCancelled, origin: trade.Orig
 def _stock(books: Books, change: events.StockChanged, origin: trade.Origin) -> None:
     key, moves = (origin.device, change.slot), books.gathered.stock
     moves[key] = trade.stock_move(change, origin, moves.get(key))
+    supply.note_demand(books.db, change, origin)
 
 
 def _replenish(books: Books, asked: events.ReplenishmentRequested, origin: trade.Origin) -> None:
     if not asked.request_id or not 0 < asked.quantity < 100_000:
         raise InvalidValueError(f"request {asked.request_id!r} for {asked.quantity} pieces cannot be")
     trade.add_request(books.db, asked, origin)
+    replenishment.approve_small(books.db, asked, books.stamp)
+
+
+def _receive(books: Books, receipt: events.GoodsReceived, origin: trade.Origin) -> None:
+    if not receipt.receipt_id or any(not 0 <= line.received < 100_000 or not 0 <= line.expected < 100_000 for line in receipt.lines):
+        raise InvalidValueError(f"delivery {receipt.receipt_id!r} cannot be")
+    supply.receive(books.db, receipt, origin)
 
 
 def _enrol(books: Books, member: events.MemberEnrolled, origin: trade.Origin) -> None:
@@ -193,6 +201,7 @@ _POSTINGS: dict[type, Callable[[Books, Any, trade.Origin], None]] = {
     events.PaymentCancelled: _cancel,
     events.StockChanged: _stock,
     events.ReplenishmentRequested: _replenish,
+    events.GoodsReceived: _receive,
     events.MemberEnrolled: _enrol,
     events.MemberErased: _erase,
     events.MemberLocked: _lock,

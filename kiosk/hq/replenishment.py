@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from kiosk.domain.events import ReplenishmentRequested
+from kiosk.domain.money import Money
 from kiosk.domain.orders import ReplenishmentAnswered
 from kiosk.errors import HqError
 from kiosk.hq import downbox
-from kiosk.hq.ledger import catalogue, trade
+from kiosk.hq.ledger import catalogue, supply, trade
 from kiosk.hq.ledger.store import Db, Row
 from kiosk.hq.stamp import Stamp
 
 UNDO_S = 5.0
+LIMIT = "auto_approve_minor"
+"""Setting: up to which value, in minor units at shelf prices, a request is approved by itself."""
 MOST = 10_000
 """More pieces than this are a slip of the finger."""
 
@@ -55,6 +59,24 @@ def approve_waiting(db: Db, before_ms: int, stamp: Stamp) -> int:
     for row in rows:
         _decide(db, row, ("approved", row["quantity"], "auto"), stamp, 0.0)
     return len(rows)
+
+
+def approve_small(db: Db, asked: ReplenishmentRequested, stamp: Stamp) -> bool:
+    """Approve a request whose value at shelf prices is within the limit that was set, and return whether it was."""
+    limit = int(supply.setting(db, LIMIT) or 0)
+    product = catalogue.product(db, asked.gtin)
+    row = trade.request(db, asked.request_id)
+    if row is None or row["state"] != "open" or product is None or not 0 < asked.quantity * product.price.minor <= limit:
+        return False
+    _decide(db, row, ("approved", asked.quantity, "limit"), stamp, 0.0)
+    return True
+
+
+def set_limit(db: Db, limit: Money, who: str, stamp: Stamp) -> None:
+    """Let requests up to this value at shelf prices be approved by themselves; 0 lets people approve all of them."""
+    before = supply.setting(db, LIMIT) or "0"
+    supply.put_setting(db, LIMIT, str(limit.minor))
+    catalogue.note(db, (stamp.at_ms, who, "limit", "replenishment", before, str(limit.minor)))
 
 
 def _waiting(db: Db, request_id: str) -> Row:

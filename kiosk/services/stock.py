@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kiosk.config import Settings
-from kiosk.flows.opening import open_display, open_parts, open_store
+from kiosk.flows.opening import open_display, open_parts, open_reader, open_store
 from kiosk.flows.parts import Shop, zone_of
 from kiosk.flows.planning import Planner
 from kiosk.flows.scales import open_recorded_scale
@@ -22,7 +22,8 @@ def serve(settings: Settings) -> int:
     shop = Shop(parts.store, parts.clock, zone_of(settings))
     shelf = ShelfFlow(parts, shop, lambda plan: open_recorded_scale(settings, plan, parts.clock),
                       tags.hints if tags else lambda _planogram: [])
-    terminal = shelf_terminal(parts, shop, shelf)
+    reader = open_reader(settings)
+    terminal = shelf_terminal(parts, shop, shelf, reader.read if reader else None)
 
     planner = Planner(parts, lambda: open_store(settings, SystemClock()))
 
@@ -33,6 +34,8 @@ def serve(settings: Settings) -> int:
 
     def close() -> None:
         planner.close()
+        if reader is not None:
+            reader.close()
         shelf.close()
         if tags:
             tags.close()

@@ -73,6 +73,7 @@ class StoreInABox:
         self._token = secrets.token_urlsafe(24)
         self._books = {device: KioskBook() for device in shop.ROLES}
         self._delivered: dict[str, float] = {}
+        self._deliveries = 0
         self._restarts: dict[str, int] = {}
         self._start_s = 0.0
         self._evening: Evening | None = None
@@ -249,7 +250,9 @@ class StoreInABox:
             if since >= 0 and now - since >= DELIVERY_S:
                 self._delivered[slot] = -1.0
                 client = WorldClient(self._place.socket)
-                client.act("deliver", slot=slot, pieces=pieces)
+                self._deliveries += 1
+                short = self._deliveries % 3 == 0 and pieces > 1  # suppliers err: staff shall see it
+                client.act("deliver", slot=slot, pieces=pieces - short, scan=1)
                 client.close()
 
     def _look_after(self) -> None:

@@ -10,6 +10,7 @@ PARTS = {
     "vault": ("-m", "tests.bench.bench_vault"),
     "try-on": ("-m", "tests.bench.bench_tryon"),
     "forecast": ("-m", "tests.bench.bench_forecast"),
+    "policies": ("-m", "tests.bench.bench_policies"),
     "shelf": ("-m", "tests.bench.bench_shelf"),
     "screens": ("-m", "tests.bench.bench_screens"),
     "queue": ("-m", "tests.bench.bench_queue"),

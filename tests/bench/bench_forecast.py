@@ -50,7 +50,7 @@ def main() -> None:
     say(f"ours, {ITEMS} x {DAYS} days, {HORIZON} ahead       {ours:8.3f} s   bar {BAR_SECONDS} s")
     say(f"memory on top                         {grown:8.1f} MB  bar {BAR_MEGABYTES:.0f} MB")
     if importlib.util.find_spec("statsforecast") is None:
-        say("peers left out: statsforecast is not installed here")
+        say("peers left out: statsforecast is not installed here; make bench-peers brings it")
         return
     models = importlib.import_module("statsforecast.models")
     peers = {"SES": models.SimpleExponentialSmoothingOptimized(),

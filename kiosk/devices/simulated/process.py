@@ -46,6 +46,12 @@ class Weigh(msgspec.Struct, tag="weigh"):
     device: str
 
 
+class Read(msgspec.Struct, tag="read"):
+    """Asks for the codes that staff has scanned at a device."""
+
+    device: str
+
+
 class Show(msgspec.Struct, tag="show"):
     """Tells what a screen shows now, and asks for the touches on it."""
 
@@ -103,7 +109,7 @@ class Refused(msgspec.Struct, tag="refused"):
     reason: str
 
 
-Request = Look | Weigh | Show | Do | Ask
+Request = Look | Weigh | Read | Show | Do | Ask
 Reply = Shot | Weights | Touches | Told | Refused
 _Expected = TypeVar("_Expected", Shot, Weights, Touches, Told)
 _request = msgspec.msgpack.Decoder(Request)
@@ -198,11 +204,13 @@ class WorldServer:
         except (WorldError, msgspec.MsgspecError) as error:
             return Refused(str(error))
 
-    def _answer_now(self, request: Weigh | Show | Do | Ask) -> Reply:
+    def _answer_now(self, request: Weigh | Read | Show | Do | Ask) -> Reply:
         now = self._now()
         t = now - self._start_s
         if isinstance(request, Weigh):
             return Weights(now, self._world.weights(request.device, t))
+        if isinstance(request, Read):
+            return Told({"codes": self._world.codes(request.device, t)})
         if isinstance(request, Show):
             touches = self._world.presented(request.device, Presented(request.screen, request.targets, request.facts), t)
             return Touches([(touch.x, touch.y) for touch in touches])
@@ -265,6 +273,10 @@ class WorldClient:
         """Tell what a screen shows; return the touches since the last call."""
         touches = self._ask(Show(device, presented.screen, dict(presented.targets), dict(presented.facts)), Touches)
         return [Touch(x, y) for x, y in touches.at]
+
+    def codes(self, device: str) -> list[str]:
+        """Return what staff has scanned at a device since the last call (World.codes)."""
+        return list(self._ask(Read(device), Told).what["codes"])
 
     def act(self, name: str, **args: str | int) -> None:
         """Let something happen (World.act)."""

@@ -72,6 +72,25 @@ def world_scale(device: str, slots: tuple[str, ...], socket: Path) -> PolledScal
     return PolledScale(device, WorldScale(device, slots, WorldClient(socket)))
 
 
+class WorldScanner:
+    """The hand-held scanner of the simulated store's staff; reads nothing while the world is away."""
+
+    def __init__(self, device: str, client: WorldClient) -> None:
+        self._device, self._client = device, client
+
+    def read(self) -> list[str]:
+        """Return the codes since the last call, oldest first."""
+        try:
+            return self._client.codes(self._device)
+        except WorldError as error:
+            log.warning("no simulated scanner: %s", error)
+            return []
+
+    def close(self) -> None:
+        """Hang up."""
+        self._client.close()
+
+
 class WorldHands:
     """A Display around a real one: shoppers of the simulated store see what it shows, and their touches come in beside real fingers'.
 

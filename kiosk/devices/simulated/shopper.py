@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 class Act:
     """What a person decides to do now.
 
-    kind: touch | show_item | show_code | read_code | look | wait | put | leave. what: the target, GTIN or text that goes with it; of a
-    look what the screen asks to do meanwhile: left, right, closer, blink.
+    kind: touch | show_item | show_code | read_code | look | wait | put | scan | leave. what: the target, GTIN or text that goes with it; of
+    a look what the screen asks to do meanwhile: left, right, closer, blink.
     """
 
     kind: str
@@ -26,9 +26,10 @@ class Act:
 
 @dataclass(slots=True)
 class Errand:
-    """What staff came for. wish: refill | count | out_of_order | close_day | refund.
+    """What staff came for. wish: refill | receive | count | out_of_order | close_day | refund.
 
     pieces: on a refill those that are still to be put into `slot`; on a count those that lie there. number: of the receipt of a refund.
+    ordered: pieces to scan; scans: scanned so far.
     """
 
     wish: str
@@ -36,6 +37,8 @@ class Errand:
     pieces: int = 0
     number: str = ""
     done: bool = False
+    scans: int = 0
+    ordered: int = 0
 
 
 GIVE_UP = ("stranger", "spoof")
@@ -73,7 +76,7 @@ class Visit:
 
 _SIGNATURE = 3
 """So many dots are a signature."""
-_ERRAND_ENDS = {("staff.slots", "ok"), ("staff.report", "done"), ("staff.menu", "out_of_order")}
+_ERRAND_ENDS = {("staff.slots", "ok"), ("staff.receiving", "ok"), ("staff.report", "done"), ("staff.menu", "out_of_order")}
 """Touches after which staff has done what it came for."""
 
 Facts = Mapping[str, str]
@@ -263,6 +266,18 @@ def _staff_slots(visit: Visit, facts: Facts) -> Act:
     return Act("touch", "ok")
 
 
+def _staff_receiving(visit: Visit, facts: Facts) -> Act:
+    """Each piece is scanned, and the next one only when the screen has counted the last; then the goods are put on the shelf."""
+    errand = visit.errand
+    if errand is None or errand.done:
+        return Act("touch", "back")
+    if errand.scans > _number(facts, "scanned", 0):
+        return Act("wait")
+    if errand.scans < errand.ordered:
+        return Act("scan", errand.slot)
+    return Act("put", errand.slot) if errand.pieces else Act("touch", "ok")
+
+
 TABLE: dict[tuple[str, str], Rule] = {
     ("*", "pay.attract"): _attract,
     ("*", "pay.basket"): _basket,
@@ -306,6 +321,7 @@ TABLE: dict[tuple[str, str], Rule] = {
     ("staff", "staff.slots"): _staff_slots,
     ("staff", "staff.number"): _staff_number,
     ("staff", "staff.lines"): _staff_lines,
+    ("staff", "staff.receiving"): _staff_receiving,
     ("staff", "staff.report"): _touch("done"),
 }
 """(kind of visit, screen) -> what is done there; "*" is everybody whose kind has no row of its own."""

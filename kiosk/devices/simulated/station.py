@@ -20,7 +20,7 @@ REACTION_S = 0.5
 """How long a person waits for a screen to react before he goes on all the same."""
 
 WALK_S = 0.35
-_READ = ("items", "entered", "wanted", "asked", "reason", "chosen", "index", "basket_count", "codes", "code")
+_READ = ("items", "entered", "wanted", "asked", "reason", "chosen", "index", "basket_count", "codes", "code", "scanned")
 _STAFF_DOORS = ("pay.attract", "mirror.attract", "shelf.board", "out_of_order")
 _STALE_S = 15.0
 NOTHING = Act("wait")
@@ -60,6 +60,7 @@ class Station:
         self._planned: Act | None = None
         self._planned_s = self._next_come_s = math.inf
         self._touches: list[Touch] = []
+        self._scanned: list[str] = []
         self._mask: int | None = None
         self._total = 0
 
@@ -214,6 +215,8 @@ class Station:
             self._ledger.codes.append(act.what)
         elif act.kind == "put":
             self._put(visit, now)
+        elif act.kind == "scan":
+            self._scan(visit)
         elif act.kind == "show_item":
             visit.shown = True
         elif act.kind == "show_code" and self._guest is not None and self._guest.act != act:
@@ -236,6 +239,16 @@ class Station:
     def _finger(self, box: Box) -> Touch:
         x, y, width, height = box
         return Touch(round(x + width * self._rng.uniform(0.35, 0.65)), round(y + height * self._rng.uniform(0.35, 0.65)))
+
+    def _scan(self, visit: Visit) -> None:
+        if visit.errand is not None:
+            visit.errand.scans += 1
+            self._scanned.append(next(cell.gtin for cell in self._setup.cells if cell.slot == visit.errand.slot))
+
+    def codes(self) -> list[str]:
+        """Return what the hand-held scanner has read since the last call."""
+        codes, self._scanned = self._scanned, []
+        return codes
 
     def _put(self, visit: Visit, now: float) -> None:
         errand = visit.errand

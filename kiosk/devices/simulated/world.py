@@ -83,9 +83,9 @@ class World:
     def act(self, name: str, args: dict[str, Any], t: float) -> None:
         """Let something happen that the script does not hold. Raises WorldError for what it does not know.
 
-        deliver(slot, pieces): goods came; staff goes to the shelf, opens staff mode and refills. staff(device, wish, slot="",
-        number=""): staff comes for one of WISHES. pick(slot, pieces), put_back(slot, pieces): a hand at the shelf.
-        camera(camera, fault): one of FAULTS.
+        deliver(slot, pieces, scan=0): goods came; staff goes to the shelf, opens staff mode and refills, or scans each piece.
+        staff(device, wish, slot="", number=""): staff comes for one of WISHES. pick(slot, pieces), put_back(slot, pieces): a hand at the
+        shelf. camera(camera, fault): one of FAULTS.
         """
         t = self.advance(t)
         acts: dict[str, Callable[..., None]] = {
@@ -97,6 +97,13 @@ class World:
             acts[name](t, **args)
         except TypeError as error:
             raise WorldError(f"the act {name!r} does not go with {sorted(args)}") from error
+
+    def codes(self, device: str, t: float) -> list[str]:
+        """Return what staff has scanned at a device since the last call."""
+        if device not in self._stations:
+            raise WorldError(f"the simulated store has no device {device!r}")
+        self.advance(t)
+        return self._stations[device].codes()
 
     def truth(self) -> dict[str, Any]:
         """Return what happened so far: visits, sales, refusals, moved pieces; `pieces` by slot and `present` by device."""
@@ -122,10 +129,10 @@ class World:
             picture = np.ascontiguousarray(picture[::2, ::2])
         return with_noise(picture, (self._setup.seed & 0xFFFFFFFF, sum(camera.encode()), int(t * 1000)))
 
-    def _deliver(self, t: float, slot: str, pieces: int) -> None:
+    def _deliver(self, t: float, slot: str, pieces: int, scan: int = 0) -> None:
         if slot not in self._shelf.pieces() or pieces < 1:
             raise WorldError(f"{pieces} pieces cannot be delivered to slot {slot!r} of the simulated shelf")
-        self._stations[self._setup.shelf_device].send_staff(Errand("refill", slot, pieces), t)
+        self._stations[self._setup.shelf_device].send_staff(Errand("receive" if scan else "refill", slot, pieces, ordered=pieces), t)
 
     def _staff(self, t: float, device: str, wish: str, slot: str = "", number: str = "") -> None:
         if device not in self._stations or wish not in WISHES:

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from kiosk.errors import HqError, InvalidValueError
-from kiosk.hq import imports, members, publish, replenishment
+from kiosk.hq import imports, members, publish, replenishment, supplier
 from kiosk.hq.console.guard import form_is_ours
 from kiosk.hq.console.pages import shell, show_members, show_products, show_replenishment
 from kiosk.hq.console.render import Desk, page
@@ -50,6 +50,27 @@ def decide(request: Request, desk: Desk, form: FormData) -> Response:
                 replenishment.reject(db, request_id, WHO, desk.stamp(), replenishment.UNDO_S)
             else:
                 replenishment.undo(db, request_id, WHO, desk.stamp())
+    except HqError as error:
+        return show_replenishment(request, str(error))
+    return RedirectResponse("/replenishment", 303)
+
+
+def set_limit(request: Request, desk: Desk, form: FormData) -> Response:
+    """Say up to which value requests are approved by themselves."""
+    try:
+        limit = imports.price(text(form, "limit"), desk.currency)
+        with desk.ledger.write() as db:
+            replenishment.set_limit(db, limit, WHO, desk.stamp())
+    except (HqError, InvalidValueError) as error:
+        return show_replenishment(request, str(error))
+    return RedirectResponse("/replenishment", 303)
+
+
+def make_order(request: Request, desk: Desk, _form: FormData) -> Response:
+    """Put what was approved into an order for the supplier."""
+    try:
+        with desk.ledger.write() as db:
+            supplier.make_order(db, WHO, desk.stamp())
     except HqError as error:
         return show_replenishment(request, str(error))
     return RedirectResponse("/replenishment", 303)

@@ -13,9 +13,10 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 
 from kiosk.design.products import PRODUCTS, svg
 from kiosk.domain.catalog import Cell
-from kiosk.hq import publish, replenishment
+from kiosk.errors import HqError
+from kiosk.hq import publish, replenishment, supplier
 from kiosk.hq.console.render import Desk, page
-from kiosk.hq.ledger import catalogue, facts, fleet, trade
+from kiosk.hq.ledger import catalogue, facts, fleet, supply, trade
 from kiosk.hq.ledger import members as faces
 from kiosk.hq.ledger.store import Db, Row
 
@@ -124,8 +125,23 @@ def show_replenishment(request: Request, problem: str = "") -> Response:
         asked = trade.requests(db, ("open",))
         cells = {r["request_id"]: plans[r["device"]].cell(r["slot"]) if r["device"] in plans else None for r in asked}
         values = shell(db, desk.stamp().at_ms) | {
+            "unordered": len(supply.unordered(db)), "orders": supply.orders(db, 6), "deliveries": supply.deliveries(db, 8),
+            "limit_minor": int(supply.setting(db, replenishment.LIMIT) or 0),
             "requests": asked, "answered": trade.answered(db), "cells": cells, "most": replenishment.MOST, "problem": problem}
     return page(request, desk, "replenishment.html", values, 409 if problem else 200)
+
+
+def supplier_order(request: Request) -> Response:
+    """A supplier order as a file: CSV, or JSON with GS1's words."""
+    desk: Desk = request.app.state.desk
+    order_id, form = request.path_params["order_id"], request.path_params["form"]
+    try:
+        with desk.ledger.read() as db:
+            text = supplier.as_csv(db, order_id) if form == "csv" else supplier.as_json(db, order_id)
+    except HqError as error:
+        return PlainTextResponse(str(error), 404)
+    kind = "text/csv; charset=utf-8" if form == "csv" else "application/json"
+    return Response(text, media_type=kind, headers={"content-disposition": f'attachment; filename="{order_id}.{form}"'})
 
 
 def show_products(request: Request, problem: str = "") -> Response:

@@ -17,9 +17,11 @@ from starlette.responses import HTMLResponse, Response
 
 from kiosk.design.amounts import clock, money, number, when
 from kiosk.design.products import PRODUCTS
+from kiosk.design.reasons import order_reason
 from kiosk.design.tokens import css
 from kiosk.design.words import known, say
 from kiosk.domain.catalog import LANGUAGES
+from kiosk.domain.events import OrderReason
 from kiosk.domain.money import Money
 from kiosk.hq.console.guard import keep_token, page_token
 from kiosk.hq.imports import plain
@@ -27,6 +29,7 @@ from kiosk.hq.ledger.store import Ledger
 from kiosk.hq.stamp import Stamp, stamp
 from kiosk.hq.tenders.protocol import Tender
 from kiosk.runtime import Clock
+from kiosk.wire import decode_value
 
 LANGUAGE_COOKIE = "kiosk_language"
 YEAR_S = 365 * 86400
@@ -110,6 +113,7 @@ def _speech(desk: Desk, language: str) -> dict[str, Any]:
         "money": lambda minor, currency: money(Money(minor, currency), language), "num": lambda n: number(n, language),
         "when": lambda ms: when(moment(ms), language, desk.zone), "clock": lambda ms: clock(moment(ms), language, desk.zone),
         "ago": lambda ms: _ago(language, now_ms - ms), "span": lambda seconds: _ago(language, seconds * 1000),
+        "why": partial(_why, language),
         "named": partial(_named, language), "plain": lambda minor, currency: plain(Money(minor, currency)), "currency": desk.currency,
         "fresh_id": desk.new_id,
         "has_picture": desk.pictured,
@@ -140,3 +144,9 @@ def _ago(language: str, span_ms: int) -> str:
 def _named(language: str, row: Any) -> str:
     """Return the name of a row's product in the reader's language, else in English, else its GTIN."""
     return str(row[f"name_{language}"] or row["name_en"] or row["gtin"])
+
+
+def _why(language: str, row: Any) -> str:
+    """Return why a slot asks for so much, "" where only its reorder point speaks."""
+    reason: OrderReason | None = decode_value(row["reason"], OrderReason) if row["reason"] else None
+    return order_reason(reason, language) if reason is not None and reason.days else ""

@@ -186,6 +186,18 @@ def m_tenders(db: Database) -> None:
         db.execute(statement)
 
 
+_SUPPLY = """
+ALTER TABLE requests ADD COLUMN reason BLOB;
+ALTER TABLE requests ADD COLUMN order_id TEXT NOT NULL DEFAULT '';
+CREATE TABLE supply_settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE supplier_orders (order_id TEXT PRIMARY KEY, at_ms INTEGER NOT NULL, who TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE deliveries (
+  receipt_id TEXT NOT NULL, n INTEGER NOT NULL, device TEXT NOT NULL, slot TEXT NOT NULL, gtin TEXT NOT NULL, expected INTEGER NOT NULL,
+  received INTEGER NOT NULL, who TEXT NOT NULL, at_ms INTEGER NOT NULL, PRIMARY KEY (receipt_id, n)) STRICT, WITHOUT ROWID;
+CREATE TABLE daily_demand (
+  device TEXT NOT NULL, slot TEXT NOT NULL, gtin TEXT NOT NULL, day INTEGER NOT NULL, sold INTEGER NOT NULL, empty INTEGER NOT NULL,
+  PRIMARY KEY (device, slot, gtin, day)) STRICT, WITHOUT ROWID;
+"""
 _JOURNALS = """
 CREATE TABLE journal_heads (device TEXT NOT NULL, journal TEXT NOT NULL, chain TEXT NOT NULL, number INTEGER NOT NULL, hash TEXT NOT NULL,
   key TEXT NOT NULL, epoch TEXT NOT NULL, seq INTEGER NOT NULL, at_ms INTEGER NOT NULL,
@@ -198,6 +210,13 @@ ALTER TABLE devices ADD COLUMN offline_minor INTEGER NOT NULL DEFAULT 0;
 def m_journals(db: Database) -> None:
     """How long the kiosks' journals are, and what they have sold that HQ did not know of when they last told."""
     for statement in _statements(_JOURNALS):
+        db.execute(statement)
+
+
+@migrations()  # type: ignore[untyped-decorator]
+def m_supply(db: Database) -> None:
+    """Reasons of requests, supplier orders, deliveries, demand by day."""
+    for statement in _statements(_SUPPLY):
         db.execute(statement)
 
 

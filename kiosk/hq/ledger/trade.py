@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from kiosk.domain.events import ReplenishmentRequested, SaleCompleted, SaleLine, StockChanged
 from kiosk.hq.ledger.store import Db, Row
+from kiosk.wire import encode_value
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +119,10 @@ def add_request(db: Db, asked: ReplenishmentRequested, origin: Origin) -> None:
     """Put a request into the queue; one that still waits for the same slot is superseded (its device forgot it)."""
     db.execute("UPDATE requests SET state = 'superseded' WHERE device = ? AND slot = ? AND state = 'open' AND request_id != ?",
                (origin.device, asked.slot, asked.request_id))
-    db.execute("INSERT OR IGNORE INTO requests (request_id, device, epoch, slot, gtin, quantity, on_hand, reorder_point, at_ms)"
-               " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    db.execute("INSERT OR IGNORE INTO requests (request_id, device, epoch, slot, gtin, quantity, on_hand, reorder_point, at_ms, reason)"
+               " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                (asked.request_id, origin.device, origin.epoch, asked.slot, asked.gtin, asked.quantity, asked.on_hand, asked.reorder_point,
-                origin.at_ms))
+                origin.at_ms, encode_value(asked.reason)))
 
 
 def request(db: Db, request_id: str) -> Row | None:
