@@ -25,8 +25,8 @@ ITEM_PRIOR = 1.0
 """The pooled scatter weighs as much as an average item's own evidence."""
 STEADY_SHARE = 0.6
 """The part of the variance which is the item's own past mean, whatever its forecast is today."""
-LINE_WEEKS = 13.0
-"""So many weeks of past windows are needed for half of the mean's correction."""
+LINE_WINDOWS = 5000.0
+"""So many windows of the past, over all items, are needed for half of the mean's correction: a hundred items in a year have them."""
 CORRECTION_WEEKS = 52.0
 """So many weeks of past windows are needed for half of the correction that they show."""
 PRIOR_EXCESS = (1.0, 0.3)
@@ -90,7 +90,7 @@ def calibrated(mean: Array, past: Past) -> Counts:
         return Counts(mean, _variance(mean, PRIOR_EXCESS), KNOTS)
     weight = 0.5 ** (past.age / HALF_LIFE_DAYS)
     weeks = len(np.unique(past.age))
-    rest, slope = _line(np.maximum(past.mean, _LEAST_MEAN), past.sold, weight, weeks)
+    rest, slope = _line(np.maximum(past.mean, _LEAST_MEAN), past.sold, weight)
     mean, expected = rest + slope * mean, rest + slope * np.maximum(past.mean, _LEAST_MEAN)
     excess = _excess(expected, past.sold, weight)
     pooled = _variance(expected, excess)
@@ -122,14 +122,14 @@ def _excess(mean: Array, sold: Array, weight: Array) -> tuple[float, float]:
     return (alone[0], 0.0) if left[0] <= left[1] else (0.0, alone[1])
 
 
-def _line(mean: Array, sold: Array, weight: Array, weeks: int) -> tuple[float, float]:
+def _line(mean: Array, sold: Array, weight: Array) -> tuple[float, float]:
     """Fit (rest, slope) of what was sold on what was forecast, rest not below 0, drawn towards (0, 1) where the past is short."""
     scale = np.sqrt(weight / (mean + 0.1 * mean.mean()))
     terms = np.stack([np.ones_like(mean), mean], axis=1) * scale[:, None]
     rest, slope = np.linalg.lstsq(terms, sold * scale, rcond=None)[0]
     if rest < 0 or slope <= 0:
         rest, slope = 0.0, float((weight * sold).sum() / (weight * mean).sum())
-    share = weeks / (weeks + LINE_WEEKS)
+    share = len(mean) / (len(mean) + LINE_WINDOWS)
     return share * float(rest), 1.0 + share * (float(slope) - 1.0)
 
 

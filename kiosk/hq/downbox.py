@@ -43,6 +43,11 @@ def put(db: Db, device: str, epoch: str, order: Order, stamp: Stamp) -> None:
     _put(db, open_box(db, device, fleet.epoch_of(db, device) or epoch, stamp), order, stamp)
 
 
+def put_on_card(db: Db, place: tuple[str, str], order: Order, stamp: Stamp) -> None:
+    """Put an order into the downbox of one card, (device, epoch), whichever card the device holds: faces are a card's matter."""
+    _put(db, open_box(db, *place, stamp), order, stamp)
+
+
 def carry_over(db: Db, device: str, epochs: tuple[str, str], stamp: Stamp) -> None:
     """Tell a device's new card what its former card was not told any more. epochs: (former, new). A device knows an order by its id."""
     former = fleet.box_of(db, device, epochs[0])

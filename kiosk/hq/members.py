@@ -68,7 +68,7 @@ def forward(db: Db, request: Request, stamp: Stamp) -> None:
         rows.drop_requests(db, request.member_id, request.place)
         rows.set_lost(db, request.member_id, lost=True)
         facts.alarm(db, "member_lost", request.place.device, request.member_id, stamp.at_ms)
-        downbox.put(db, request.place.device, request.place.epoch, MembersAnnounced((request.member_id,), lost=True), stamp)
+        downbox.put_on_card(db, (request.place.device, request.place.epoch), MembersAnnounced((request.member_id,), lost=True), stamp)
         return
     there = [row for row in held if row["online"]]
     if not there:
@@ -80,7 +80,7 @@ def forward(db: Db, request: Request, stamp: Stamp) -> None:
     tried = (*(d for d in request.tried if d != holder["device"]), holder["device"])
     rows.save_request(db, replace(request, holder=holder["device"], tried=tried, tries=request.tries + 1, sent_ms=stamp.at_ms))
     wanted = TemplateWanted(request.member_id, request.place.device, request.place.epoch, request.public_key)
-    downbox.put(db, holder["device"], holder["epoch"], wanted, stamp)
+    downbox.put_on_card(db, (holder["device"], holder["epoch"]), wanted, stamp)
 
 
 def sealed(db: Db, parcel: TemplateSealed, at: Place, stamp: Stamp) -> None:
@@ -94,7 +94,7 @@ def sealed(db: Db, parcel: TemplateSealed, at: Place, stamp: Stamp) -> None:
     if request is None or rows.is_erased(db, parcel.member_id):
         return
     if parcel.sealed:
-        downbox.put(db, place.device, place.epoch, TemplateDelivered(parcel.member_id, parcel.sealed), stamp)
+        downbox.put_on_card(db, (place.device, place.epoch), TemplateDelivered(parcel.member_id, parcel.sealed), stamp)
     else:
         forward(db, request, stamp)
 
@@ -138,7 +138,7 @@ def locked(db: Db, told: MemberLocked, at: Place, stamp: Stamp) -> None:
     rows.set_locked(db, told.member_id, told.locked)
     for row in rows.holders(db, told.member_id):
         if row["device"] != at.device:
-            downbox.put(db, row["device"], row["epoch"], MemberLockOrdered(told.member_id, told.locked), stamp)
+            downbox.put_on_card(db, (row["device"], row["epoch"]), MemberLockOrdered(told.member_id, told.locked), stamp)
 
 
 def unlock(db: Db, member_id: str, who: str, stamp: Stamp) -> None:
@@ -157,9 +157,9 @@ def overdue(db: Db, now_ms: int) -> list[Request]:
 def _announce(db: Db, place: Place, member_ids: tuple[str, ...], stamp: Stamp) -> None:
     for member_id in member_ids:
         rows.set_holder(db, member_id, place, "announced", stamp.at_ms)
-    downbox.put(db, place.device, place.epoch, MembersAnnounced(member_ids), stamp)
+    downbox.put_on_card(db, (place.device, place.epoch), MembersAnnounced(member_ids), stamp)
 
 
 def _order_erasure(db: Db, member_id: str, place: Place, stamp: Stamp) -> None:
     rows.ask_to_erase(db, member_id, place, stamp.at_ms)
-    downbox.put(db, place.device, place.epoch, MemberErasureOrdered(member_id), stamp)
+    downbox.put_on_card(db, (place.device, place.epoch), MemberErasureOrdered(member_id), stamp)

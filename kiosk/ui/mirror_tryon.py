@@ -11,7 +11,7 @@ from kiosk.ui import paint
 from kiosk.ui.canvas import Box, Canvas, Style
 from kiosk.ui.stance import figure
 from kiosk.ui.views import GarmentCard, MirrorTryOn
-from kiosk.ui.widgets import DARK, PRIMARY, SUNNY, Face, button, language_button, status_line
+from kiosk.ui.widgets import DARK, PRIMARY, SUNNY, Face, button, corner, language_button, square, status_line
 
 _CARD = 268
 _ARROW = 76
@@ -28,6 +28,8 @@ def draw(c: Canvas, view: MirrorTryOn) -> None:
     body = status_line(c, view.status, dark=True)
     top = Box(body.x, body.y + c.px(SPACE.tight), body.width, c.px(TOUCH))
     language_button(c, Box(top.right - c.px(104), top.y, c.px(104), top.height), dark=True)
+    # The mirror takes a clerk for a shopper as soon as he stands before it.
+    corner(c, "staff", "staff", square(c, top.x + top.height, top.bottom), dark=True)
     sheet = Box(c.px(SPACE.snug), 0, c.size[0] - 2 * c.px(SPACE.snug), c.px(_CARD))
     sheet.bottom = c.size[1] - c.px(SPACE.snug)
     if view.guide:

@@ -110,7 +110,7 @@ def test_digits_are_typed_from_the_end_of_the_number(open_store, wanted, typed):
     assert typing_order("12345678", wanted) == typed
     shopper = StoreShopper("m", 0, "enrolled", True, "12345678")
     store = open_store(shoppers=(shopper,), wanted=wanted)
-    store.run_until(lambda: store.pay.claimed != "", 20)
+    store.run_until(lambda: store.pay.claimed != "", 120)
     assert store.pay.claimed == typed
 
 

@@ -119,7 +119,9 @@ def test_an_empty_card_is_told_of_everybody_and_another_key_is_alarmed(group):
     group.say("mirror-1", TemplateRequested("anna", "a2V5"))
     assert group.alarms() == []
     fresh = group.born("mirror-1", "e2")
-    assert group.told("mirror-1", "e2") == [("members", {"member_ids": ["anna", "bert"], "lost": False})]
+    told = group.told("mirror-1", "e2")
+    # What the former card was not told comes along; a card that hears of a member twice asks once.
+    assert ("members", {"member_ids": ["anna", "bert"], "lost": False}) in told and {kind for kind, _ in told} == {"members"}
     group.ingest.commit([fresh.send(TemplateRequested("anna", "bmV3"))], group.stamp)
     assert ("device_key", "mirror-1") in group.alarms()
     group.say("pay-1", TemplateSealed("anna", "mirror-1", "e2", "Y2lwaGVy", key_known=False))

@@ -111,7 +111,7 @@ CARD = views.GarmentCard("Jacket", TOTAL, stock=2)
     (views.ShelfBoard(EN, (SLOT,)), {"staff"}),
     (views.ShelfBoard(EN, ()), {"staff"}),
     (views.MirrorAttract(EN), {"language", "staff"}),
-    (views.MirrorTryOn(EN, card=CARD, count=3, basket_count=1), {"next", "previous", "add", "pay", "language"}),
+    (views.MirrorTryOn(EN, card=CARD, count=3, basket_count=1), {"next", "previous", "add", "pay", "language", "staff"}),
 ])
 def test_the_targets_are_those_that_flows_know(view, names):
     size = (720, 1280) if view.screen.startswith("mirror") else (800, 480)

@@ -313,7 +313,7 @@ TABLE: dict[tuple[str, str], Rule] = {
     ("*", "staff.login"): _touch("cancel"),
     ("staff", "pay.attract"): _staff_badge,
     ("staff", "mirror.attract"): _staff_door,
-    ("staff", "mirror.tryon"): _do("leave"),
+    ("staff", "mirror.tryon"): _staff_door,
     ("staff", "shelf.board"): _staff_door,
     ("staff", "out_of_order"): _staff_door,
     ("staff", "staff.login"): _staff_login,
