@@ -40,11 +40,11 @@ _LEAST_CHANGED = 0.15
 """Share of a slot that must look otherwise when it is full."""
 _OWN = 2.0
 _SURE = 0.8
-_SURE_SHARE = 0.8
+_SURE_SHARE = 0.65
 """So much of a slot must have been judged before it may be called empty."""
-_MOST_STRAY = 0.2
+_MOST_STRAY = 0.3
 """Fill that shadows' edges and gloss may feign all together."""
-_PIECE_SHARE = 0.6
+_PIECE_SHARE = 0.8
 """A patch of goods smaller than this part of a piece's place is no piece."""
 
 
@@ -166,7 +166,7 @@ class FacingReader:
         by_depth = np.interp(np.arange(_DEEP), np.flatnonzero(good), (view.bare * view.judged).sum(axis=1)[good] / rows[good])
         fill = min(1.0, max(0.0, (1 - float(by_depth.mean())) / (1 - slot.full)))
         share = float(view.judged.mean())
-        nothing = share >= _SURE_SHARE and view.largest < _PIECE_SHARE * slot.piece and fill < min(_MOST_STRAY, max(0.08, 0.8 * slot.piece))
+        nothing = share >= _SURE_SHARE and view.largest < _PIECE_SHARE * slot.piece and fill < min(_MOST_STRAY, max(0.08, 1.2 * slot.piece))
         return SlotSight(slot.name, fill, share, empty=nothing)
 
 
