@@ -27,15 +27,19 @@ def found_in(data: bytes) -> list[str]:
         found.append("numbers")
     for match in _BASE64.finditer(data):
         text = match[0].replace(b"-", b"+").replace(b"_", b"/").rstrip(b"=")
-        try:
-            inner = base64.b64decode(text[:len(text) // 4 * 4], validate=True)
-        except (binascii.Error, ValueError):
-            continue
-        if has_numbers(inner) or PICTURES.search(inner):
+        # What stands before it may look like base64 as well: where it begins is not known.
+        if any(has_numbers(inner) or PICTURES.search(inner) for inner in (_decoded(text[shift:]) for shift in range(4))):
             found.append("numbers in base64")
     if _TEXT.search(data):
         found.append("numbers as text")
     return found
+
+
+def _decoded(text: bytes) -> bytes:
+    try:
+        return base64.b64decode(text[:len(text) // 4 * 4], validate=True)
+    except (binascii.Error, ValueError):
+        return b""
 
 
 def has_numbers(data: bytes) -> bool:
