@@ -4,8 +4,8 @@ A window's pieces follow a negative binomial law of variance m + a m + b m^2: `a
 known well. Both are pooled over the items; an item's own scatter pulls its variance as far as its evidence goes, and more than half of
 the variance does not follow the forecast at all: an item that is quiet now may wake up. The mean itself is set right by what windows of
 the past brought beside their forecast (a line, pooled over the items: the quietest wake up, a growing shop is followed). What is left of
-the error is read from the past chances of what was sold (probability integral transform). Each correction goes as far as the number of
-weeks allows.
+the error is read from the past chances of what was sold (probability integral transform). The first correction goes as far as the number
+of windows allows, the second as far as the number of weeks.
 """
 
 from __future__ import annotations

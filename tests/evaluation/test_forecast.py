@@ -86,12 +86,25 @@ def test_too_few_days_are_refused(shop, capsys):
     assert "too few" in capsys.readouterr().err
 
 
-@pytest.mark.skipif("KIOSK_DATA" not in os.environ, reason="set KIOSK_DATA to the folder of evaluation data")
-# The aim is 1.5 points. 41 vending lanes at 4 origins tell a share of 90 % to 2.3 points (one deviation), and miss it by .3.
-@pytest.mark.parametrize(("name", "layout", "horizon", "rmsse_bar", "coverage_within"), [
-    ("m5_ca3_hobbies_dev.csv.gz", "wide", 28, 0.7452, 0.0155), ("vending_dev.csv.gz", "vending", 14, 0.6693, 0.019)])
-def test_bars_on_real_shops(name, layout, horizon, rmsse_bar, coverage_within):
-    report = evaluate_file(Path(os.environ["KIOSK_DATA"]) / "stock" / name, layout, horizon, 4)
+SHOPS = {"m5": ("m5_ca3_hobbies_dev.csv.gz", "wide", 28), "vending": ("vending_dev.csv.gz", "vending", 14)}
+WITH_DATA = pytest.mark.skipif("KIOSK_DATA" not in os.environ, reason="set KIOSK_DATA to the folder of evaluation data")
+
+
+def of_shop(name):
+    file, layout, horizon = SHOPS[name]
+    return evaluate_file(Path(os.environ["KIOSK_DATA"]) / "stock" / file, layout, horizon, 4)
+
+
+@WITH_DATA
+@pytest.mark.parametrize(("name", "rmsse_bar"), [("m5", 0.7452), ("vending", 0.6693)])
+def test_bars_on_real_shops(name, rmsse_bar):
+    report = of_shop(name)
     assert report.rmsse <= rmsse_bar
     assert report.pinball["ratio"] <= 0.95
-    assert all(abs(float(nominal) - reached) <= coverage_within for nominal, reached in report.coverage.items())
+
+
+@WITH_DATA
+@pytest.mark.parametrize("name", ["m5", pytest.param("vending", marks=pytest.mark.xfail(
+    strict=True, reason="missed by .3 point; 41 lanes at 4 origins tell it to 2.3 points (one deviation)"))])
+def test_the_chances_that_are_promised_are_met(name):
+    assert all(abs(float(nominal) - reached) <= 0.0155 for nominal, reached in of_shop(name).coverage.items())
