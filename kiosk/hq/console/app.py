@@ -14,7 +14,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from kiosk.design.tokens import css
-from kiosk.hq.console import acts, money, pages, planogram, receipts, replays
+from kiosk.hq.console import acts, insight, money, pages, planogram, receipts, replays
 from kiosk.hq.console.guard import Guard
 from kiosk.hq.console.render import Desk
 
@@ -31,6 +31,8 @@ def make_app(desk: Desk, api: ASGIApp) -> Starlette:
         Route("/days", receipts.show_days),
         Route("/r/{token}", receipts.show_receipt),
         Route("/stock", pages.show_stock),
+        Route("/stock/{device}/{slot}", insight.show_item),
+        Route("/packs", insight.show_packs),
         Route("/planogram/{device}", planogram.show),
         Route("/planogram/{device}", acts.act(planogram.save), methods=["POST"]),
         Route("/replay", replays.show),

@@ -25,17 +25,22 @@ def put_setting(db: Db, key: str, value: str) -> None:
 
 
 def note_demand(db: Db, change: StockChanged, origin: Origin) -> None:
-    """Add what shoppers took to the slot's day (UTC); remember that the slot was seen empty on it."""
+    """Add what shoppers took to the slot's day (UTC); remember what lies there, and that the slot was seen empty on it."""
     sold = -change.delta if change.reason in DEMAND else 0
-    db.execute("INSERT INTO daily_demand VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (device, slot, gtin, day) DO UPDATE"
-               " SET sold = sold + excluded.sold, empty = max(empty, excluded.empty)",
-               (origin.device, change.slot, change.gtin, origin.time_ms // DAY_MS, sold, change.on_hand <= 0))
+    db.execute("INSERT INTO daily_demand VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (device, slot, gtin, day) DO UPDATE"
+               " SET sold = sold + excluded.sold, empty = max(empty, excluded.empty), closing = excluded.closing",
+               (origin.device, change.slot, change.gtin, origin.time_ms // DAY_MS, sold, change.on_hand <= 0, change.on_hand))
 
 
-def demand(db: Db, device: str, slot: str, gtin: str, since_day: int) -> list[Row]:
-    """Return (day since 1970, sold, empty) of a slot since a day, oldest first."""
-    return db.execute("SELECT day, max(sold, 0) sold, empty FROM daily_demand WHERE device = ? AND slot = ? AND gtin = ? AND day >= ?"
-                      " ORDER BY day", (device, slot, gtin, since_day)).fetchall()
+def demand(db: Db, device: str, since_day: int) -> list[Row]:
+    """Return (slot, gtin, day since 1970, sold, empty, closing) of a device since a day, oldest first; closing None: not known."""
+    return db.execute("SELECT slot, gtin, day, max(sold, 0) sold, empty, closing FROM daily_demand WHERE device = ? AND day >= ?"
+                      " ORDER BY day", (device, since_day)).fetchall()
+
+
+def put_demand(db: Db, device: str, slot: str, gtin: str, day: tuple[int, int, int]) -> None:
+    """Write down what is known of a day from elsewhere, as (day since 1970, sold, closing): a shop that moves in brings its past."""
+    db.execute("INSERT OR REPLACE INTO daily_demand VALUES (?, ?, ?, ?, ?, ?, ?)", (device, slot, gtin, *day[:2], day[2] <= 0, day[2]))
 
 
 def receive(db: Db, receipt: GoodsReceived, origin: Origin) -> None:
