@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Awaitable, Callable
 
 from starlette.concurrency import run_in_threadpool
@@ -109,7 +108,7 @@ def apply(request: Request, desk: Desk, form: FormData) -> Response:
             raise HqError("choose what the file holds")
         with desk.ledger.write() as db:
             imports.apply(db, imports.read(db, table, content, desk.currency), desk.stamp(), name_of(request))
-    except (HqError, binascii.Error) as error:
+    except (HqError, ValueError) as error:
         return show_products(request, str(error))
     return RedirectResponse("/stock" if table in ("planogram", "plates") else "/products", 303)
 
