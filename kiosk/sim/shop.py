@@ -20,6 +20,7 @@ from kiosk.hq.ledger.store import Db, Ledger
 from kiosk.hq.stamp import Stamp, stamp
 from kiosk.hq.trust import SigningKey
 from kiosk.runtime import SystemClock, new_id
+from kiosk.sim.processes import free_port
 from kiosk.vision.networks import ModelStore
 
 GOODS = Path(__file__).parent / "demo_store"
@@ -55,15 +56,17 @@ class Person:
     @property
     def is_member(self) -> bool:
         """Whether this person has agreed to pay by face before the doors open."""
-        return self.role in ("enrolled", "qr")
+        return self.role in ("enrolled", "qr", "leaves")
 
 
 PEOPLE = (
     Person("ada", 0, "enrolled", "41570321"), Person("bo", 1, "enrolled", "63370321"), Person("chen", 2, "enrolled", "90024418"),
     Person("dora", 3, "enrolled", "12875530"), Person("emil", 4, "qr", "55501234"), Person("fatou", 5, "enrols", "70716263"),
     Person("gus", 6, "stranger", "41570321"), Person("hana", 7, "puts_back", "33344455"), Person("ivo", 8, "empties", "22211100"),
+    Person("jana", 7, "leaves", "36620915"),
 )
-"""Ada and Bo share their last four digits, so that two more are asked for only when a bucket is too large; Gus types Ada's number."""
+"""Ada and Bo share their last four digits, so that two more are asked for only when a bucket is too large; Gus types Ada's number;
+Jana has her face erased by her own phone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +173,8 @@ def write_config(place: Place, device: str, public_key: str, password: str) -> N
         name, camera_width, camera_height, rate = CAMERAS[device]
         webcam = bool(place.camera) and device == PAY
         lines += ["[camera]", f"kind = {_text('usb' if webcam else 'world')}", f"name = {_text(name)}", f"width = {camera_width}",
-                  f"height = {camera_height}", f"rate_hz = {rate}", f"source = {_text(place.camera if webcam else '')}"]
+                  f"height = {camera_height}", f"rate_hz = {rate}", f"source = {_text(place.camera if webcam else '')}",
+                  "[phone]", f"port = {free_port()}"]
     else:
         lines += ["[scale]", 'kind = "world"']
     path = place.config(device)
