@@ -67,10 +67,10 @@ def test_a_receipt_that_is_not_there_says_what_to_do(site, language):
 
 def test_a_closed_day_stands_beside_hqs_own_books(site):
     site.send(site.pay.send(closure(500, 500)), site.pay.send(closure(500, 500)))
-    page = httpx.get(f"{site.url}/days?lang=en").text
+    page = site.client().get("/days?lang=en").text
     assert page.count("2026-03-02") == 2 and "€5.00" in page and "the same" in page and "on their way" not in page
     with site.ledger.read() as db:
         assert len(receipts.closures(db)) == 1, "the same closure twice is one"
         assert receipts.books_of(db, "pay-1", "EUR") == (500, 0)
     site.send(site.pay.send(closure(700, 1200, 20)))
-    assert "sales on their way" in httpx.get(f"{site.url}/days?lang=en").text
+    assert "sales on their way" in site.client().get("/days?lang=en").text
