@@ -67,9 +67,10 @@ def kept(event: events.Event) -> events.Event:
 
 def post(books: Books, envelope: Envelope, origin: trade.Origin) -> None:
     """Book one fact that is new. Raises a KioskError when it cannot be booked."""
-    posting = _POSTINGS.get(type(envelope.event))
+    event = envelope.event
+    posting = _POSTINGS.get(type(event))
     if posting is not None:
-        posting(books, envelope.event, origin)
+        posting(books, journals.checked_sale(books.db, envelope, origin) if isinstance(event, events.SaleCompleted) else event, origin)
 
 
 def _sale(books: Books, sale: events.SaleCompleted, origin: trade.Origin) -> None:
@@ -108,6 +109,7 @@ def _refund(books: Books, refunded: events.SaleRefunded, origin: trade.Origin) -
 def _closed(books: Books, closed: events.PeriodClosed, origin: trade.Origin) -> None:
     if closed.period not in PERIODS or not closed.journal:
         raise InvalidValueError(f"closure {closed.name!r} of a {closed.period!r} cannot be")
+    journals.check_closure(books.db, closed, origin)
     if not receipts.add_closure(books.db, closed, origin):
         facts.count(books.db, "resent", 1)
 
