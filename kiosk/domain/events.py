@@ -326,6 +326,41 @@ class DeviceHealth:
 
 
 @dataclass(frozen=True, slots=True)
+class CertificateRequested:
+    """This device asks for its next certificate. request: PKCS #10 (PEM) over a new key that never leaves the device."""
+
+    request: str
+
+
+@dataclass(frozen=True, slots=True)
+class CommandDone:
+    """What came of a remote command. outcome: done | failed | refused | expired; result: text, or a picture or archive as base64."""
+
+    command_id: str
+    command: str
+    outcome: str
+    detail: str = ""
+    result: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DownlinkRefused:
+    """Something came down that this device does not believe. cause: signature | device | replay | rollback | unreadable."""
+
+    cause: str
+    topic: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClockSet:
+    """The device came to know the time: facts of this boot with `clock` unset were made offset_ms later than they say."""
+
+    boot_id: str
+    offset_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class InboxCommitted:
     """Every message from HQ's downbox up to `down_seq` is committed on this device. downbox: the box's own epoch."""
 
@@ -347,6 +382,7 @@ Event = (
     SaleCompleted | SaleRefunded | PeriodClosed | JournalHead | PaymentRequested | PaymentCancelled | StockChanged
     | ReplenishmentRequested | GoodsReceived | MemberEnrolled | MemberErased | MemberLocked | TemplateRequested | TemplateSealed
     | TemplateHeld | StaffActed | IdentityDecided | DeviceHealth | InboxCommitted | Skipped
+    | CertificateRequested | CommandDone | DownlinkRefused | ClockSet
 )
 
 LANE_OF: dict[type, Lane] = {
@@ -356,6 +392,8 @@ LANE_OF: dict[type, Lane] = {
     StockChanged: Lane.STOCK, ReplenishmentRequested: Lane.STOCK, GoodsReceived: Lane.STOCK, InboxCommitted: Lane.STOCK,
     # Templates travel in the lane that lets payments pass; it is compacted for stock alone.
     TemplateRequested: Lane.STOCK, TemplateSealed: Lane.STOCK, TemplateHeld: Lane.STOCK,
+    # What concerns trust must not get lost in the ring.
+    CertificateRequested: Lane.STOCK, CommandDone: Lane.STOCK, DownlinkRefused: Lane.STOCK, ClockSet: Lane.STOCK,
     IdentityDecided: Lane.HEALTH, DeviceHealth: Lane.HEALTH, JournalHead: Lane.HEALTH,
 }
 """The lane of each fact. Skipped travels in the lane whose numbers it covers."""

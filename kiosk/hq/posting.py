@@ -12,14 +12,15 @@ from kiosk.domain.journal import PERIODS
 from kiosk.domain.money import Money
 from kiosk.domain.orders import PaymentAnswered
 from kiosk.errors import HqError, InvalidValueError
-from kiosk.hq import asking, downbox, journals, members, refunds, replenishment, wallet
-from kiosk.hq.ledger import accounts, facts, fleet, receipts, supply, trade
+from kiosk.hq import asking, commands, downbox, journals, members, refunds, replenishment, wallet
+from kiosk.hq.ledger import accounts, clocks, facts, fleet, receipts, supply, trade, trust
 from kiosk.hq.ledger.members import Place
 from kiosk.hq.ledger.store import Db
 from kiosk.hq.stamp import Stamp
 from kiosk.wire import Envelope
 
 LARGEST = 2**53
+REQUEST_LETTERS = 4096
 TENDERS = ("wallet_face", "wallet_qr", "cash_desk", *CODE_TENDERS)
 
 
@@ -192,6 +193,24 @@ def _inbox(books: Books, inbox: events.InboxCommitted, origin: trade.Origin) -> 
     fleet.commit_down(books.db, origin.device, inbox.downbox, inbox.down_seq)
 
 
+def _ask_certificate(books: Books, asked: events.CertificateRequested, origin: trade.Origin) -> None:
+    if len(asked.request) > REQUEST_LETTERS:
+        raise InvalidValueError(f"a certificate request of {len(asked.request)} letters cannot be")
+    trust.ask(books.db, origin.device, origin.epoch, asked.request)
+
+
+def _downlink(books: Books, refused: events.DownlinkRefused, origin: trade.Origin) -> None:
+    facts.alarm(books.db, "downlink_refused", origin.device, f"{refused.cause}: {refused.topic} {refused.detail}", books.stamp.at_ms)
+
+
+def _clock(books: Books, told: events.ClockSet, origin: trade.Origin) -> None:
+    clocks.correct(books.db, origin.device, told)
+
+
+def _command(books: Books, done: events.CommandDone, origin: trade.Origin) -> None:
+    commands.finished(books.db, origin.device, done, books.stamp)
+
+
 _POSTINGS: dict[type, Callable[[Books, Any, trade.Origin], None]] = {
     events.SaleCompleted: _sale,
     events.SaleRefunded: _refund,
@@ -211,5 +230,9 @@ _POSTINGS: dict[type, Callable[[Books, Any, trade.Origin], None]] = {
     events.DeviceHealth: _health,
     events.IdentityDecided: _identity,
     events.InboxCommitted: _inbox,
+    events.CertificateRequested: _ask_certificate,
+    events.DownlinkRefused: _downlink,
+    events.ClockSet: _clock,
+    events.CommandDone: _command,
 }
 """StaffActed is kept as it is; Skipped is the business of ingest."""

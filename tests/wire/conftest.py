@@ -14,7 +14,11 @@ from kiosk import wire
 from kiosk.domain.catalog import Cell, OfflinePolicy, Planogram, Plate, PriceList, Product, Promotion, TenderPolicy
 from kiosk.domain.events import (
     LANE_OF,
+    CertificateRequested,
+    ClockSet,
+    CommandDone,
     DeviceHealth,
+    DownlinkRefused,
     GoodsReceived,
     IdentityDecided,
     InboxCommitted,
@@ -42,6 +46,8 @@ from kiosk.domain.events import (
 )
 from kiosk.domain.money import Money
 from kiosk.domain.orders import (
+    CertificateIssued,
+    CommandOrdered,
     MemberErasureOrdered,
     MemberLockOrdered,
     MembersAnnounced,
@@ -50,6 +56,7 @@ from kiosk.domain.orders import (
     ReplenishmentAnswered,
     TemplateDelivered,
     TemplateWanted,
+    TrustAnnounced,
 )
 
 TEA = "4006381333931"
@@ -79,6 +86,10 @@ EVENTS = (
     TemplateSealed("member-1", "kiosk-2", "epoch-2", "AAECAw==", True),
     TemplateHeld("member-1"),
     GoodsReceived("receipt-1", "anna", (ReceivedLine("A1", TEA, 12, 11),)),
+    CertificateRequested("-----BEGIN CERTIFICATE REQUEST-----"),
+    CommandDone("command-1", "doctor", "done", "all is well", "[]"),
+    DownlinkRefused("signature", "v1/kiosk-1/down/command", "the signature is not HQ's"),
+    ClockSet("boot-1", 86_400_000),
 )
 ORDERS = (
     PaymentAnswered("intent-1", "declined", "insufficient_funds", "member-1"),
@@ -91,6 +102,9 @@ ORDERS = (
     MembersAnnounced(("member-1", "member-2"), False),
     TemplateWanted("member-1", "kiosk-2", "epoch-2", "AAECAw=="),
     TemplateDelivered("member-1", "AAECAw=="),
+    CertificateIssued("-----BEGIN CERTIFICATE-----"),
+    TrustAnnounced(2, "-----BEGIN CERTIFICATE-----", True),
+    CommandOrdered("command-1", "logs", "operator", "anna", NOW),
 )
 MANIFESTS = (
     PriceList(7, NOW, "EUR", (Product(TEA, {"fr": "Thé", "en": "Tea", "zh": "茶"}, Money(150, "EUR"), 55, 120.5, "tea.webp"),),
