@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from kiosk.domain.staff import Role
+
 
 class Command(StrEnum):
     """What HQ may have a device do."""
@@ -16,17 +18,17 @@ class Command(StrEnum):
     UNLOCK = "unlock"
 
 
-ROLES: dict[Command, frozenset[str]] = {
-    Command.RESTART: frozenset({"operator"}),
-    Command.LOGS: frozenset({"operator"}),
-    Command.SCREENSHOT: frozenset({"operator"}),
-    Command.DOCTOR: frozenset({"operator", "merchant"}),
-    Command.LOCK: frozenset({"operator", "merchant"}),
-    Command.UNLOCK: frozenset({"operator"}),
+ROLES: dict[Command, frozenset[Role]] = {
+    Command.RESTART: frozenset({Role.OPERATOR}),
+    Command.LOGS: frozenset({Role.OPERATOR}),
+    Command.SCREENSHOT: frozenset({Role.OPERATOR}),
+    Command.DOCTOR: frozenset({Role.OPERATOR, Role.MERCHANT}),
+    Command.LOCK: frozenset({Role.OPERATOR, Role.MERCHANT}),
+    Command.UNLOCK: frozenset({Role.OPERATOR}),
 }
-"""HQ's roles are viewer, merchant, operator and privacy officer; a device asks again what HQ has asked before."""
+"""Who may want what. A device asks again what HQ has asked before."""
 
 
 def may_order(role: str, command: str) -> bool:
     """Whether somebody of this role may have a device do this; an unknown word of either is no."""
-    return command in set(Command) and role in ROLES[Command(command)]
+    return command in set(Command) and role in set(Role) and Role(role) in ROLES[Command(command)]

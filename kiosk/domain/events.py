@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from kiosk.domain.standing import CertificateRequested, ClockSet, CommandDone, DownlinkRefused
+
 
 class Lane(StrEnum):
     """The three lanes to HQ: money is never dropped and goes first; stock may be compacted; health is a ring."""
@@ -63,11 +65,25 @@ class PaymentCancelled:
 
 
 @dataclass(frozen=True, slots=True)
+class Seal:
+    """Where a fact stands in the device's journal, and who signed it there.
+
+    number: of its record; before: hash of the record before it, hexadecimal; key, signature: the device's Ed25519 key and its signature
+    over the record, base64. The record holds the fact without its seal.
+    """
+
+    number: int
+    before: str
+    key: str
+    signature: str
+
+
+@dataclass(frozen=True, slots=True)
 class SaleCompleted:
     """A sale that took place: goods are the shopper's. HQ turns the hold into a posting, or posts it when `offline`.
 
     tender: wallet_face | wallet_qr | cash_desk | one of catalog.CODE_TENDERS.
-    vat: permille as text -> VAT in minor units contained in the total.
+    vat: permille as text -> VAT in minor units contained in the total. seal: None in the journal's own record of the sale.
     """
 
     sale_id: str
@@ -82,6 +98,7 @@ class SaleCompleted:
     offline: bool
     pricelist_version: int
     policy_version: int = 0
+    seal: Seal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,41 +340,6 @@ class DeviceHealth:
     dropped_frames: int = 0
     quarantined: int = 0
     offline_minor: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class CertificateRequested:
-    """This device asks for its next certificate. request: PKCS #10 (PEM) over a new key that never leaves the device."""
-
-    request: str
-
-
-@dataclass(frozen=True, slots=True)
-class CommandDone:
-    """What came of a remote command. outcome: done | failed | refused | expired; result: text, or a picture or archive as base64."""
-
-    command_id: str
-    command: str
-    outcome: str
-    detail: str = ""
-    result: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class DownlinkRefused:
-    """Something came down that this device does not believe. cause: signature | device | replay | rollback | unreadable."""
-
-    cause: str
-    topic: str
-    detail: str
-
-
-@dataclass(frozen=True, slots=True)
-class ClockSet:
-    """The device came to know the time: facts of this boot with `clock` unset were made offset_ms later than they say."""
-
-    boot_id: str
-    offset_ms: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from kiosk.config import Settings
-from kiosk.domain.events import CertificateRequested
 from kiosk.domain.orders import CertificateIssued, TrustAnnounced
+from kiosk.domain.standing import CertificateRequested
 from kiosk.errors import TrustError
 from kiosk.flows.parts import Parts
 from kiosk.storage.store import Unit

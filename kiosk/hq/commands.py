@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from kiosk.domain.commands import Command, may_order
-from kiosk.domain.events import CommandDone
 from kiosk.domain.orders import CommandOrdered
+from kiosk.domain.standing import CommandDone
 from kiosk.errors import HqError
 from kiosk.hq import downbox
 from kiosk.hq.ledger import catalogue, facts, fleet

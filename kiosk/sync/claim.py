@@ -13,7 +13,7 @@ from kiosk.sync.mqtt import BrokerAddress, MqttClient
 from kiosk.sync.trust.identity import Identity
 from kiosk.wire import claims
 
-ASK_EVERY_S = 3.0
+ASK_EVERY_S = 1.5
 LOOK_S = 0.25
 
 

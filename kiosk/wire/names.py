@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kiosk.domain import events, orders
+from kiosk.domain import events, orders, standing
 from kiosk.domain.catalog import OfflinePolicy, Planogram, PriceList, TenderPolicy
 
 EVENT_TYPES: dict[str, type[Any]] = {
@@ -25,10 +25,10 @@ EVENT_TYPES: dict[str, type[Any]] = {
     "kiosk.template.held.v1": events.TemplateHeld,
     "kiosk.staff.acted.v1": events.StaffActed,
     "kiosk.identity.decided.v1": events.IdentityDecided,
-    "kiosk.certificate.requested.v1": events.CertificateRequested,
-    "kiosk.command.done.v1": events.CommandDone,
-    "kiosk.downlink.refused.v1": events.DownlinkRefused,
-    "kiosk.clock.set.v1": events.ClockSet,
+    "kiosk.certificate.requested.v1": standing.CertificateRequested,
+    "kiosk.command.done.v1": standing.CommandDone,
+    "kiosk.downlink.refused.v1": standing.DownlinkRefused,
+    "kiosk.clock.set.v1": standing.ClockSet,
     "kiosk.device.health.v1": events.DeviceHealth,
     "kiosk.inbox.committed.v1": events.InboxCommitted,
     "kiosk.lane.skipped.v1": events.Skipped,

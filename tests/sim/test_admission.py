@@ -60,7 +60,7 @@ class Office:
         self.folder = folder / "hq"
         self.folder.mkdir()
         self.ledger = Ledger(self.folder / "hq.db")
-        self.admission = Admission(self.folder, Ledger(self.folder / "hq.db"))
+        self.admission = Admission(self.folder)
         self.broker = Broker(folder / "broker", trust=self.admission.broker)
         self.broker.start()
         self.key = SigningKey(self.folder)
@@ -211,7 +211,7 @@ def test_a_claim_certificate_reaches_the_claim_topics_alone(office):
 
 def test_nobody_else_is_let_in(office, kiosk_1, tmp_path):
     """Nobody without a certificate, with an old one, with one of somebody else's authority, with TLS 1.2, or as a server."""
-    stranger = Admission(tmp_path, Ledger(tmp_path / "hq.db"))
+    stranger = Admission(tmp_path / "stranger")
     old = office.file(Subject("kiosk-old", Purpose.DEVICE, days=1), tmp_path / "old.pem", datetime.now(UTC) - timedelta(days=2))
     server = office.file(Subject("kiosk-1", Purpose.SERVER, ("x",)), tmp_path / "server.pem")
     office.act(certificates.issue, Subject("broker", Purpose.SERVER, (HOST, "localhost")), who="test")  # give the broker its own again
@@ -231,7 +231,7 @@ def test_nobody_else_is_let_in(office, kiosk_1, tmp_path):
 
 
 def test_a_device_believes_its_own_hqs_broker_alone(office, kiosk_1, tmp_path):
-    stranger = Admission(tmp_path, Ledger(tmp_path / "hq.db"))
+    stranger = Admission(tmp_path / "stranger")
     refused = knock(office, kiosk_1, ca=stranger.broker / "ca.pem")
     assert refused == "CERTIFICATE_VERIFY_FAILED"
     clock_says = datetime(2020, 1, 1, tzinfo=UTC)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from kiosk.domain.events import ClockSet, SaleCompleted
+from kiosk.domain.events import SaleCompleted
+from kiosk.domain.standing import ClockSet
 from kiosk.errors import InvalidValueError
 from kiosk.hq.ledger.store import Db
 from kiosk.wire import Envelope
