@@ -9,6 +9,7 @@ from typing import Any
 
 from kiosk.runtime import Stop, set_up_logging
 from kiosk.sim.demo import CHAOS, Options, StoreInABox, has_screen
+from kiosk.sim.shop import CONSOLE_USER
 
 
 def add(subparsers: Any) -> None:
@@ -34,6 +35,7 @@ def _run(args: argparse.Namespace) -> int:
     try:
         store.open()
         print(f"Open. Console: {store.address}" + ("" if args.seconds else "   (Ctrl-C closes the store)"), flush=True)
+        print(f"  log in as {CONSOLE_USER} with {store.console_password()} (it holds once)", flush=True)
         store.run(lambda: bool(stop))
     finally:
         print("Closing: the queues drain, then everything stops.", flush=True)

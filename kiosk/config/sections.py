@@ -131,7 +131,7 @@ class DisplaySettings:
 class StaffSettings:
     """[staff] pins: name -> PIN of four digits or more; badges: name -> code on the badge. A badge or a PIN opens staff mode.
 
-    roles: name -> clerk, manager or technician; whoever is not named is a clerk.
+    roles: name -> viewer, clerk, merchant, operator or privacy; whoever is not named is a clerk.
     """
 
     pins: Mapping[str, Secret] = field(default_factory=dict)

@@ -108,6 +108,10 @@ class StoreInABox:
         """Where the console is."""
         return f"http://127.0.0.1:{self._place.web_port}/"
 
+    def console_password(self) -> str:
+        """Return a new password that lets `shop.CONSOLE_USER` into the console once."""
+        return shop.console_password(self._place)
+
     def open(self) -> None:
         """Start everything and return when the console answers and every device has reported to HQ."""
         started = time.monotonic()

@@ -11,8 +11,10 @@ from pathlib import Path
 from kiosk.devices.simulated.setup import ShelfCell, StoreProduct, StoreShopper, WorldSetup, write_setup
 from kiosk.domain.catalog import OfflinePolicy
 from kiosk.domain.money import Money
+from kiosk.domain.staff import Role
 from kiosk.errors import WorldError
 from kiosk.hq import imports, publish, wallet
+from kiosk.hq.console import sessions
 from kiosk.hq.ledger import accounts, catalogue, fleet
 from kiosk.hq.ledger.store import Db, Ledger
 from kiosk.hq.stamp import Stamp, stamp
@@ -24,6 +26,7 @@ from kiosk.vision.networks import ModelStore
 GOODS = Path(__file__).parent / "demo_store"
 STORE, GROUP, CURRENCY = "Paris 11", "demo", "EUR"
 WELCOME = Money(50_000, CURRENCY)
+CONSOLE_USER = "demo"
 STAFF_PIN, STAFF_BADGE = "2468", "KS1.lea-7d1f0c52a9"
 PAY, MIRROR, SHELF = "pay-1", "mirror-1", "shelf-1"
 ROLES = {PAY: "pay", MIRROR: "mirror", SHELF: "stock"}
@@ -125,6 +128,14 @@ def open_hq(place: Place) -> str:
     return SigningKey(place.hq).public
 
 
+def console_password(place: Place) -> str:
+    """Return a password that lets CONSOLE_USER into the console once; what it holds is rendered people's alone."""
+    ledger = Ledger(place.hq / "hq.db")
+    password = sessions.add_user(ledger, CONSOLE_USER, Role, "demo", stamp(SystemClock().now(), new_id))
+    ledger.close()
+    return password
+
+
 def _world(db: Db, moment: Stamp) -> WorldSetup:
     goods = catalogue.products(db)
     weights = {product.gtin: product.unit_weight_g for product in goods}
@@ -156,7 +167,7 @@ def write_config(place: Place, device: str, public_key: str, password: str) -> N
         "[display]", f"kind = {_text('window' if place.window else 'offscreen')}", f"width = {width}", f"height = {height}",
         f"snapshot = {_text(str(place.screens / device) + '.jpg')}",
         "[world]", f"socket = {_text(str(place.socket))}",
-        "[staff.pins]", f"lea = {_text(STAFF_PIN)}", "[staff.roles]", 'lea = "manager"', "[staff.badges]", f"lea = {_text(STAFF_BADGE)}",
+        "[staff.pins]", f"lea = {_text(STAFF_PIN)}", "[staff.roles]", 'lea = "merchant"', "[staff.badges]", f"lea = {_text(STAFF_BADGE)}",
     ]
     if device in CAMERAS:
         name, camera_width, camera_height, rate = CAMERAS[device]

@@ -155,8 +155,17 @@ def m007_offline_sales(db: sqlite3.Connection) -> None:
                " total_minor INTEGER NOT NULL, PRIMARY KEY (epoch, seq)) STRICT, WITHOUT ROWID")
 
 
+def m008_tills_of_their_own(db: sqlite3.Connection) -> None:
+    """Give each screen that sells a basket and open payments of its own; those that are there may be of either."""
+    db.execute("ALTER TABLE basket RENAME TO former_basket")
+    db.execute("CREATE TABLE basket (role TEXT PRIMARY KEY DEFAULT 'pay', body BLOB NOT NULL) STRICT, WITHOUT ROWID")
+    db.execute("INSERT INTO basket SELECT role, body FROM former_basket, (SELECT 'pay' AS role UNION SELECT 'mirror')")
+    db.execute("DROP TABLE former_basket")
+    db.execute("ALTER TABLE intents ADD COLUMN role TEXT NOT NULL DEFAULT ''")
+
+
 MIGRATIONS = (m001_first_tables, m002_signed_journal, m003_vault_orders, m004_one_tree, m005_refunds, m006_daily_demand,
-              m007_offline_sales)
+              m007_offline_sales, m008_tills_of_their_own)
 """In order; one that was released is never changed."""
 
 
