@@ -10,10 +10,8 @@ from pathlib import Path
 from kiosk.cli.progress import show_progress
 from kiosk.domain.liveness import LIMITS
 from kiosk.errors import InvalidValueError
-from kiosk.evaluation.liveness import HALVES, LivenessReport, Plan, evaluate_liveness, faces_of
+from kiosk.evaluation.liveness import HALVES, LivenessReport, Plan, evaluate_folder
 from kiosk.evaluation.liveness_curve import draw
-from kiosk.vision.face import FaceFinder
-from kiosk.vision.networks import ModelStore
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -23,6 +21,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     liveness.add_argument("--attempts", type=int, default=100, metavar="N", help="of each kind (default 100)")
     liveness.add_argument("--seed", type=int, default=1, metavar="S", help="of challenges, people and ranges (default 1)")
     liveness.add_argument("--split", choices=HALVES, default="test", help="half of people and ranges (default test)")
+    liveness.add_argument("--jobs", type=int, default=1, metavar="N", help="processes that share the work (default 1)")
     liveness.add_argument("--json", action="store_true", help="print the figures as JSON")
     liveness.add_argument("--plot", type=Path, metavar="FILE", help="draw APCER over BPCER as .svg")
     liveness.set_defaults(run=_liveness)
@@ -31,11 +30,9 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def _liveness(args: argparse.Namespace) -> int:
     if args.plot and args.plot.suffix.lower() != ".svg":
         raise InvalidValueError(f"{args.plot}: --plot draws .svg")
-    if args.attempts < 1:
-        raise InvalidValueError(f"--attempts {args.attempts}: at least one")
-    finder = FaceFinder(ModelStore())
-    subjects = faces_of(args.images, args.split, finder)
-    report = evaluate_liveness(subjects, finder, Plan(args.attempts, args.seed, args.split), LIMITS, show_progress)
+    if args.attempts < 1 or args.jobs < 1:
+        raise InvalidValueError(f"--attempts {args.attempts} --jobs {args.jobs}: at least one")
+    report = evaluate_folder(args.images, Plan(args.attempts, args.seed, args.split), LIMITS, args.jobs, show_progress)
     if args.plot:
         title = f"Rendered attempts, {args.attempts} of a kind, {report.people} people"
         args.plot.write_text(draw(report.margins, title), encoding="utf-8")
