@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from kiosk.cli.progress import show_progress
+from kiosk.devices.simulated.attack_ranges import PARITY, SLICES
 from kiosk.domain.liveness import LIMITS
 from kiosk.errors import InvalidValueError
 from kiosk.evaluation.liveness import HALVES, LivenessReport, Plan, evaluate_folder
@@ -46,7 +47,9 @@ def _liveness(args: argparse.Namespace) -> int:
 
 
 def _print(report: LivenessReport) -> None:
-    print(f"all RENDERED, from {report.people} people of the {report.split} half; drawn from that half of each of these ranges:")
+    half = PARITY[report.split]
+    print(f"all RENDERED, from {report.people} people of the {report.split} half, whose name's checksum is {half}. Each of these ranges")
+    print(f"is cut in {SLICES} slices, and drawn from the {half} ones alone, counted from 0:")
     print("\n".join(f"  {line}" for line in report.ranges))
     print(f"\n{'':12} attempts  wrong    rate   (95 % interval)     decided by")
     for row in (report.bpcer, *report.apcer, report.replays, report.anything):

@@ -58,7 +58,7 @@ def look_ahead(pixels: Picture, face: FaceFound) -> Ahead | None:
     weights = np.exp(-((grid[:, None] - places) ** 2).sum(axis=-1) / (2 * _REACH**2))
     weights /= np.maximum(weights.sum(axis=1, keepdims=True), 1e-12)
     points, terms = _terms(places), _terms(grid)
-    plane: Doubles = np.linalg.pinv(points)
+    plane = np.asarray(np.linalg.pinv(points), np.float64)
     seen = _seen(pixels, terms @ plane @ mesh + weights @ (mesh - points @ plane @ mesh))
     return Ahead(face.yaw_deg, plane, terms, points, weights, seen)
 
