@@ -24,6 +24,7 @@ from kiosk.sim import shop
 from kiosk.sim.broker import Broker
 from kiosk.sim.counter import Counter
 from kiosk.sim.evening import TILLS, Evening, close_the_day, look
+from kiosk.sim.outage import Outage
 from kiosk.sim.people import enrol_members
 from kiosk.sim.processes import Child, Meter, Usage, usage
 from kiosk.sim.report import ALL_SALES, HqBook, KioskBook, report
@@ -80,6 +81,7 @@ class StoreInABox:
         self._given_back = ""
         self._looked_s = 0.0
         self._counter = Counter(self._place.hq, shop.CURRENCY)
+        self._outage = Outage(self._broker.port)
         self._make_children()
 
     def _make_children(self) -> None:
@@ -125,7 +127,8 @@ class StoreInABox:
         self._hq.start()
         self._world.start()
         for device in shop.ROLES:
-            shop.write_config(place, device, public_key, self._passwords[device])
+            port = self._outage.port if device == shop.PAY else place.broker_port
+            shop.write_config(place, device, public_key, self._passwords[device], port)
         self._say("members' faces (rendered) are enrolled")
         enrol_members(place)
         for device in shop.ROLES:
@@ -142,7 +145,7 @@ class StoreInABox:
         broken: set[str] = set()
         while not stopped():
             at_s = time.monotonic() - opened
-            if self._options.seconds and at_s >= self._options.seconds and not broken:
+            if self._options.seconds and at_s >= self._options.seconds and not broken and not self._outage.running:
                 return
             if pending and at_s >= STRIKE_S:
                 broken = {kind for kind in CHAOS if kind in pending and self._strike(kind)}
@@ -177,6 +180,7 @@ class StoreInABox:
                 child.stop(2.0)
             self._broker.stop()
             self._counter.close()
+            self._outage.close()
             if self._own_folder:
                 shutil.rmtree(self._place.folder, ignore_errors=True)
         return made
@@ -192,7 +196,7 @@ class StoreInABox:
         return self._evening
 
     def _money(self, at_s: float) -> None:
-        """Let phones pay what they have read, and somebody at HQ give one sale back."""
+        """Let phones pay what they have read, somebody at HQ give one sale back, and the terminal sell without HQ for once."""
         if at_s < self._looked_s + LOOK_S:
             return
         self._looked_s = at_s
@@ -203,6 +207,17 @@ class StoreInABox:
         if receipt and receipt != self._given_back:
             self._given_back = receipt
             self._say(f"HQ gives sale {receipt} back")
+        if not self._options.camera:  # who stands before a webcam shall not wait for a rendered shopper
+            told = self._outage.look(at_s, self._sold_offline)
+            if told:
+                self._say(told)
+
+    def _sold_offline(self) -> int:
+        store = self._open(shop.PAY)
+        with store.snapshot() as unit:
+            sold = sum(sale.offline for sale in unit.sales.recent(ALL_SALES))
+        store.close()
+        return sold
 
     # --- what goes wrong on purpose -----------------------------------------------------------------------------------------------
 
@@ -231,6 +246,7 @@ class StoreInABox:
         """Take a kiosk's card out once its queue is empty, and put in one that knows nothing."""
         self._say(f"chaos: {device} is reflashed")
         self._roles[device].stop()
+        self._outage.end()
         self._await(lambda: self._waiting(device) == 0, DRAIN_S, f"the queue of {device} drains")
         self._syncs[device].stop()
         self._note(device)
@@ -308,6 +324,7 @@ class StoreInABox:
 
     def _drain(self) -> None:
         self._broker.start()
+        self._outage.end()
         self._hq.start()
         try:
             self._await(lambda: not any(self._waiting(device) for device in shop.ROLES), DRAIN_S, "all queues have drained")
@@ -337,10 +354,13 @@ class StoreInABox:
         ledger = Ledger(self._place.hq / "hq.db")
         with ledger.read() as db:
             sales = {row["sale_id"]: row["total_minor"] for row in trade.sales(db, ALL_SALES)}
-            hq = HqBook(sales, sum(facts.gaps(db).values()), facts.duplicates(db), facts.counter(db, "resent"), balance_check(db).even)
+            hq = HqBook(sales, sum(facts.gaps(db).values()), facts.duplicates(db), facts.counter(db, "resent"), balance_check(db).even,
+                        trade.postings(db))
         ledger.close()
         made = report(self._books, hq, used, self._start_s, self._counter.book())
         made["spoofs"] = self._spoofs()
+        if self._outage.in_vain:
+            made["differences"].append(f"{shop.PAY} sold nothing while its line was cut")
         if self._evening is not None:
             made["evening"] = self._evening.report()
             made["differences"] += self._evening.differences()

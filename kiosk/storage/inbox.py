@@ -6,6 +6,7 @@ from kiosk.domain.catalog import Planogram
 from kiosk.domain.events import InboxCommitted, Lane
 from kiosk.domain.orders import MemberErasureOrdered, Order, PaymentAnswered, PaymentCode, ReplenishmentAnswered
 from kiosk.storage.book import Book
+from kiosk.storage.journal import Journal
 from kiosk.storage.outbox import Facts
 from kiosk.storage.places import whole
 from kiosk.storage.settings import Planograms
@@ -61,8 +62,8 @@ class VaultOrders:
 class Inbox:
     """Orders from HQ's downbox, numbered per box."""
 
-    def __init__(self, book: Book, facts: Facts) -> None:
-        self._book, self._facts = book, facts
+    def __init__(self, book: Book, facts: Facts, journal: Journal) -> None:
+        self._book, self._facts, self._journal = book, facts, journal
         self._intents, self._requests = Intents(book), Requests(book)
         self._planograms, self._erasures, self._vault_orders = Planograms(book), Erasures(book), VaultOrders(book)
 
@@ -95,7 +96,8 @@ class Inbox:
         elif isinstance(order, PaymentCode):
             self._intents.keep_code(order)
         elif isinstance(order, Planogram):
-            self._planograms.put(order)
+            if self._planograms.put(order):
+                self._journal.installed(order)
         elif isinstance(order, MemberErasureOrdered):
             self._erasures.add(order.member_id)
         elif isinstance(order, ReplenishmentAnswered):

@@ -40,11 +40,11 @@ class Unit:
     def __init__(self, book: Book) -> None:
         self.facts = outbox.Facts(book)
         self.outbox = outbox.Outbox(book)
-        self.inbox = inbox.Inbox(book, self.facts)
+        self.journal = Journal(book)
+        self.inbox = inbox.Inbox(book, self.facts, self.journal)
         self.erasures = inbox.Erasures(book)
         self.vault_orders = inbox.VaultOrders(book)
         self.quarantine = inbox.Quarantine(book)
-        self.journal = Journal(book)
         self.training = Journal(book, TRAINING)
         self.closures = Closures(book, self.journal, self.facts)
         self.sales = till.Sales(book)
