@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 
 from kiosk.domain.catalog import PriceList, TenderPolicy
 from kiosk.domain.events import Lane
 from kiosk.domain.orders import Manifest
 from kiosk.storage.store import Store
-from kiosk.wire import Ack, OrderMessage, encode_value, manifest_kind
+from kiosk.wire import Ack, OrderMessage
 
 
 class UpLanes:
@@ -67,8 +66,7 @@ class DownBox:
             else:
                 newer = unit.tenders.put(manifest) if isinstance(manifest, TenderPolicy) else unit.policy.put(manifest)
             if newer:
-                digest = hashlib.sha256(encode_value(manifest)).hexdigest()
-                unit.journal.setting(manifest_kind(manifest), f"version {manifest.version}, sha256 {digest}")
+                unit.journal.installed(manifest)
             return newer
 
     def quarantine(self, source: str, reason: str, payload: bytes) -> None:
