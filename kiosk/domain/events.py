@@ -63,11 +63,25 @@ class PaymentCancelled:
 
 
 @dataclass(frozen=True, slots=True)
+class Seal:
+    """Where a fact stands in the device's journal, and who signed it there.
+
+    number: of its record; before: hash of the record before it, hexadecimal; key, signature: the device's Ed25519 key and its signature
+    over the record, base64. The record holds the fact without its seal.
+    """
+
+    number: int
+    before: str
+    key: str
+    signature: str
+
+
+@dataclass(frozen=True, slots=True)
 class SaleCompleted:
     """A sale that took place: goods are the shopper's. HQ turns the hold into a posting, or posts it when `offline`.
 
     tender: wallet_face | wallet_qr | cash_desk | one of catalog.CODE_TENDERS.
-    vat: permille as text -> VAT in minor units contained in the total.
+    vat: permille as text -> VAT in minor units contained in the total. seal: None in the journal's own record of the sale.
     """
 
     sale_id: str
@@ -82,6 +96,7 @@ class SaleCompleted:
     offline: bool
     pricelist_version: int
     policy_version: int = 0
+    seal: Seal | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,7 +143,7 @@ class Cashier:
         member_id = pending.draft.member_id or (intent.member_id if intent else "")
         sale = replace(pending.draft, receipt=unit.sales.next_receipt(self._parts.settings.device.id), member_id=member_id, offline=offline,
                        policy_version=_policy_version(unit) if offline else 0)
-        self._record(unit, sale)
+        sale = self._record(unit, sale)
         unit.intents.settle(pending.draft.intent_id, IntentState.OFFLINE_CAPTURED if offline else IntentState.CAPTURED)
         return sale
 
@@ -154,18 +154,24 @@ class Cashier:
             draft = _draft(quote, Payer("cash_desk"), "", new_id())
             if in_training(unit):
                 return self._record_training(unit, draft)
-            sale = replace(draft, receipt=unit.sales.next_receipt(self._parts.settings.device.id))
-            self._record(unit, sale)
-            return sale
+            return self._record(unit, replace(draft, receipt=unit.sales.next_receipt(self._parts.settings.device.id)))
 
-    def _record(self, unit: Unit, sale: SaleCompleted) -> None:
-        unit.sales.add(sale)
-        fact = unit.facts.record(sale)
-        unit.journal.append("sale", wire.encode_event(fact))
+    def _record(self, unit: Unit, sale: SaleCompleted) -> SaleCompleted:
+        """Write a sale down wherever it belongs, and return it with its seal."""
+        sealed = sale
+
+        def seal(fact: wire.Envelope) -> SaleCompleted:
+            nonlocal sealed
+            sealed = replace(sale, seal=unit.journal.sealed("sale", wire.encode_event(fact)))
+            return sealed
+
+        fact = unit.facts.record_sealed(sale, seal)
+        unit.sales.add(sealed)
         if sale.offline:
             unit.offline.add(fact, sale.member_id, sale.total_minor)
         unit.basket.save(pack_paid(sale.sale_id).encode())
         self._take_stock(unit, sale)
+        return sealed
 
     def _train(self, pending: Pending) -> Conclusion:
         """Book a sale of training: in a chain and with numbers of its own; no money, no stock, nothing for HQ, in no total."""
@@ -174,9 +180,9 @@ class Cashier:
 
     def _record_training(self, unit: Unit, draft: SaleCompleted) -> SaleCompleted:
         sale = replace(draft, receipt=unit.sales.next_receipt(f"T-{self._parts.settings.device.id}"))
-        unit.training.append("training_sale", wire.encode_value(sale))
+        seal = unit.training.sealed("training_sale", wire.encode_value(sale))
         unit.basket.save(None)
-        return sale
+        return replace(sale, seal=seal)
 
     def resume(self) -> Pending | None:
         """Ask HQ anew for the status of the payment that a restart left open, and return it; None when there is none.

@@ -93,7 +93,8 @@ def post(books: Books, envelope: Envelope, origin: trade.Origin) -> None:
     if posting is not None:
         if books.gathered.sales and kind not in _NO_MONEY and _depends(books.gathered.promised, envelope.event):
             books.book_sales()
-        posting(books, envelope.event, origin)
+        event = envelope.event
+        posting(books, journals.checked_sale(books.db, envelope, origin) if isinstance(event, events.SaleCompleted) else event, origin)
 
 
 def _depends(promised: set[str], event: events.Event) -> bool:
@@ -141,6 +142,7 @@ def _refund(books: Books, refunded: events.SaleRefunded, origin: trade.Origin) -
 def _closed(books: Books, closed: events.PeriodClosed, origin: trade.Origin) -> None:
     if closed.period not in PERIODS or not closed.journal:
         raise InvalidValueError(f"closure {closed.name!r} of a {closed.period!r} cannot be")
+    journals.check_closure(books.db, closed, origin)
     if not receipts.add_closure(books.db, closed, origin):
         facts.count(books.db, "resent", 1)
 

@@ -25,6 +25,7 @@ from kiosk.sim.broker import Broker
 from kiosk.sim.counter import Counter
 from kiosk.sim.evening import TILLS, Evening, close_the_day, look
 from kiosk.sim.people import enrol_members
+from kiosk.sim.phone import WITHIN_S, Phone
 from kiosk.sim.processes import Child, Meter, Usage, usage
 from kiosk.sim.report import ALL_SALES, HqBook, KioskBook, report
 from kiosk.storage.store import Store
@@ -80,6 +81,7 @@ class StoreInABox:
         self._given_back = ""
         self._looked_s = 0.0
         self._counter = Counter(self._place.hq, shop.CURRENCY)
+        self._phone = Phone(self._place)
         self._make_children()
 
     def _make_children(self) -> None:
@@ -105,6 +107,10 @@ class StoreInABox:
     def address(self) -> str:
         """Where the console is."""
         return f"http://127.0.0.1:{self._place.web_port}/"
+
+    def console_password(self) -> str:
+        """Return a new password that lets `shop.CONSOLE_USER` into the console once."""
+        return shop.console_password(self._place)
 
     def open(self) -> None:
         """Start everything and return when the console answers and every device has reported to HQ."""
@@ -157,6 +163,8 @@ class StoreInABox:
         try:
             if opened and self._options.seconds and self._evening is None:
                 self.end_day()
+            if opened:
+                self._await_erasures()
             for child in self._roles.values():
                 child.stop()
             if opened:
@@ -188,13 +196,15 @@ class StoreInABox:
         return self._evening
 
     def _money(self, at_s: float) -> None:
-        """Let phones pay what they have read, and somebody at HQ give one sale back."""
+        """Let phones pay and open what they have read, and somebody at HQ give one sale back."""
         if at_s < self._looked_s + LOOK_S:
             return
         self._looked_s = at_s
         client = WorldClient(self._place.socket)
-        self._counter.pay(client.truth()["codes"])
+        truth = client.truth()
         client.close()
+        self._counter.pay(truth["codes"])
+        self._phone.look(truth["pages"])
         receipt = self._counter.give_back(at_s)
         if receipt and receipt != self._given_back:
             self._given_back = receipt
@@ -302,6 +312,16 @@ class StoreInABox:
         store.close()
         return waiting
 
+    def _await_erasures(self) -> None:
+        def done() -> bool:
+            self._phone.look([])
+            return not self._phone.waits
+
+        try:
+            self._await(done, WITHIN_S, "an erased member is gone from every kiosk and each has said so")
+        except WorldError as error:
+            log.error("%s", error)
+
     def _drain(self) -> None:
         self._broker.start()
         self._hq.start()
@@ -337,6 +357,8 @@ class StoreInABox:
         ledger.close()
         made = report(self._books, hq, used, self._start_s, self._counter.book())
         made["spoofs"] = self._spoofs()
+        made["erasures"] = self._phone.report()
+        made["differences"] += self._phone.differences()
         if self._evening is not None:
             made["evening"] = self._evening.report()
             made["differences"] += self._evening.differences()

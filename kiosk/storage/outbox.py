@@ -13,6 +13,7 @@ from __future__ import annotations
 import sqlite3
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from itertools import chain
@@ -65,6 +66,13 @@ class Facts:
             seq = self._make_room(lane, seq)
         return self._put(lane, seq, event)
 
+    def record_sealed(self, event: Event, seal: Callable[[wire.Envelope], Event]) -> wire.Envelope:
+        """Record a fact of the money lane that says where it stands in the journal: what `seal` makes of its envelope; return that."""
+        fact = self._envelope(Lane.MONEY, self._next(Lane.MONEY), event)
+        fact = replace(fact, event=seal(fact))
+        self._add(fact)
+        return fact
+
     def record_all(self, events: Sequence[Event]) -> None:
         """Record many facts at once; as one call of `record` for each, and several times as fast."""
         book, boot = self._book, self._boot
@@ -86,11 +94,17 @@ class Facts:
         return last(self._book, self._book.epoch_no, lane) + 1
 
     def _put(self, lane: Lane, seq: int, event: Event) -> wire.Envelope:
-        book = self._book
-        envelope = wire.Envelope(book.new_id(), book.device, book.epoch, lane, seq, book.clock.boot_id, book.clock.now(), event)
-        book.db.execute(_INSERT, _row(place(lane, book.epoch_no, seq), event, packed(envelope.id), self._boot,
-                                      _microseconds(envelope.time)))
+        envelope = self._envelope(lane, seq, event)
+        self._add(envelope)
         return envelope
+
+    def _envelope(self, lane: Lane, seq: int, event: Event) -> wire.Envelope:
+        book = self._book
+        return wire.Envelope(book.new_id(), book.device, book.epoch, lane, seq, book.clock.boot_id, book.clock.now(), event)
+
+    def _add(self, fact: wire.Envelope) -> None:
+        row = _row(place(fact.lane, self._book.epoch_no, fact.seq), fact.event, packed(fact.id), self._boot, _microseconds(fact.time))
+        self._book.db.execute(_INSERT, row)
 
     def _make_room(self, lane: Lane, seq: int) -> int:
         """Drop what may be dropped when too much waits, and return the number that then follows.

@@ -33,6 +33,7 @@ from kiosk.domain.events import (
     SaleCompleted,
     SaleLine,
     SaleRefunded,
+    Seal,
     Skipped,
     StaffActed,
     StockChanged,
@@ -56,7 +57,7 @@ TEA = "4006381333931"
 NOW = datetime(2026, 1, 2, 9, 30, 15, 250000, tzinfo=UTC)
 EVENTS = (
     SaleCompleted("sale-1", "K1-000001", "intent-1", (SaleLine(TEA, 2, 150, 30, 270, 55, "tea-10"),), 270, "EUR", {"55": 14}, "wallet_face",
-                  "member-1", False, 7, 2),
+                  "member-1", False, 7, 2, Seal(5, "cd" * 32, "a2V5", "c2lnbmF0dXJl")),
     PaymentRequested("intent-1", 270, "EUR", "wallet_face", "member-1", ""),
     PaymentCancelled("intent-1", "shopper_left"),
     StockChanged("A1", TEA, -2, 5, "retail_selling", "sale", 0.98),

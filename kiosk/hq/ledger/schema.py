@@ -186,6 +186,17 @@ def m_tenders(db: Database) -> None:
         db.execute(statement)
 
 
+_PEOPLE = """
+CREATE TABLE users (
+  name TEXT PRIMARY KEY, roles TEXT NOT NULL, password TEXT NOT NULL, one_time INTEGER NOT NULL, at_ms INTEGER NOT NULL,
+  off_ms INTEGER) STRICT, WITHOUT ROWID;
+CREATE TABLE sessions (
+  digest TEXT PRIMARY KEY, user TEXT NOT NULL REFERENCES users, at_ms INTEGER NOT NULL, seen_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE INDEX sessions_user ON sessions (user);
+CREATE TABLE log_in_tries (key TEXT PRIMARY KEY, failures INTEGER NOT NULL, at_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+"""
+
+
 _SUPPLY = """
 ALTER TABLE requests ADD COLUMN reason BLOB;
 ALTER TABLE requests ADD COLUMN order_id TEXT NOT NULL DEFAULT '';
@@ -204,6 +215,13 @@ CREATE TABLE journal_heads (device TEXT NOT NULL, journal TEXT NOT NULL, chain T
   PRIMARY KEY (device, journal)) STRICT, WITHOUT ROWID;
 ALTER TABLE devices ADD COLUMN offline_minor INTEGER NOT NULL DEFAULT 0;
 """
+
+
+@migrations()  # type: ignore[untyped-decorator]
+def m_people(db: Database) -> None:
+    """Who may use the console, who is there, and who has tried in vain."""
+    for statement in _statements(_PEOPLE):
+        db.execute(statement)
 
 
 @migrations()  # type: ignore[untyped-decorator]

@@ -1,24 +1,13 @@
-"""kiosk.toml -> frozen settings. Every mistake is reported at once, with its line and the nearest key; secrets are masked on print."""
+"""The settings of a device, section by section, with what each may hold. `kiosk.config` reads them from kiosk.toml."""
 
 from __future__ import annotations
 
-import dataclasses
-import difflib
-import re
-import tomllib
-import types
-import typing
-import zoneinfo
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from kiosk.domain.reorder import WEEKDAYS, ReplenishmentSettings
-from kiosk.domain.staff import Role
-from kiosk.errors import ConfigError
-
-_ROLES = ("pay", "mirror", "stock")
+from kiosk.domain.reorder import ReplenishmentSettings
 
 
 class Secret(str):
@@ -142,7 +131,7 @@ class DisplaySettings:
 class StaffSettings:
     """[staff] pins: name -> PIN of four digits or more; badges: name -> code on the badge. A badge or a PIN opens staff mode.
 
-    roles: name -> clerk, manager or technician; whoever is not named is a clerk.
+    roles: name -> viewer, clerk, merchant, operator or privacy; whoever is not named is a clerk.
     """
 
     pins: Mapping[str, Secret] = field(default_factory=dict)
@@ -234,7 +223,7 @@ class Settings:
     world: WorldSettings = WorldSettings()
 
 
-_CHOICES: dict[str, tuple[object, ...]] = {
+CHOICES: dict[str, tuple[object, ...]] = {
     "device.language": ("fr", "en", "zh"),
     "camera.kind": ("none", "world", "file", "usb", "pi"),
     "camera.rotate": (0, 90, 180, 270),
@@ -247,139 +236,11 @@ _CHOICES: dict[str, tuple[object, ...]] = {
     "printer.columns": (32, 48), "voice.kind": ("none", "espeak"),
     "members.mode": ("store", "card"),
 }
-_RANGES: dict[str, tuple[float, float]] = {
+"""The values that a key may have, by `section.key`."""
+RANGES: dict[str, tuple[float, float]] = {
     "scale.record_mb": (0, 100_000), "broker.port": (1, 65535), "storage.reserve_mb": (1, 100_000), "phone.port": (0, 65535),
     "members.retention_days": (1, 3650), "members.pin_over_minor": (0, 100_000_000), "voice.rate_wpm": (80, 400),
     "camera.width": (64, 4096), "camera.height": (64, 4096), "camera.rate_hz": (0.5, 120), "display.height": (240, 4096),
     "display.rate_hz": (1, 120), "display.width": (240, 4096), "device.closing_hour": (0, 12), "replenishment.service": (0.5, 0.999),
     "replenishment.lead_days": (0, 60), "replenishment.minimum_minor": (0, 10**9)}
-
-
-def load(path: Path) -> Settings:
-    """Read kiosk.toml; raise ConfigError that lists every mistake."""
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(str(path), (f"the file cannot be read: {error}",)) from error
-    return parse(text, str(path))
-
-
-def parse(text: str, name: str = "kiosk.toml") -> Settings:
-    """Read the text of a kiosk.toml; `name` is what errors call it."""
-    try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(name, (f"not TOML: {error}",)) from error
-    reader = _Reader(text)
-    settings = reader.read(table)
-    if reader.mistakes or settings is None:
-        raise ConfigError(name, tuple(text for _, text in sorted(reader.mistakes, key=lambda found: found[0])))
-    return settings
-
-
-class _Reader:
-    """Collects mistakes instead of stopping at the first."""
-
-    def __init__(self, text: str) -> None:
-        self.mistakes: list[tuple[int, str]] = []
-        self._lines = _key_lines(text)
-
-    def read(self, table: Mapping[str, Any]) -> Settings | None:
-        sections = typing.get_type_hints(Settings)
-        self._unknown("", table, sections)
-        values: dict[str, Any] = {}
-        for section in dataclasses.fields(Settings):
-            given = table.get(section.name, {})
-            if not isinstance(given, dict):
-                self._say(section.name, f"{section.name} is a section: write [{section.name}]")
-                continue
-            values[section.name] = self._section(section.name, sections[section.name], given)
-        return Settings(**values) if not self.mistakes else None
-
-    def _section(self, section: str, cls: Any, given: Mapping[str, Any]) -> Any:
-        hints = typing.get_type_hints(cls)
-        self._unknown(section, given, hints)
-        values: dict[str, Any] = {}
-        for entry in dataclasses.fields(cls):
-            key = f"{section}.{entry.name}"
-            if entry.name in given:
-                values[entry.name] = self._value(key, hints[entry.name], given[entry.name])
-            elif entry.default is dataclasses.MISSING and entry.default_factory is dataclasses.MISSING:
-                self._say(section, f"{key} is missing")
-        return cls(**values) if not self.mistakes else None
-
-    def _unknown(self, section: str, given: Mapping[str, Any], known: Mapping[str, Any]) -> None:
-        for key in given:
-            if key not in known:
-                full = f"{section}.{key}" if section else key
-                near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
-                self._say(full, f"{full} is not known" + (f"; did you mean {section + '.' if section else ''}{near[0]}?" if near else ""))
-
-    def _value(self, key: str, hint: Any, value: Any) -> Any:
-        kept = _convert(hint, value)
-        if kept is _WRONG:
-            self._say(key, f"{key} = {value!r} is not {_words(hint)}")
-            return None
-        if key in _CHOICES and kept not in _CHOICES[key]:
-            choices = [str(choice) for choice in _CHOICES[key]]
-            near = difflib.get_close_matches(str(value), choices, n=1)
-            self._say(key, f"{key} = {value!r} is not one of {', '.join(choices)}" + (f"; did you mean {near[0]}?" if near else ""))
-        elif key in _RANGES and not _RANGES[key][0] <= kept <= _RANGES[key][1]:
-            self._say(key, f"{key} = {value!r} is not between {_RANGES[key][0]} and {_RANGES[key][1]}")
-        elif key == "device.timezone" and kept not in zoneinfo.available_timezones():
-            near = difflib.get_close_matches(kept, zoneinfo.available_timezones(), n=1)
-            self._say(key, f"{key} = {value!r} is no time zone" + (f"; did you mean {near[0]}?" if near else ""))
-        elif key == "device.id" and not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,63}", kept):
-            self._say(key, f"{key} = {value!r} may hold a-z, 0-9, dot, dash and underscore only")
-        elif key == "staff.roles" and not set(kept.values()) <= set(Role):
-            self._say(key, f"{key} = {dict(kept)!r}: each is one of {', '.join(Role)}")
-        elif key == "replenishment.order_days" and (not kept or not set(kept) <= set(WEEKDAYS)):
-            self._say(key, f"{key} = {list(kept)!r} may hold {', '.join(WEEKDAYS)}")
-        elif key == "device.roles" and (not kept or not set(kept) <= set(_ROLES)):
-            self._say(key, f"{key} = {list(kept)!r} may hold {', '.join(_ROLES)}")
-        return kept
-
-    def _say(self, key: str, text: str) -> None:
-        line = self._lines.get(key, self._lines.get(key.split(".", maxsplit=1)[0], 0))
-        self.mistakes.append((line, f"line {line}: {text}" if line else text))
-
-
-_WRONG = object()
-
-
-def _convert(hint: Any, value: Any) -> Any:
-    if hint is Path and isinstance(value, str):
-        return Path(value)
-    if hint is Secret and isinstance(value, str):
-        return Secret(value)
-    if hint is float and isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value)
-    if hint in (str, int, bool):
-        return value if type(value) is hint else _WRONG
-    origin = typing.get_origin(hint)
-    if origin is tuple and isinstance(value, list) and all(isinstance(item, str) for item in value):
-        return tuple(value)
-    if origin is not None and issubclass(origin, Mapping) and isinstance(value, dict):
-        inner = typing.get_args(hint)[1]
-        kept = {name: value[name] if inner is Any else _convert(inner, value[name]) for name in value}
-        return _WRONG if any(item is _WRONG for item in kept.values()) else types.MappingProxyType(kept)
-    return _WRONG
-
-
-def _words(hint: Any) -> str:
-    names = {str: "a text", Secret: "a text", int: "a whole number", float: "a number", bool: "true or false", Path: "a path"}
-    return names.get(hint, "a list of texts" if typing.get_origin(hint) is tuple else "a table of texts")
-
-
-def _key_lines(text: str) -> dict[str, int]:
-    """Return the line of every `section.key` and `section`: tomllib does not tell."""
-    lines: dict[str, int] = {}
-    section = ""
-    for number, line in enumerate(text.splitlines(), 1):
-        if header := re.match(r"\s*\[\s*([\w.-]+)\s*\]", line):
-            section = header.group(1)
-            lines.setdefault(section.split(".")[0], number)
-            lines.setdefault(section, number)
-        elif key := re.match(r"\s*[\"']?([\w-]+)[\"']?\s*=", line):
-            lines.setdefault(f"{section}.{key.group(1)}" if section else key.group(1), number)
-    return lines
+"""The least and the most of a number, by `section.key`."""
