@@ -16,7 +16,7 @@ from kiosk.domain.money import Money
 from kiosk.errors import KioskError, StorageError, WireError
 from kiosk.hq import downbox, members
 from kiosk.hq.journals import FORK
-from kiosk.hq.ledger import facts, fleet
+from kiosk.hq.ledger import clocks, facts, fleet
 from kiosk.hq.ledger.facts import FactRow, Refused, Stream
 from kiosk.hq.ledger.members import Place
 from kiosk.hq.ledger.store import Db, Ledger, savepoint
@@ -229,6 +229,8 @@ def _apply(batch: _Batch, envelope: Envelope, stream: Stream, origin: Origin) ->
         _skip(batch, envelope, envelope.event, stream)
     else:
         post(batch.books, envelope, origin)
+        if not envelope.clock_set:
+            clocks.note_unset(batch.db, envelope, stream.id)
 
 
 def _skip(batch: _Batch, envelope: Envelope, skipped: Skipped, stream: Stream) -> None:

@@ -6,20 +6,21 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from kiosk.domain import events
+from kiosk.domain import events, standing
 from kiosk.domain.catalog import CODE_TENDERS
 from kiosk.domain.journal import PERIODS
 from kiosk.domain.money import Money
 from kiosk.domain.orders import PaymentAnswered
 from kiosk.errors import HqError, InvalidValueError
-from kiosk.hq import asking, downbox, journals, members, refunds, replenishment, wallet
-from kiosk.hq.ledger import accounts, facts, fleet, receipts, supply, trade
+from kiosk.hq import asking, commands, downbox, journals, members, refunds, replenishment, wallet
+from kiosk.hq.ledger import accounts, clocks, facts, fleet, receipts, supply, trade, trust
 from kiosk.hq.ledger.members import Place
 from kiosk.hq.ledger.store import Db
 from kiosk.hq.stamp import Stamp
 from kiosk.wire import Envelope
 
 LARGEST = 2**53
+REQUEST_LETTERS = 4096
 UNKNOWN = "member:"
 TENDERS = ("wallet_face", "wallet_qr", "cash_desk", *CODE_TENDERS)
 
@@ -229,6 +230,24 @@ def _inbox(books: Books, inbox: events.InboxCommitted, origin: trade.Origin) -> 
     fleet.commit_down(books.db, origin.device, inbox.downbox, inbox.down_seq)
 
 
+def _ask_certificate(books: Books, asked: standing.CertificateRequested, origin: trade.Origin) -> None:
+    if len(asked.request) > REQUEST_LETTERS:
+        raise InvalidValueError(f"a certificate request of {len(asked.request)} letters cannot be")
+    trust.ask(books.db, origin.device, origin.epoch, asked.request)
+
+
+def _downlink(books: Books, refused: standing.DownlinkRefused, origin: trade.Origin) -> None:
+    facts.alarm(books.db, "downlink_refused", origin.device, f"{refused.cause}: {refused.topic} {refused.detail}", books.stamp.at_ms)
+
+
+def _clock(books: Books, told: standing.ClockSet, origin: trade.Origin) -> None:
+    clocks.correct(books.db, origin.device, told)
+
+
+def _command(books: Books, done: standing.CommandDone, origin: trade.Origin) -> None:
+    commands.finished(books.db, origin.device, done, books.stamp)
+
+
 _POSTINGS: dict[type, Callable[[Books, Any, trade.Origin], None]] = {
     events.SaleCompleted: _sale,
     events.SaleRefunded: _refund,
@@ -248,6 +267,10 @@ _POSTINGS: dict[type, Callable[[Books, Any, trade.Origin], None]] = {
     events.DeviceHealth: _health,
     events.IdentityDecided: _identity,
     events.InboxCommitted: _inbox,
+    standing.CertificateRequested: _ask_certificate,
+    standing.DownlinkRefused: _downlink,
+    standing.ClockSet: _clock,
+    standing.CommandDone: _command,
 }
 """StaffActed is kept as it is; Skipped is the business of ingest."""
 _NO_MONEY = frozenset({events.StockChanged, events.ReplenishmentRequested, events.GoodsReceived, events.DeviceHealth,

@@ -26,6 +26,7 @@ from kiosk.hq.tenders.protocol import Tender
 from kiosk.hq.tenders.setup import credential_file, open_tenders
 from kiosk.hq.tenders.teller import Teller
 from kiosk.hq.trust import SigningKey
+from kiosk.hq.trust.folder import Authority
 from kiosk.hq.worker import FILTERS, Worker, WorkerSettings
 from kiosk.runtime import SystemClock, new_id, run_loop
 from kiosk.sync.mqtt import BrokerAddress, MqttClient
@@ -74,9 +75,10 @@ def serve(settings: HqSettings) -> int:
     teller = Teller(open_ledger(settings.folder), tenders, lambda: stamp(clock.now(), new_id))
     day_ends = DayEnds(open_ledger(settings.folder), _zone())
     relay = _Relay()
+    authority = Authority(settings.folder)
     worker = Worker(ledger, relay, SigningKey(settings.folder), clock, new_id,
                     WorkerSettings(settings.group, Money(settings.welcome_minor, settings.currency), settings.auto_approve_after_s,
-                                   address))
+                                   address, authority if authority.exists else None))
     client = MqttClient(settings.broker, "hq", worker.last_will, worker.put, worker.connected, lambda: None)
     relay.client = client
     for topics in FILTERS:

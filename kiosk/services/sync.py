@@ -5,20 +5,23 @@ from __future__ import annotations
 import logging
 import shutil
 import time
+from collections.abc import Callable
 
 from kiosk import __version__
 from kiosk.config import Settings
 from kiosk.domain.events import DeviceHealth
+from kiosk.errors import TrustError
 from kiosk.flows.closing import HeadTeller, close_due, note_configuration
 from kiosk.flows.health import remember_hq, states
 from kiosk.flows.opening import open_parts
 from kiosk.flows.parts import Parts, zone_of
 from kiosk.flows.queue import wish
+from kiosk.flows.standing import Standing, broker_address, hq_key, open_identity
 from kiosk.runtime import new_id, run_loop
 from kiosk.storage.ports import DownBox, UpLanes
 from kiosk.storage.store import Unit
 from kiosk.sync.fetch import Fetcher
-from kiosk.sync.mqtt import BrokerAddress, MqttClient
+from kiosk.sync.mqtt import MqttClient
 from kiosk.sync.relay import Identity, Relay
 from kiosk.sync.trust import verifier
 
@@ -119,22 +122,34 @@ class Link:
 def serve(settings: Settings) -> int:
     """Run until SIGTERM; return the exit code."""
     parts = open_parts(settings)
-    given = settings.broker
-    address = BrokerAddress(given.host, given.port, given.username or settings.device.id, given.password.reveal(), given.version,
-                            ca=given.ca_file if given.tls else "")
+    address, identity = broker_address(settings), open_identity(settings)
+    if settings.broker.tls and identity.certificate() is None:
+        raise TrustError(f"device {settings.device.id} has no certificate: `kiosk provision` claims one")
+    clients: list[MqttClient] = []
+
+    def connect(will: tuple[str, bytes], heard: Callable[[str, bytes], None], up: Callable[[], None],
+                lost: Callable[[], None]) -> MqttClient:
+        clients.append(MqttClient(address, settings.device.id, will, heard, up, lost))
+        clients[0].judge_by(parts.clock.now)
+        return clients[0]
+
     who = Identity(settings.device.id, settings.device.group, new_id(), __version__, parts.store.epoch, settings.device.roles)
     relay = Relay(who, UpLanes(parts.store), DownBox(parts.store),
-                  lambda will, heard, up, lost: MqttClient(address, settings.device.id, will, heard, up, lost),
-                  verifier(settings.hq.public_key), parts.clock)
+                  connect, verifier(hq_key(settings)), parts.clock)
+    standing = Standing(parts, identity, clients[0].reconnect)
     fetcher = Fetcher()
     relay.fetch_with(fetcher)
     link = Link(parts, relay)
     parts.store.make_room()
     relay.start()
 
+    def tick() -> None:
+        link.tick()
+        standing.tick()
+
     def close() -> None:
         relay.stop()
         fetcher.close()
         parts.store.close()
 
-    return run_loop("sync", link.tick, RATE_HZ, close)
+    return run_loop("sync", tick, RATE_HZ, close)

@@ -21,12 +21,13 @@ from kiosk.hq.ledger.store import Ledger
 from kiosk.hq.wallet import balance_check
 from kiosk.runtime import SystemClock, new_id
 from kiosk.sim import shop
+from kiosk.sim.admission import Admission, hq_arguments
 from kiosk.sim.broker import Broker
 from kiosk.sim.counter import Counter
 from kiosk.sim.evening import TILLS, Evening, close_the_day, look
 from kiosk.sim.people import enrol_members
 from kiosk.sim.phone import WITHIN_S, Phone
-from kiosk.sim.processes import Child, Meter, Usage, usage
+from kiosk.sim.processes import Child, Meter, Usage, free_port, usage
 from kiosk.sim.report import ALL_SALES, HqBook, KioskBook, report
 from kiosk.storage.store import Store
 
@@ -66,11 +67,11 @@ class StoreInABox:
         self._own_folder = options.folder is None
         folder = options.folder or Path(tempfile.mkdtemp(prefix="kiosk-demo-"))
         folder.mkdir(parents=True, exist_ok=True)
-        self._broker = Broker(folder / "broker")
         port = options.web_port or _free_port(8470)
-        self._place = shop.Place(folder, self._broker.port, port, options.window, options.camera)
+        self._place = shop.Place(folder, free_port(), port, options.window, options.camera)
+        self._admission = Admission(self._place.hq)
+        self._broker = Broker(folder / "broker", self._place.broker_port, self._admission.broker)
         self._place.screens.mkdir(exist_ok=True)
-        self._passwords = {name: secrets.token_urlsafe(24) for name in ("hq", *shop.ROLES)}
         self._token = secrets.token_urlsafe(24)
         self._books = {device: KioskBook() for device in shop.ROLES}
         self._delivered: dict[str, float] = {}
@@ -87,14 +88,13 @@ class StoreInABox:
     def _make_children(self) -> None:
         place, options = self._place, self._options
         quiet = {} if options.window else {"SDL_VIDEODRIVER": "dummy"}
-        environment = {**quiet, "KIOSK_BROKER_PASSWORD": self._passwords["hq"], "KIOSK_HQ_TOKEN": self._token, "OMP_NUM_THREADS": "1",
-                       "OPENBLAS_NUM_THREADS": "1"}
+        environment = {**quiet, "KIOSK_HQ_TOKEN": self._token, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
         self._world = Child("world", ("world", "serve", "--setup", str(place.folder / "world.json"), "--socket", str(place.socket)),
                             place.folder, environment)
         self._hq = Child("hq", (
             "hq", "serve", "--folder", str(place.hq), "--broker", f"127.0.0.1:{place.broker_port}", "--port", str(place.web_port),
             "--group", shop.GROUP, "--tenders", str(self._counter.config), "--screens", str(place.screens), "--currency", shop.CURRENCY,
-            "--welcome", "500.00", "--auto-approve-after", "20" if options.window or not options.seconds else "3"),
+            *hq_arguments(place.hq), "--welcome", "500.00", "--auto-approve-after", "20" if options.window or not options.seconds else "3"),
             place.folder, environment)
         self._roles = {device: Child(device, ("run", role, "--config", str(place.config(device))), place.folder, environment)
                        for device, role in shop.ROLES.items()}
@@ -117,19 +117,19 @@ class StoreInABox:
         started = time.monotonic()
         place = self._place
         self._say("goods, prices, shelves and members")
-        public_key = shop.open_hq(place)
+        shop.open_hq(place)
         self._counter.start()
-        for name, password in self._passwords.items():
-            self._broker.add_user(name, password)
-        self._say(f"broker on 127.0.0.1:{place.broker_port}")
+        self._say(f"broker on 127.0.0.1:{place.broker_port}, mutual TLS")
         self._broker.start()
         self._say(f"HQ on {self.address}")
         self._hq.start()
         self._world.start()
         for device in shop.ROLES:
-            shop.write_config(place, device, public_key, self._passwords[device])
+            shop.write_config(place, device)
         self._say("members' faces (rendered) are enrolled")
         enrol_members(place)
+        self._say("devices claim their certificates")
+        self._admission.admit(shop.STORE, {device: place.identity(device) for device in shop.ROLES}, self._broker)
         for device in shop.ROLES:
             self._syncs[device].start()
             self._roles[device].start()
@@ -154,6 +154,7 @@ class StoreInABox:
                 broken = set()
             self._deliver()
             self._look_after()
+            self._broker.apply_trust()
             self._money(at_s)
             time.sleep(0.1)
 
@@ -181,6 +182,7 @@ class StoreInABox:
                 child.stop(2.0)
             self._broker.stop()
             self._counter.close()
+            self._admission.close()
             if self._own_folder:
                 shutil.rmtree(self._place.folder, ignore_errors=True)
         return made
@@ -240,8 +242,11 @@ class StoreInABox:
         self._await(lambda: self._waiting(device) == 0, DRAIN_S, f"the queue of {device} drains")
         self._syncs[device].stop()
         self._note(device)
-        shutil.rmtree(self._place.state(device))
+        for folder in (self._place.state(device), self._place.identity(device)):
+            shutil.rmtree(folder)
         self._place.state(device).mkdir()
+        self._admission.revoke(device)  # its key is lost with its card
+        self._admission.admit(shop.STORE, {device: self._place.identity(device)}, self._broker)
         self._syncs[device].start()
         self._roles[device].start()
 

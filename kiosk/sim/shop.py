@@ -18,7 +18,6 @@ from kiosk.hq.console import sessions
 from kiosk.hq.ledger import accounts, catalogue, fleet
 from kiosk.hq.ledger.store import Db, Ledger
 from kiosk.hq.stamp import Stamp, stamp
-from kiosk.hq.trust import SigningKey
 from kiosk.runtime import SystemClock, new_id
 from kiosk.sim.processes import free_port
 from kiosk.vision.networks import ModelStore
@@ -98,13 +97,17 @@ class Place:
         """Return a device's state folder: database, vault and keys."""
         return self.folder / device / "state"
 
+    def identity(self, device: str) -> Path:
+        """Return the folder of a device's key and certificate."""
+        return self.folder / device / "identity"
+
     def config(self, device: str) -> Path:
         """Return a device's kiosk.toml."""
         return self.folder / device / "kiosk.toml"
 
 
-def open_hq(place: Place) -> str:
-    """Fill HQ's ledger with goods, shelves, prices, limits, stores and the wallets of members; return HQ's public key."""
+def open_hq(place: Place) -> None:
+    """Fill HQ's ledger with goods, shelves, prices, limits, stores and the wallets of members."""
     place.hq.mkdir(parents=True, exist_ok=True)
     ledger = Ledger(place.hq / "hq.db")
     moment = stamp(SystemClock().now(), new_id)
@@ -125,7 +128,6 @@ def open_hq(place: Place) -> str:
         setup = _world(db, moment)
     ledger.close()
     write_setup(setup, place.folder / "world.json")
-    return SigningKey(place.hq).public
 
 
 def console_password(place: Place) -> str:
@@ -156,14 +158,13 @@ def _codes(db: Db, person: Person, moment: Stamp) -> tuple[str, ...]:
     return tuple(wallet.issue_code(db, person.member_id, secrets.token_urlsafe(18), moment.at_ms) for _ in range(CODES))
 
 
-def write_config(place: Place, device: str, public_key: str, password: str) -> None:
+def write_config(place: Place, device: str) -> None:
     """Write a device's kiosk.toml, readable by its owner alone."""
     width, height = SIZES[device]
     lines = [
         "[device]", f"id = {_text(device)}", f"store = {_text(STORE)}", f"group = {_text(GROUP)}", f"roles = [{_text(ROLES[device])}]",
         "[storage]", f"folder = {_text(str(place.state(device)))}",
-        "[broker]", f"port = {place.broker_port}", f"password = {_text(password)}", "tls = false",
-        "[hq]", f"public_key = {_text(public_key)}",
+        "[broker]", f"port = {place.broker_port}", f"identity = {_text(str(place.identity(device)))}",
         "[display]", f"kind = {_text('window' if place.window else 'offscreen')}", f"width = {width}", f"height = {height}",
         f"snapshot = {_text(str(place.screens / device) + '.jpg')}",
         "[world]", f"socket = {_text(str(place.socket))}",

@@ -49,6 +49,7 @@ class Unit:
         self.inbox = inbox.Inbox(book, self.facts)
         self.erasures = inbox.Erasures(book)
         self.vault_orders = inbox.VaultOrders(book)
+        self.device_orders = inbox.DeviceOrders(book)
         self.quarantine = inbox.Quarantine(book)
         self.journal = Journal(book)
         self.training = Journal(book, TRAINING)

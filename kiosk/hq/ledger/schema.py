@@ -231,6 +231,37 @@ def m_journals(db: Database) -> None:
         db.execute(statement)
 
 
+_TRUST = """
+CREATE TABLE certificates (
+  serial TEXT PRIMARY KEY, name TEXT NOT NULL, purpose TEXT NOT NULL CHECK (purpose IN ('device', 'claim', 'hq', 'server')),
+  issuer TEXT NOT NULL, key TEXT NOT NULL, begins_ms INTEGER NOT NULL, ends_ms INTEGER NOT NULL, at_ms INTEGER NOT NULL,
+  who TEXT NOT NULL, revoked_ms INTEGER) STRICT;
+CREATE INDEX certificates_name ON certificates (name);
+CREATE TABLE claim_codes (
+  digest TEXT PRIMARY KEY, store TEXT NOT NULL, automatic INTEGER NOT NULL, at_ms INTEGER NOT NULL, ends_ms INTEGER NOT NULL,
+  state TEXT NOT NULL DEFAULT 'free' CHECK (state IN ('free', 'waiting', 'issued')), device TEXT NOT NULL DEFAULT '',
+  key TEXT NOT NULL DEFAULT '', request TEXT NOT NULL DEFAULT '', chain TEXT NOT NULL DEFAULT '') STRICT, WITHOUT ROWID;
+CREATE TABLE certificate_requests (device TEXT PRIMARY KEY, epoch TEXT NOT NULL, request TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE unset_clocks (
+  device TEXT NOT NULL, boot_id TEXT NOT NULL, stream INTEGER NOT NULL, seq INTEGER NOT NULL, sale_id TEXT NOT NULL,
+  PRIMARY KEY (device, boot_id, stream, seq)) STRICT, WITHOUT ROWID;
+CREATE TABLE sale_clocks (sale_id TEXT PRIMARY KEY, clock TEXT NOT NULL CHECK (clock IN ('unset', 'corrected'))) STRICT, WITHOUT ROWID;
+CREATE TABLE commands (
+  id TEXT PRIMARY KEY, device TEXT NOT NULL, command TEXT NOT NULL, who TEXT NOT NULL, role TEXT NOT NULL, at_ms INTEGER NOT NULL,
+  ends_ms INTEGER NOT NULL, outcome TEXT NOT NULL DEFAULT '', detail TEXT NOT NULL DEFAULT '', result TEXT NOT NULL DEFAULT '',
+  done_ms INTEGER) STRICT;
+CREATE INDEX commands_device ON commands (device, at_ms);
+CREATE TABLE trust_settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+"""
+
+
+@migrations()  # type: ignore[untyped-decorator]
+def m_trust(db: Database) -> None:
+    """Certificates, and the codes under which devices claim theirs."""
+    for statement in _statements(_TRUST):
+        db.execute(statement)
+
+
 @migrations()  # type: ignore[untyped-decorator]
 def m_supply(db: Database) -> None:
     """Reasons of requests, supplier orders, deliveries, demand by day."""
