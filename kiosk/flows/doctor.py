@@ -9,9 +9,9 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
+from kiosk import BUILT
 from kiosk.config import Settings
 from kiosk.errors import KioskError
 from kiosk.flows.opening import open_store
@@ -22,8 +22,6 @@ from kiosk.storage.store import fault
 WEAR_BUDGET_MB = 50
 """So much may a quiet kiosk write to its card in a day."""
 ANSWER_S = 5.0
-BUILT = datetime(2026, 1, 1, tzinfo=UTC)
-"""No clock of a device in use shows an earlier day."""
 _SECTOR = 512
 
 
