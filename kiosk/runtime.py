@@ -85,6 +85,10 @@ class ManualClock:
         self._monotonic += seconds
         self._now += timedelta(seconds=seconds)
 
+    def jump(self, seconds: float) -> None:
+        """Let the wall clock alone jump, forward or back, as it does where it was wrong and is set."""
+        self._now += timedelta(seconds=seconds)
+
 
 LOOK_AT_CLOCK_S = 1.0
 

@@ -8,6 +8,8 @@ import random
 import pytest
 
 from kiosk.cli import main
+from kiosk.domain.receipt import token
+from kiosk.hq.ledger import receipts
 from kiosk.sim import checkouts
 from kiosk.sim.checkouts import FAULTS, NEVER, STEPS, Trial
 from kiosk.sim.till import TillWorld
@@ -32,6 +34,18 @@ def test_a_shopper_whose_leaving_the_power_undid_has_no_more_patience_than_befor
     verdict = trial.run()
     world.close()
     assert (verdict.outcome, verdict.wrong) == ("not paid", "")
+
+
+def test_what_the_kiosk_signed_is_what_hq_shows(tmp_path):
+    world = TillWorld(tmp_path, random.Random(1))
+    for _wait in range(20):
+        world.step(None, 1.0)
+    assert Trial(world, random.Random(1), 0, "restart", "nowhere").run().outcome == "paid"
+    with world.kiosk.parts.store.snapshot() as unit:
+        (made,) = unit.sales.recent(1)
+    with world.hq.ledger.read() as db:
+        assert made.seal is not None and receipts.find(db, token(made)) == made
+    world.close()
 
 
 @pytest.mark.slow

@@ -35,7 +35,7 @@ class Ledger:
 class Casting:
     """Decides who comes next to which device, so that nobody is in two places, and remembers who became a member."""
 
-    _FIRST = ("face", "code", "stranger", "qr", "enrol", "spoof", "leave", "face", "cash", "face", "face")
+    _FIRST = ("face", "code", "stranger", "spoof", "leave", "qr", "enrol", "face", "cash", "face", "face")
 
     def __init__(self, setup: WorldSetup) -> None:
         self._setup = setup
