@@ -62,7 +62,7 @@ def _await(ledger: Ledger, ident: str, wait_s: float) -> Row:
 
 
 def _keep(row: Row, path: Path | None) -> None:
-    if row["detail"] == "image/png":
+    if row["detail"] == "image/jpeg":
         if path is None:
             raise HqError("--out FILE says where the picture goes")
         path.write_bytes(base64.b64decode(row["result"]))

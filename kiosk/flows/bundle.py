@@ -31,7 +31,8 @@ _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _LONG = re.compile(r"[A-Za-z0-9+/=_-]{24,}")
 _CODE = re.compile(r"\b[0-9A-Z]{4}(-[0-9A-Z]{4}){3}\b")
 _NUMBERS = re.compile(r"(?<![\d.:-])\+?\d(?:[ .]?\d){7,11}(?![\d.:-])")
-_NAMED = re.compile(r"(?i)\b(pin|password|passphrase|token|secret|badge|code|key|cookie|authorization)(s?\W{1,4}(?:bearer |basic )?)([^\s,;\"']+)")
+_NAMED = re.compile(r"(?i)\b(pin|password|passphrase|token|secret|badge|code|key|cookie|authorization)"
+                    r"(s?\W{1,4}(?:bearer |basic )?)([^\s,;\"']+)")
 
 
 def scrubbed(text: str, settings: Settings) -> str:

@@ -24,7 +24,7 @@ from kiosk.runtime import SystemClock
 log = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 0.5
-RESULT_BYTES = 40_000
+RESULT_BYTES = 60_000
 """An answer must fit into one message with what surrounds it."""
 RESTART, SCREENSHOT, LOCKED = "command.restart", "command.screenshot", "hq"
 OUT_OF_ORDER = "out_of_order"
@@ -99,7 +99,7 @@ class Obedience:
         if path.exists():
             picture = base64.b64encode(path.read_bytes()).decode()
             path.unlink()
-            return _Answer("done", "image/png", picture) if len(picture) <= RESULT_BYTES else _Answer("failed", "the picture is too large")
+            return _Answer("done", "image/jpeg", picture) if len(picture) <= RESULT_BYTES else _Answer("failed", "the picture is too large")
         with self._parts.store.snapshot() as unit:
             asked = unit.settings.get(SCREENSHOT)
         if asked != order.command_id:
@@ -135,7 +135,7 @@ def _end_service() -> None:
 
 def picture_path(parts: Parts, command_id: str) -> Path:
     """Return where the picture of a screen waits for the sync process."""
-    return parts.settings.storage.folder / f"screenshot-{command_id}.png"
+    return parts.settings.storage.folder / f"screenshot-{command_id}.jpg"
 
 
 class Servant:

@@ -169,7 +169,7 @@ def test_a_screenshot_waits_until_nobody_is_served_and_shows_no_camera(parts):
         servant.tick()
         done = obey(parts, obedience, "c1")
     picture = base64.b64decode(done.result)
-    assert done.outcome == "done" and picture.startswith(b"\x89PNG") and not picture_path(parts, "c1").exists()
+    assert done.outcome == "done" and picture.startswith(b"\xff\xd8") and not picture_path(parts, "c1").exists()
     stage.close()
 
 
@@ -217,7 +217,7 @@ def test_a_support_bundle_holds_nothing_of_what_was_planted_everywhere(settings,
     assert set(texts) == {"about.txt", "doctor.json", "settings.txt", "database.json", "log.txt"}
     whole = "\n".join(texts.values())
     for name, secret in PLANTED.items():
-        assert secret not in whole and (name == "bearer" or secret[4:20] not in whole), name
+        assert secret not in whole and (len(secret) < 40 or secret[4:24] not in whole), name
     assert "MIGHAg" not in whole and "abc.def-1" not in whole
     assert "id='kiosk-1'" in texts["settings.txt"] and "'***'" in texts["settings.txt"] and '"part": "disk"' in texts["doctor.json"]
 
