@@ -245,6 +245,8 @@ CREATE TABLE certificate_requests (device TEXT PRIMARY KEY, epoch TEXT NOT NULL,
 CREATE TABLE unset_clocks (
   device TEXT NOT NULL, boot_id TEXT NOT NULL, stream INTEGER NOT NULL, seq INTEGER NOT NULL, sale_id TEXT NOT NULL,
   PRIMARY KEY (device, boot_id, stream, seq)) STRICT, WITHOUT ROWID;
+CREATE TABLE clock_offsets (device TEXT NOT NULL, boot_id TEXT NOT NULL, offset_ms INTEGER NOT NULL,
+  PRIMARY KEY (device, boot_id)) STRICT, WITHOUT ROWID;
 CREATE TABLE sale_clocks (sale_id TEXT PRIMARY KEY, clock TEXT NOT NULL CHECK (clock IN ('unset', 'corrected'))) STRICT, WITHOUT ROWID;
 CREATE TABLE commands (
   id TEXT PRIMARY KEY, device TEXT NOT NULL, command TEXT NOT NULL, who TEXT NOT NULL, role TEXT NOT NULL, at_ms INTEGER NOT NULL,
