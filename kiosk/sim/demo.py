@@ -14,8 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from kiosk.devices.scale_trace import write_trace
 from kiosk.devices.simulated.process import WorldClient
-from kiosk.errors import WorldError
+from kiosk.devices.simulated.setup import read_setup
+from kiosk.errors import InvalidValueError, WorldError
 from kiosk.hq.ledger import facts, trade
 from kiosk.hq.ledger.store import Ledger
 from kiosk.hq.wallet import balance_check
@@ -24,6 +26,7 @@ from kiosk.sim import shop
 from kiosk.sim.broker import Broker
 from kiosk.sim.counter import Counter
 from kiosk.sim.evening import TILLS, Evening, close_the_day, look
+from kiosk.sim.hour import actions, note_truth, shop_hour
 from kiosk.sim.people import enrol_members
 from kiosk.sim.processes import Child, Meter, Usage, usage
 from kiosk.sim.report import ALL_SALES, HqBook, KioskBook, report
@@ -98,6 +101,9 @@ class StoreInABox:
                        for device, role in shop.ROLES.items()}
         self._syncs = {device: Child(f"{device}-sync", ("run", "sync", "--config", str(place.config(device))), place.folder, environment)
                        for device in shop.ROLES}
+        hour = place.folder / "hour"
+        self._hour = Child("hour", ("shelf", "replay", str(hour), str(place.hq / "replays" / "an-hour-of-the-shelf.json")),
+                           place.folder, environment)
         self._children = [self._world, self._hq, *self._syncs.values(), *self._roles.values()]
         self._meter = Meter(self._children)
 
@@ -122,6 +128,7 @@ class StoreInABox:
         self._world.start()
         for device in shop.ROLES:
             shop.write_config(place, device, public_key, self._passwords[device])
+        shop.picture_shelf(place)
         self._say("members' faces (rendered) are enrolled")
         enrol_members(place)
         for device in shop.ROLES:
@@ -130,6 +137,9 @@ class StoreInABox:
         self._say("pay terminal, mirror and shelf")
         self._await_ready()
         self._start_s = time.monotonic() - started
+        if not self._options.seconds:
+            write_trace(place.folder / "hour", shop_hour(read_setup(place.folder / "world.json").cells, seed=901))
+            self._hour.start()
 
     def run(self, stopped: Callable[[], bool]) -> None:
         """Let shoppers shop for the seconds asked for, or until `stopped`; chaos strikes on the way."""
@@ -164,18 +174,33 @@ class StoreInABox:
             for child in self._syncs.values():
                 child.stop()
             self._meter.close()
+            self._keep_shelf()
             used = [child.measure() for child in self._children]
             broker = usage("broker", self._broker.pid)
             self._hq.stop()
             made = self._report([*used, broker] if broker else used) if opened else None
         finally:
-            for child in self._children:
+            for child in (*self._children, self._hour):
                 child.stop(2.0)
             self._broker.stop()
             self._counter.close()
             if self._own_folder:
                 shutil.rmtree(self._place.folder, ignore_errors=True)
         return made
+
+    def _keep_shelf(self) -> None:
+        """Put what really happened beside what the shelf's cells have weighed, for `kiosk eval shelf`, `kiosk shelf plot` and `replay`."""
+        raw = self._place.state(shop.SHELF) / "raw"
+        client = WorldClient(self._place.socket)
+        try:
+            pieces = note_truth(raw, actions(client.truth()))
+        except (WorldError, InvalidValueError) as error:
+            log.error("the shelf's recording stays without its truth: %s", error)
+            return
+        finally:
+            client.close()
+        if pieces and not self._own_folder:
+            self._say(f"the shelf's weight and what really happened: {raw}")
 
     def end_day(self) -> Evening:
         """Let staff take a return, count the drawers and close the day at every till; return how it ended. The store stays open."""

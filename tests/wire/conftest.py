@@ -15,6 +15,7 @@ from kiosk.domain.catalog import Cell, OfflinePolicy, Planogram, Plate, PriceLis
 from kiosk.domain.events import (
     LANE_OF,
     DeviceHealth,
+    FacingSeen,
     GoodsReceived,
     IdentityDecided,
     InboxCommitted,
@@ -79,6 +80,7 @@ EVENTS = (
     TemplateSealed("member-1", "kiosk-2", "epoch-2", "AAECAw==", True),
     TemplateHeld("member-1"),
     GoodsReceived("receipt-1", "anna", (ReceivedLine("A1", TEA, 12, 11),)),
+    FacingSeen("A1", TEA, 0.42, "ok", 5),
 )
 ORDERS = (
     PaymentAnswered("intent-1", "declined", "insufficient_funds", "member-1"),
