@@ -73,6 +73,10 @@ class ManualClock:
         self._monotonic += seconds
         self._now += timedelta(seconds=seconds)
 
+    def jump(self, seconds: float) -> None:
+        """Let the wall clock alone jump, forward or back, as it does where it was wrong and is set."""
+        self._now += timedelta(seconds=seconds)
+
 
 def new_id() -> str:
     """Return a UUIDv7 (RFC 9562) as 36 characters: sorts by time, unique without asking anybody."""

@@ -16,7 +16,7 @@ from typing import Any
 from kiosk.cli.progress import show_progress
 from kiosk.errors import WorldError
 from kiosk.sim import checkouts
-from kiosk.sim.checkouts import Table
+from kiosk.sim.checkouts import FAULTS, NEVER, OUTCOMES, STEPS, Table, Verdict
 from kiosk.sim.plot import storm_plot
 from kiosk.sim.storm import KINDS, MIXED, Row, Storm
 from kiosk.sim.yard import Yard
@@ -43,7 +43,8 @@ def add(subparsers: Any) -> None:
     command = commands.add_parser("checkouts", help="faulty checkouts over kiosk and HQ: fault, step, outcome; 1 when a promise was broken")
     command.add_argument("--count", type=int, default=300, help="checkouts (default: %(default)s; 10000 take minutes)")
     command.add_argument("--seed", type=int, default=1, help="the same seed runs the same checkouts (default: %(default)s)")
-    command.add_argument("--json", action="store_true", help="print the table as JSON")
+    command.add_argument("--again", type=int, metavar="NUMBER", help="run this one checkout of that seed anew and tell how it ends")
+    command.add_argument("--json", action="store_true", help="print every fault and step as JSON")
     command.set_defaults(run=_checkouts)
 
 
@@ -84,6 +85,10 @@ def _print(rows: list[Row]) -> None:
 def _checkouts(args: argparse.Namespace) -> int:
     logging.disable(logging.CRITICAL)
     with _folder() as folder:
+        if args.again is not None:
+            verdict = checkouts.run_again(args.again, args.seed, folder)
+            print(f"{_told(verdict)}: {verdict.wrong or 'as it must be'}")
+            return 1 if verdict.wrong else 0
         table = checkouts.run(args.count, args.seed, folder, lambda verdict: show_progress(verdict.number + 1, args.count))
     print(json.dumps(_as_json(table)) if args.json else "\n".join(_as_text(table)))
     return 1 if table.wrong else 0
@@ -102,12 +107,22 @@ def _as_json(table: Table) -> dict[str, Any]:
 
 
 def _as_text(table: Table) -> list[str]:
-    outcomes = ("paid", "paid offline", "not paid")
-    lines = [f"{'fault':24}{'step':16}" + "".join(f"{outcome:>14}" for outcome in outcomes)]
-    lines += [f"{fault:24}{step:16}" + "".join(f"{counted[outcome]:14}" for outcome in outcomes)
-              for (fault, step), counted in sorted(table.rows.items())]
+    """A table in Markdown: faults down, steps across, and in each cell how the checkouts ended."""
+    steps = [step for step in (*STEPS, NEVER) if any(at == step for _fault, at in table.rows)]
+    cells = [["fault, and at which step", *steps], ["---"] * (len(steps) + 1)]
+    for fault in FAULTS:
+        ended = [table.rows.get((fault, step)) for step in steps]
+        cells.append([fault, *("-" if counted is None else " / ".join(str(counted[outcome]) for outcome in OUTCOMES) for counted in ended)])
+    widths = [max(len(row[column]) for row in cells) for column in range(len(steps) + 1)]
+    lines = ["| " + " | ".join(cell.ljust(width, "-" if cell == "---" else " ") for cell, width in zip(row, widths, strict=True)) + " |"
+             for row in cells]
     doubled = sum("double" in verdict.wrong or "charged" in verdict.wrong for verdict in table.wrong)
     lost = sum("lost" in verdict.wrong for verdict in table.wrong)
+    lines += ["", f"In each cell: {' / '.join(OUTCOMES)}."]
     lines.append(f"{table.count} checkouts, {table.struck} of them struck: {doubled} double charges, {lost} lost sales, "
-                 f"{len(table.wrong) - doubled - lost} other broken promises")
-    return lines + [f"  {verdict}" for verdict in table.wrong]
+                 f"{len(table.wrong) - doubled - lost} other broken promises.")
+    return lines + [f"  {_told(verdict)}: {verdict.wrong}" for verdict in table.wrong]
+
+
+def _told(verdict: Verdict) -> str:
+    return f"checkout {verdict.number}, {verdict.fault} at {verdict.step!r}, {verdict.outcome}"

@@ -58,7 +58,11 @@ class StorageSettings:
 
 @dataclass(frozen=True, slots=True)
 class BrokerSettings:
-    """[broker] host and port of the MQTT broker; version: 5 or 3 (3.1.1)."""
+    """[broker] host and port of the MQTT broker; version: 5 or 3 (3.1.1).
+
+    tls: mutual TLS 1.3 with what `kiosk provision` laid into the folder `identity` (<storage.folder>/identity when empty); without it,
+    for a machine by itself, username and password.
+    """
 
     host: str = "127.0.0.1"
     port: int = 8883
@@ -66,14 +70,17 @@ class BrokerSettings:
     password: Secret = _NO_SECRET
     version: int = 5
     tls: bool = True
-    ca_file: str = ""
+    identity: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class HqSettings:
-    """[hq] public_key: HQ's Ed25519 key, base64: only what it signed is believed. receipts: address that shows receipts again."""
+    """[hq] public_key: HQ's Ed25519 key, base64: only what it signed is believed; `kiosk provision` keeps it where this is empty.
 
-    public_key: str
+    receipts: address that shows receipts again.
+    """
+
+    public_key: str = ""
     receipts: str = ""
 
 
@@ -147,7 +154,7 @@ class DisplaySettings:
 class StaffSettings:
     """[staff] pins: name -> PIN of four digits or more; badges: name -> code on the badge. A badge or a PIN opens staff mode.
 
-    roles: name -> clerk, manager or technician; whoever is not named is a clerk.
+    roles: name -> viewer, clerk, merchant, operator or privacy; whoever is not named is a clerk.
     """
 
     pins: Mapping[str, Secret] = field(default_factory=dict)
@@ -222,7 +229,7 @@ class Settings:
     """All of kiosk.toml."""
 
     device: DeviceSettings
-    hq: HqSettings
+    hq: HqSettings = HqSettings()
     storage: StorageSettings = StorageSettings()
     broker: BrokerSettings = BrokerSettings()
     camera: CameraSettings = CameraSettings()

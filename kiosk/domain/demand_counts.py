@@ -21,8 +21,8 @@ KNOTS = np.array([0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.
 """Chances at which the correction is read; linear between them."""
 HALF_LIFE_DAYS = 365.0
 """An old window counts half as much after so many days."""
-ITEM_PRIOR = 1.0
-"""The pooled scatter weighs as much as an average item's own evidence."""
+ITEM_WINDOWS = 4.0
+"""The pooled scatter weighs as much as so many windows of an item's own: a long record speaks for itself, a short one hardly."""
 STEADY_SHARE = 0.6
 """The part of the variance which is the item's own past mean, whatever its forecast is today."""
 LINE_WINDOWS = 5000.0
@@ -96,7 +96,7 @@ def calibrated(mean: Array, past: Past) -> Counts:
     pooled = _variance(expected, excess)
     seen = np.bincount(past.item, weight * (past.sold - expected) ** 2, len(mean))
     due = np.bincount(past.item, weight * pooled, len(mean))
-    prior = ITEM_PRIOR * due.mean()
+    prior = ITEM_WINDOWS * due.sum() / weight.sum()
     ratio = (seen + prior) / (due + prior)
     windows = np.bincount(past.item, weight, len(mean))
     steady = np.where(windows > 0, due / np.maximum(windows, 1e-12), _variance(mean, excess))

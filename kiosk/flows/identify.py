@@ -26,7 +26,7 @@ _EMBED_EVERY_S, _EMBED_SHARE = 0.4, 6.0
 _SEARCH_EVERY = 5
 _FORGET_S = 1.2
 _SAME_PLACE = 0.6
-_STEADY_S = 0.3
+_STEADY_S = 0.15
 """So long one face must have been followed before a challenge begins: whoever is still stepping up is not asked to dance."""
 
 Box = tuple[int, int, int, int]
@@ -203,9 +203,7 @@ class FaceSearch:
         if self._last_s - self._first_s < self._challenge.ends_s and self._at_s < self._challenge.ends_s + _FORGET_S:
             return None
         verdict = judge(self._challenge, track_of(self._sightings), self._parts.limits)
-        decision = decide(self._embeddings, self._bucket, self._parts.policy)
-        if decision.outcome == "undecided":
-            decision = Decision("refused", "time")
+        decision = decide(self._embeddings, self._bucket, self._parts.policy, final=True)
         return self._tell(decision, "" if verdict.live else verdict.rule)
 
     def _take(self, look: FaceLook) -> None:
@@ -213,21 +211,21 @@ class FaceSearch:
         now, sighting = self._parts.clock.monotonic(), look.sighting
         if sighting is None:
             if now - self._seen_s > _FORGET_S:
-                self._challenge = None
+                self._challenge, self._embeddings = None, []
             return
         self._seen_s = now
         if look.other or look.hint == "one_person":
-            self._challenge = None
+            self._challenge, self._embeddings = None, []
         if look.other or self._came_s == math.inf:
             self._came_s = sighting.time_s
+        if look.embedding is not None:
+            self._embeddings.append(look.embedding)
         if self._challenge is None:
-            if look.hint or look.embedding is None or self._starts == STARTS or sighting.time_s - self._came_s < _STEADY_S:
+            if look.hint or not self._embeddings or self._starts == STARTS or sighting.time_s - self._came_s < _STEADY_S:
                 return
             self._begin(sighting.time_s)
         self._last_s = sighting.time_s
         self._sightings.append(replace(sighting, time_s=sighting.time_s - self._first_s))
-        if look.embedding is not None:
-            self._embeddings.append(look.embedding)
 
     def _begin(self, first_s: float) -> None:
         """Draw a challenge whose order was not asked here lately, and remember it."""
@@ -237,7 +235,7 @@ class FaceSearch:
             self._challenge = draw(seed, lately)
             kept = [*lately, self._challenge.order][-_ASKED_KEPT:]
             unit.settings.put(_ASKED_KEY, ",".join(" ".join(order) for order in kept))
-        self._embeddings, self._sightings = [], []
+        self._embeddings, self._sightings = self._embeddings[-1:], []
         self._began_s, self._first_s, self._starts = self._parts.clock.monotonic(), first_s, self._starts + 1
 
     def _tell(self, decision: Decision, not_live: str) -> Decision:
@@ -245,7 +243,7 @@ class FaceSearch:
         if not_live and decision.outcome != "refused":
             decision = Decision("refused", f"liveness_{not_live}", distance=decision.distance)
         with self._parts.store.unit() as unit:
-            unit.tallies.add("recognised" if decision.outcome == "accepted" else "refused")
+            unit.tallies.add({"accepted": "recognised", "ask_pin": "asked_pin"}.get(decision.outcome, "refused"))
             if not_live:
                 unit.tallies.add("not_live")
             unit.facts.record(IdentityDecided(decision.outcome, decision.rule, len(self._embeddings), round(decision.distance, 3),

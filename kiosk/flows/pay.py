@@ -17,6 +17,7 @@ from kiosk.flows.pay_buttons import BUTTONS
 from kiosk.flows.pay_views import view
 from kiosk.flows.pin import PinPad, step_up
 from kiosk.flows.sight import Sight
+from kiosk.storage.till import PAY
 from kiosk.storage.vault import CARD_PREFIX
 from kiosk.ui import views
 
@@ -34,8 +35,8 @@ _SAME_CODE_S = 1.2
 class PayFlow(Checkout):
     """One checkout after the other at one device: what is seen and touched moves the checkout on."""
 
-    def __init__(self, parts: Sight, shop: Shop, language: str) -> None:
-        super().__init__(parts, shop, language)
+    def __init__(self, parts: Sight, shop: Shop, language: str, role: str = PAY) -> None:
+        super().__init__(parts, shop, language, role)
         self._sight = parts
         self._face_task = face_task(parts)
         self._scan_task = self._make_scan_task()

@@ -19,6 +19,7 @@ from kiosk.domain.replenishment import Calendar, OrderLine, Rules, Stock, Terms,
 from kiosk.domain.replenishment_ladder import chance_for
 from kiosk.domain.replenishment_replay import Rhythm
 from kiosk.errors import KioskError
+from kiosk.flows.health import time_now
 from kiosk.flows.parts import Parts
 from kiosk.flows.stock import ask
 from kiosk.storage.demand import DayOfSlot
@@ -99,7 +100,7 @@ def plan_day(parts: Parts, day: date) -> Plan | None:
     with store.unit() as unit:
         unit.demand.close_days()
     with store.snapshot() as unit:
-        planogram, prices = unit.planogram.get(), unit.prices.current(parts.clock.now())
+        planogram, prices = unit.planogram.get(), unit.prices.current(time_now(unit, parts.clock))
         past = unit.demand.days()
         stock = {state.slot: Stock(((state.on_hand, None),), state.on_order) for state in unit.stock.all()}
         kept = unit.settings.get(_CHANCE) or ""

@@ -15,7 +15,8 @@ from kiosk.domain.events import Lane, Skipped
 from kiosk.domain.money import Money
 from kiosk.errors import KioskError, StorageError, WireError
 from kiosk.hq import downbox, members
-from kiosk.hq.ledger import facts, fleet
+from kiosk.hq.journals import FORK
+from kiosk.hq.ledger import clocks, facts, fleet
 from kiosk.hq.ledger.facts import FactRow, Refused, Stream
 from kiosk.hq.ledger.members import Place
 from kiosk.hq.ledger.store import Db, Ledger, savepoint
@@ -28,8 +29,7 @@ log = logging.getLogger(__name__)
 
 Message = tuple[str, bytes]
 """(topic, payload)"""
-FORK, LAST_FORK = "#", 9
-"""A branch of an epoch is called epoch#2 to epoch#9; devices know nothing of it."""
+LAST_FORK = 9
 Key = tuple[str, str, Lane]
 """(device, epoch, lane)"""
 
@@ -229,6 +229,8 @@ def _apply(batch: _Batch, envelope: Envelope, stream: Stream, origin: Origin) ->
         _skip(batch, envelope, envelope.event, stream)
     else:
         post(batch.books, envelope, origin)
+        if not envelope.clock_set:
+            clocks.note_unset(batch.db, envelope, stream.id)
 
 
 def _skip(batch: _Batch, envelope: Envelope, skipped: Skipped, stream: Stream) -> None:

@@ -14,21 +14,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kiosk.devices.scale_trace import write_trace
 from kiosk.devices.simulated.process import WorldClient
-from kiosk.devices.simulated.setup import read_setup
-from kiosk.errors import InvalidValueError, WorldError
+from kiosk.errors import WorldError
 from kiosk.hq.ledger import facts, trade
 from kiosk.hq.ledger.store import Ledger
 from kiosk.hq.wallet import balance_check
 from kiosk.runtime import SystemClock, new_id
 from kiosk.sim import shop
+from kiosk.sim.admission import Admission, hq_arguments
 from kiosk.sim.broker import Broker
 from kiosk.sim.counter import Counter
 from kiosk.sim.evening import TILLS, Evening, close_the_day, look
-from kiosk.sim.hour import actions, note_truth, shop_hour
+from kiosk.sim.hour import Hour
 from kiosk.sim.people import enrol_members
-from kiosk.sim.processes import Child, Meter, Usage, usage
+from kiosk.sim.phone import WITHIN_S, Phone
+from kiosk.sim.processes import Child, Meter, Usage, free_port, usage
 from kiosk.sim.report import ALL_SALES, HqBook, KioskBook, report
 from kiosk.storage.store import Store
 
@@ -68,11 +68,11 @@ class StoreInABox:
         self._own_folder = options.folder is None
         folder = options.folder or Path(tempfile.mkdtemp(prefix="kiosk-demo-"))
         folder.mkdir(parents=True, exist_ok=True)
-        self._broker = Broker(folder / "broker")
         port = options.web_port or _free_port(8470)
-        self._place = shop.Place(folder, self._broker.port, port, options.window, options.camera)
+        self._place = shop.Place(folder, free_port(), port, options.window, options.camera)
+        self._admission = Admission(self._place.hq)
+        self._broker = Broker(folder / "broker", self._place.broker_port, self._admission.broker)
         self._place.screens.mkdir(exist_ok=True)
-        self._passwords = {name: secrets.token_urlsafe(24) for name in ("hq", *shop.ROLES)}
         self._token = secrets.token_urlsafe(24)
         self._books = {device: KioskBook() for device in shop.ROLES}
         self._delivered: dict[str, float] = {}
@@ -83,27 +83,24 @@ class StoreInABox:
         self._given_back = ""
         self._looked_s = 0.0
         self._counter = Counter(self._place.hq, shop.CURRENCY)
+        self._phone = Phone(self._place)
         self._make_children()
 
     def _make_children(self) -> None:
         place, options = self._place, self._options
         quiet = {} if options.window else {"SDL_VIDEODRIVER": "dummy"}
-        environment = {**quiet, "KIOSK_BROKER_PASSWORD": self._passwords["hq"], "KIOSK_HQ_TOKEN": self._token, "OMP_NUM_THREADS": "1",
-                       "OPENBLAS_NUM_THREADS": "1"}
+        environment = {**quiet, "KIOSK_HQ_TOKEN": self._token, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
         self._world = Child("world", ("world", "serve", "--setup", str(place.folder / "world.json"), "--socket", str(place.socket)),
                             place.folder, environment)
         self._hq = Child("hq", (
             "hq", "serve", "--folder", str(place.hq), "--broker", f"127.0.0.1:{place.broker_port}", "--port", str(place.web_port),
             "--group", shop.GROUP, "--tenders", str(self._counter.config), "--screens", str(place.screens), "--currency", shop.CURRENCY,
-            "--welcome", "500.00", "--auto-approve-after", "20" if options.window or not options.seconds else "3"),
+            *hq_arguments(place.hq), "--welcome", "500.00", "--auto-approve-after", "20" if options.window or not options.seconds else "3"),
             place.folder, environment)
         self._roles = {device: Child(device, ("run", role, "--config", str(place.config(device))), place.folder, environment)
                        for device, role in shop.ROLES.items()}
         self._syncs = {device: Child(f"{device}-sync", ("run", "sync", "--config", str(place.config(device))), place.folder, environment)
                        for device in shop.ROLES}
-        hour = place.folder / "hour"
-        self._hour = Child("hour", ("shelf", "replay", str(hour), str(place.hq / "replays" / "an-hour-of-the-shelf.json")),
-                           place.folder, environment)
         self._children = [self._world, self._hq, *self._syncs.values(), *self._roles.values()]
         self._meter = Meter(self._children)
 
@@ -112,34 +109,35 @@ class StoreInABox:
         """Where the console is."""
         return f"http://127.0.0.1:{self._place.web_port}/"
 
+    def console_password(self) -> str:
+        """Return a new password that lets `shop.CONSOLE_USER` into the console once."""
+        return shop.console_password(self._place)
+
     def open(self) -> None:
         """Start everything and return when the console answers and every device has reported to HQ."""
         started = time.monotonic()
         place = self._place
         self._say("goods, prices, shelves and members")
-        public_key = shop.open_hq(place)
+        shop.open_hq(place)
         self._counter.start()
-        for name, password in self._passwords.items():
-            self._broker.add_user(name, password)
-        self._say(f"broker on 127.0.0.1:{place.broker_port}")
+        self._say(f"broker on 127.0.0.1:{place.broker_port}, mutual TLS")
         self._broker.start()
         self._say(f"HQ on {self.address}")
         self._hq.start()
         self._world.start()
         for device in shop.ROLES:
-            shop.write_config(place, device, public_key, self._passwords[device])
-        shop.picture_shelf(place)
+            shop.write_config(place, device)
         self._say("members' faces (rendered) are enrolled")
         enrol_members(place)
+        self._say("devices claim their certificates")
+        self._admission.admit(shop.STORE, {device: place.identity(device) for device in shop.ROLES}, self._broker)
         for device in shop.ROLES:
             self._syncs[device].start()
             self._roles[device].start()
         self._say("pay terminal, mirror and shelf")
         self._await_ready()
         self._start_s = time.monotonic() - started
-        if not self._options.seconds:
-            write_trace(place.folder / "hour", shop_hour(read_setup(place.folder / "world.json").cells, seed=901))
-            self._hour.start()
+        self._hour = Hour(place, self._options.seconds)
 
     def run(self, stopped: Callable[[], bool]) -> None:
         """Let shoppers shop for the seconds asked for, or until `stopped`; chaos strikes on the way."""
@@ -158,6 +156,7 @@ class StoreInABox:
                 broken = set()
             self._deliver()
             self._look_after()
+            self._broker.apply_trust()
             self._money(at_s)
             time.sleep(0.1)
 
@@ -167,40 +166,29 @@ class StoreInABox:
         try:
             if opened and self._options.seconds and self._evening is None:
                 self.end_day()
+            if opened:
+                self._await_erasures()
             for child in self._roles.values():
                 child.stop()
             if opened:
+                self._hour.close(self._say)
                 self._drain()
             for child in self._syncs.values():
                 child.stop()
             self._meter.close()
-            self._keep_shelf()
             used = [child.measure() for child in self._children]
             broker = usage("broker", self._broker.pid)
             self._hq.stop()
             made = self._report([*used, broker] if broker else used) if opened else None
         finally:
-            for child in (*self._children, self._hour):
+            for child in self._children:
                 child.stop(2.0)
             self._broker.stop()
             self._counter.close()
+            self._admission.close()
             if self._own_folder:
                 shutil.rmtree(self._place.folder, ignore_errors=True)
         return made
-
-    def _keep_shelf(self) -> None:
-        """Put what really happened beside what the shelf's cells have weighed, for `kiosk eval shelf`, `kiosk shelf plot` and `replay`."""
-        raw = self._place.state(shop.SHELF) / "raw"
-        client = WorldClient(self._place.socket)
-        try:
-            pieces = note_truth(raw, actions(client.truth()))
-        except (WorldError, InvalidValueError) as error:
-            log.error("the shelf's recording stays without its truth: %s", error)
-            return
-        finally:
-            client.close()
-        if pieces and not self._own_folder:
-            self._say(f"the shelf's weight and what really happened: {raw}")
 
     def end_day(self) -> Evening:
         """Let staff take a return, count the drawers and close the day at every till; return how it ended. The store stays open."""
@@ -213,13 +201,15 @@ class StoreInABox:
         return self._evening
 
     def _money(self, at_s: float) -> None:
-        """Let phones pay what they have read, and somebody at HQ give one sale back."""
+        """Let phones pay and open what they have read, and somebody at HQ give one sale back."""
         if at_s < self._looked_s + LOOK_S:
             return
         self._looked_s = at_s
         client = WorldClient(self._place.socket)
-        self._counter.pay(client.truth()["codes"])
+        truth = client.truth()
         client.close()
+        self._counter.pay(truth["codes"])
+        self._phone.look(truth["pages"])
         receipt = self._counter.give_back(at_s)
         if receipt and receipt != self._given_back:
             self._given_back = receipt
@@ -255,8 +245,11 @@ class StoreInABox:
         self._await(lambda: self._waiting(device) == 0, DRAIN_S, f"the queue of {device} drains")
         self._syncs[device].stop()
         self._note(device)
-        shutil.rmtree(self._place.state(device))
+        for folder in (self._place.state(device), self._place.identity(device)):
+            shutil.rmtree(folder)
         self._place.state(device).mkdir()
+        self._admission.revoke(device)  # its key is lost with its card
+        self._admission.admit(shop.STORE, {device: self._place.identity(device)}, self._broker)
         self._syncs[device].start()
         self._roles[device].start()
 
@@ -327,6 +320,16 @@ class StoreInABox:
         store.close()
         return waiting
 
+    def _await_erasures(self) -> None:
+        def done() -> bool:
+            self._phone.look([])
+            return not self._phone.waits
+
+        try:
+            self._await(done, WITHIN_S, "an erased member is gone from every kiosk and each has said so")
+        except WorldError as error:
+            log.error("%s", error)
+
     def _drain(self) -> None:
         self._broker.start()
         self._hq.start()
@@ -362,6 +365,8 @@ class StoreInABox:
         ledger.close()
         made = report(self._books, hq, used, self._start_s, self._counter.book())
         made["spoofs"] = self._spoofs()
+        made["erasures"] = self._phone.report()
+        made["differences"] += self._phone.differences()
         if self._evening is not None:
             made["evening"] = self._evening.report()
             made["differences"] += self._evening.differences()

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from kiosk.devices.scale_trace import Action, Trace, read_trace, write_truth
-from kiosk.devices.simulated.setup import ShelfCell
+from kiosk.devices.scale_trace import Action, Trace, read_trace, write_trace, write_truth
+from kiosk.devices.simulated.process import WorldClient
+from kiosk.devices.simulated.setup import ShelfCell, read_setup
 from kiosk.devices.simulated.shelf import SETTLED_AFTER_S
 from kiosk.devices.simulated.traces import LaneScenario, lane
 from kiosk.domain.shelf_match import Facing, LoadCell, ShelfPlan, Sku
+from kiosk.errors import InvalidValueError, WorldError
+from kiosk.sim.processes import Child
+from kiosk.sim.shop import SHELF, Place
 
+log = logging.getLogger(__name__)
+
+_SEED = 901
 _NOISE_SHARE, _ACTIONS_PER_H, _TOUCHES_PER_H = 0.05, 30.0, 10.0
 
 
@@ -43,3 +51,28 @@ def note_truth(recording: Path, moved: Iterable[Action]) -> list[Path]:
         if len(times):
             write_truth(piece, [a for a in moved if times[0] <= a.time_s <= times[-1]])
     return pieces
+
+
+class Hour:
+    """What the store in a box has to show of its shelf: an hour for the console to play, and its own recording with the truth beside it."""
+
+    def __init__(self, place: Place, seconds: float) -> None:
+        """Let the hour be made beside the open store; one that closes after so many seconds shows none."""
+        self._place, folder = place, place.folder / "hour"
+        made = place.hq / "replays" / "an-hour-of-the-shelf.json"
+        self._child = Child("hour", ("shelf", "replay", str(folder), str(made)), place.folder, {"OMP_NUM_THREADS": "1"})
+        if not seconds:
+            write_trace(folder, shop_hour(read_setup(place.folder / "world.json").cells, _SEED))
+            self._child.start()
+
+    def close(self, say: Callable[[str], None]) -> None:
+        """Put what really happened beside what the shelf weighed, for `kiosk eval shelf`, `kiosk shelf plot` and `replay`."""
+        self._child.stop(2.0)
+        recording, client = self._place.state(SHELF) / "raw", WorldClient(self._place.socket)
+        try:
+            if note_truth(recording, actions(client.truth())):
+                say(f"the shelf's weight and what really happened: {recording}")
+        except (WorldError, InvalidValueError) as error:
+            log.error("the shelf's recording stays without its truth: %s", error)
+        finally:
+            client.close()

@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 HEARD = 300
 """So many messages wait to be worked on; more are dropped, and HQ or the broker sends them again."""
 HEARD_PER_STEP = 100
-WINDOW = {Lane.MONEY: 8, Lane.STOCK: 4, Lane.HEALTH: 2}
+WINDOW = {Lane.MONEY: 16, Lane.STOCK: 8, Lane.HEALTH: 4}
 """Batches of a lane that may be without HQ's word at a time. Money is asked first, and each lane has room of its own: none starves."""
 LINGER_S = {Lane.MONEY: 0.0, Lane.STOCK: 0.3, Lane.HEALTH: 1.0}
 """How long a lane may wait for more facts to share a message with. Money never waits: a shopper stands before the kiosk."""
@@ -143,7 +143,7 @@ class Relay:
         """Prepare; `start` connects. verify: whether HQ's key signed something."""
         self._who, self._outbox, self._inbox, self._verify, self._clock = who, outbox, inbox, verify, clock
         self._heard: queue.Queue[tuple[str, bytes]] = queue.Queue(HEARD)
-        self._fresh, self._missed = threading.Event(), threading.Event()
+        self._fresh, self._missed, self._came = threading.Event(), threading.Event(), threading.Event()
         self._lanes = {lane: _LaneState(lane) for lane in Lane}
         self._version = -1
         self._hq_session = ""
@@ -202,12 +202,22 @@ class Relay:
             worked = self._send(state, now) or worked
         return worked
 
+    def wait(self, seconds: float) -> bool:
+        """Wait until a message comes, when HQ's word is due for something that was sent. False at once when none is: `step` has time."""
+        now = self._clock.monotonic()
+        if not self.hq_online or not any(state.sent and now - state.progress_s < FIRST_PATIENCE_S for state in self._lanes.values()):
+            return False
+        self._came.wait(seconds)
+        self._came.clear()
+        return True
+
     def _on_message(self, topic: str, payload: bytes) -> None:
         """Run in the client's thread: keep it for `step`."""
         try:
             self._heard.put_nowait((topic, payload))
         except queue.Full:
             self._missed.set()
+        self._came.set()
 
     def _on_lost(self) -> None:
         """Run in the client's thread. Whether HQ is there is asked anew at the next connection."""

@@ -180,7 +180,7 @@ class PayWaiting(View):
 
 @dataclass(frozen=True, slots=True)
 class PayPaid(View):
-    """Paid. receipt_qr: text of the code to take along, "" for none. Targets: done."""
+    """Paid. receipt_qr: text of the code to take along, signature: excerpt of the journal's, "" for none. Targets: done."""
 
     screen: ClassVar[str] = "pay.paid"
     total: Money
@@ -189,6 +189,7 @@ class PayPaid(View):
     offline: bool = False
     seconds_left: int = 0
     time_s: float = 0.0
+    signature: str = ""
 
 
 @dataclass(frozen=True, slots=True)

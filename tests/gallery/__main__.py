@@ -18,7 +18,14 @@ from kiosk.devices.simulated.figure import Figures, HeadPose, appearance, backgr
 from kiosk.domain.catalog import LANGUAGES
 from kiosk.domain.frame import Picture
 from kiosk.domain.money import Money
+from kiosk.hq.console import sessions
+from kiosk.hq.console.forms import SESSION_COOKIE
+from kiosk.hq.ledger import people
+from kiosk.hq.ledger.store import Ledger
+from kiosk.hq.stamp import stamp
+from kiosk.runtime import SystemClock, new_id
 from kiosk.sim.demo import Options, StoreInABox
+from kiosk.sim.shop import CONSOLE_USER
 from kiosk.ui import samples, views
 from kiosk.ui.screens import render
 from kiosk.vision.body import BodyFinder
@@ -114,15 +121,21 @@ def console() -> dict[str, Picture]:
             store.open()
             store.run(lambda: False)
             store.end_day()
+            store.console_password()
+            ledger = Ledger(Path(folder) / "store" / "hq" / "hq.db")
+            with ledger.write() as db:
+                people.set_password(db, CONSOLE_USER, "no digest: the picture needs none")
+                word = sessions.open_session(db, CONSOLE_USER, stamp(SystemClock().now(), new_id))
+            ledger.close()
             for name, (width, height) in {"wide": (1280, 800), "phone": (390, 844)}.items():
-                shots.update({f"{page}-{name}": shot(f"{store.address}{path}", width, height) for page, path in PAGES.items()})
+                shots.update({f"{page}-{name}": shot(f"{store.address}{path}", width, height, word) for page, path in PAGES.items()})
         finally:
             store.close()
     return shots
 
 
-def shot(address: str, width: int, height: int) -> Picture:
-    """A page in Debian's Chromium: (height, width, 3) uint8 RGB."""
+def shot(address: str, width: int, height: int, word: str) -> Picture:
+    """A page in Debian's Chromium, logged in by the word of a session: (height, width, 3) uint8 RGB."""
     options = webdriver.ChromeOptions()
     options.binary_location = "/usr/bin/chromium"
     with tempfile.TemporaryDirectory() as profile:
@@ -133,6 +146,8 @@ def shot(address: str, width: int, height: int) -> Picture:
         try:
             driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride",
                                    {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600})
+            driver.get(f"{address.split('/', 3)[0]}//{address.split('/', 3)[2]}/static/mark.svg")
+            driver.add_cookie({"name": SESSION_COOKIE, "value": word, "httpOnly": True, "sameSite": "Strict"})
             driver.get(address)
             time.sleep(1.5)
             png = driver.get_screenshot_as_png()

@@ -143,7 +143,7 @@ def test_hq_is_online_only_when_it_said_so_on_this_connection(device, hq, broker
 
 
 def test_money_goes_first_and_none_starves(device, hq, until):
-    device.record(*(health(n) for n in range(300)), *(stock(n) for n in range(1500)), *(sale(n) for n in range(1500)))
+    device.record(*(health(n) for n in range(300)), *(stock(n) for n in range(1500)), *(sale(n) for n in range(2000)))
     hq.start()
     until(lambda: hq.client.connected, "HQ hears")
     device.until(lambda: device.waiting() == 0, "all is freed")

@@ -9,9 +9,10 @@ import msgspec
 
 from kiosk.errors import InvalidValueError, WorldError
 
-ROLES = ("enrolled", "stranger", "qr", "puts_back", "empties", "enrols")
+ROLES = ("enrolled", "stranger", "qr", "puts_back", "empties", "enrols", "leaves")
 """enrolled: member, pays by face. stranger: no member, types a member's digits and must be refused. qr: member, pays with the
-phone. puts_back, empties: move goods on the shelf. enrols: becomes a member at the terminal, then pays by face."""
+phone. puts_back, empties: move goods on the shelf. enrols: becomes a member at the terminal, then pays by face.
+leaves: a member who has the own face erased by phone, once."""
 
 
 @dataclass(frozen=True, slots=True)
