@@ -11,7 +11,7 @@ from kiosk.flows.scales import open_recorded_scale
 from kiosk.flows.shelf import ShelfFlow
 from kiosk.flows.stage import Stage
 from kiosk.flows.terminal import shelf_terminal
-from kiosk.flows.witnesses import open_tags
+from kiosk.flows.witnesses import open_facings, open_tags
 from kiosk.runtime import SystemClock, run_loop
 
 
@@ -22,7 +22,7 @@ def serve(settings: Settings) -> int:
     tags = open_tags(settings, parts.clock.monotonic)
     shop = Shop(parts.store, parts.clock, zone_of(settings))
     shelf = ShelfFlow(parts, shop, lambda plan: open_recorded_scale(settings, plan, parts.clock),
-                      tags.hints if tags else lambda _planogram: [])
+                      tags.hints if tags else lambda _planogram: [], open_facings(settings, parts.clock.monotonic))
     reader = open_reader(settings)
     terminal = shelf_terminal(parts, shop, shelf, reader.read if reader else None)
 

@@ -24,6 +24,7 @@ from kiosk.sim.admission import Admission, hq_arguments
 from kiosk.sim.broker import Broker
 from kiosk.sim.counter import Counter
 from kiosk.sim.evening import TILLS, Evening, close_the_day, look
+from kiosk.sim.hour import Hour
 from kiosk.sim.outage import Outage
 from kiosk.sim.people import enrol_members
 from kiosk.sim.phone import WITHIN_S, Phone
@@ -138,6 +139,7 @@ class StoreInABox:
         self._say("pay terminal, mirror and shelf")
         self._await_ready()
         self._start_s = time.monotonic() - started
+        self._hour = Hour(place, self._options.seconds)
 
     def run(self, stopped: Callable[[], bool]) -> None:
         """Let shoppers shop for the seconds asked for, or until `stopped`; chaos strikes on the way."""
@@ -171,6 +173,7 @@ class StoreInABox:
             for child in self._roles.values():
                 child.stop()
             if opened:
+                self._hour.close(self._say)
                 self._drain()
             for child in self._syncs.values():
                 child.stop()

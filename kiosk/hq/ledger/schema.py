@@ -265,6 +265,13 @@ def m_trust(db: Database) -> None:
 
 
 @migrations()  # type: ignore[untyped-decorator]
+def m_facings(db: Database) -> None:
+    """What shelf cameras see of slots."""
+    db.execute("CREATE TABLE facings (device TEXT NOT NULL, slot TEXT NOT NULL, fill REAL NOT NULL, state TEXT NOT NULL,"
+               " epoch TEXT NOT NULL, seq INTEGER NOT NULL, at_ms INTEGER NOT NULL, PRIMARY KEY (device, slot)) STRICT, WITHOUT ROWID")
+
+
+@migrations()  # type: ignore[untyped-decorator]
 def m_supply(db: Database) -> None:
     """Reasons of requests, supplier orders, deliveries, demand by day."""
     for statement in _statements(_SUPPLY):
