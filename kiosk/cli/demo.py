@@ -9,6 +9,7 @@ from typing import Any
 
 from kiosk.runtime import Stop, set_up_logging
 from kiosk.sim.demo import CHAOS, Options, StoreInABox, has_screen
+from kiosk.sim.shop import CONSOLE_USER
 
 
 def add(subparsers: Any) -> None:
@@ -34,6 +35,7 @@ def _run(args: argparse.Namespace) -> int:
     try:
         store.open()
         print(f"Open. Console: {store.address}" + ("" if args.seconds else "   (Ctrl-C closes the store)"), flush=True)
+        print(f"  log in as {CONSOLE_USER} with {store.console_password()} (it holds once)", flush=True)
         store.run(lambda: bool(stop))
     finally:
         print("Closing: the queues drain, then everything stops.", flush=True)
@@ -49,10 +51,14 @@ def _run(args: argparse.Namespace) -> int:
 def _print(made: dict[str, Any]) -> None:
     print(f"Sales: {made['kiosk_sales']} at the kiosks, {made['hq_sales']} at HQ; "
           f"{made['kiosk_total_minor'] / 100:.2f} and {made['hq_total_minor'] / 100:.2f} EUR")
+    print(f"Sold while the line was cut: {made['offline_sales']}; posted at HQ later, once: {made['offline_posted_once']}.")
     print(f"Faces: {made['recognised']} recognised, {made['refused']} refused. Replenishments: {made['replenishments']}. "
           f"Gaps {made['gaps']}, duplicates {made['duplicates']}, refused re-sends {made['resent']}.")
     if made["spoofs"]:
         print("Pictures of members held before the camera: {tried}; refused {refused}, paid {paid}.".format(**made["spoofs"]))
+    if made["erasures"]["asked"]:
+        print("Faces erased by phone: {asked}; gone from every kiosk {gone_everywhere}, the slowest after {gone_s} s; every kiosk's "
+              "word at HQ after {told_s} s.".format(**made["erasures"]))
     print(f"Phones paid {made['codes_paid']} codes; {made['refunds']} sales given back, {made['refunded_minor'] / 100:.2f} EUR. "
           f"Payment services hold {sum(made['services_minor'].values()) / 100:.2f} EUR, HQ's books the same."
           if not made["differences"] else "The books and the payment services are compared below.")

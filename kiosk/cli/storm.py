@@ -15,13 +15,14 @@ from typing import Any
 
 from kiosk.cli.progress import show_progress
 from kiosk.errors import WorldError
-from kiosk.sim import checkouts
-from kiosk.sim.checkouts import Table
+from kiosk.sim import checkouts, cuts
+from kiosk.sim.checkouts import FAULTS, NEVER, OUTCOMES, STEPS, Table, Verdict
 from kiosk.sim.plot import storm_plot
-from kiosk.sim.storm import KINDS, MIXED, Row, Storm
+from kiosk.sim.storm import KINDS, MIXED, Row, Storm, Trace
 from kiosk.sim.yard import Yard
 
 SHOWN = 10
+ALL = {**KINDS, cuts.POWER: cuts.WHAT}
 _MEMORY = Path("/dev/shm")  # noqa: S108 (a folder of its own is made below it)
 
 
@@ -30,8 +31,8 @@ def add(subparsers: Any) -> None:
     parser = subparsers.add_parser("storm", help="kill processes, broker, HQ and network under load; print what was lost and what doubled")
     commands = parser.add_subparsers(dest="what", required=True, metavar="WHAT")
     run = commands.add_parser("run", help="kill and cut, then compare HQ's books with what the kiosks recorded")
-    run.add_argument("--kinds", default=",".join(kind for kind in KINDS if kind != MIXED), metavar="A,B",
-                     help="of: " + "; ".join(f"{kind}: {what}" for kind, what in KINDS.items()))
+    run.add_argument("--kinds", default=",".join(kind for kind in ALL if kind != MIXED), metavar="A,B",
+                     help="of: " + "; ".join(f"{kind}: {what}" for kind, what in ALL.items()))
     run.add_argument("--count", type=int, default=20, metavar="N", help="blows of each kind (default: %(default)s)")
     run.add_argument("--kiosks", type=int, default=3, metavar="N", help="default: %(default)s")
     run.add_argument("--sales-per-s", type=float, default=20.0, metavar="N", help="by each kiosk (default: %(default)s)")
@@ -43,28 +44,38 @@ def add(subparsers: Any) -> None:
     command = commands.add_parser("checkouts", help="faulty checkouts over kiosk and HQ: fault, step, outcome; 1 when a promise was broken")
     command.add_argument("--count", type=int, default=300, help="checkouts (default: %(default)s; 10000 take minutes)")
     command.add_argument("--seed", type=int, default=1, help="the same seed runs the same checkouts (default: %(default)s)")
-    command.add_argument("--json", action="store_true", help="print the table as JSON")
+    command.add_argument("--again", type=int, metavar="NUMBER", help="run this one checkout of that seed anew and tell how it ends")
+    command.add_argument("--json", action="store_true", help="print every fault and step as JSON")
     command.set_defaults(run=_checkouts)
 
 
 def _run(args: argparse.Namespace) -> int:
     kinds = args.kinds.split(",")
-    if unknown := [kind for kind in kinds if kind not in KINDS]:
-        raise WorldError(f"--kinds {','.join(unknown)}: {', '.join(KINDS)} are known")
+    if unknown := [kind for kind in kinds if kind not in ALL]:
+        raise WorldError(f"--kinds {','.join(unknown)}: {', '.join(ALL)} are known")
+    rows: list[Row] = []
     with tempfile.TemporaryDirectory(prefix="kiosk-storm-") as temporary:
-        yard = Yard(args.folder or Path(temporary), args.kiosks, args.sales_per_s)
-        try:
-            yard.open()
-            storm = Storm(yard, args.seed)
-            rows = storm.run(kinds, args.count, _progress)
-        finally:
-            yard.close()
+        folder = args.folder or Path(temporary)
+        if cuts.POWER in kinds:
+            rows.append(cuts.row(folder / cuts.POWER, args.count, args.seed))
+        if live := [kind for kind in kinds if kind != cuts.POWER]:
+            trace = _over_processes(Yard(folder, args.kiosks, args.sales_per_s), live, args, rows)
+            if args.plot:
+                args.plot.write_text(storm_plot(trace))
     _print(rows)
     if args.json:
         args.json.write_text(json.dumps([asdict(row) for row in rows], indent=2) + "\n")
-    if args.plot:
-        args.plot.write_text(storm_plot(storm.trace))
     return 1 if any(row.lost or row.doubled or row.wrong for row in rows) else 0
+
+
+def _over_processes(yard: Yard, kinds: list[str], args: argparse.Namespace, rows: list[Row]) -> Trace:
+    try:
+        yard.open()
+        storm = Storm(yard, args.seed)
+        rows += storm.run(kinds, args.count, _progress)
+    finally:
+        yard.close()
+    return storm.trace
 
 
 def _progress(kind: str, done: int, of: int) -> None:
@@ -76,6 +87,8 @@ def _print(rows: list[Row]) -> None:
     print(f"{'fault':10} {'count':>6} {'facts on disk':>14} {'sales':>7} {'lost':>5} {'doubled':>8} {'wrong':>6}")
     for row in rows:
         print(f"{row.kind:10} {row.count:6} {row.announced:14} {row.sales:7} {row.lost:5} {row.doubled:8} {row.wrong:6}")
+    print(f"{'all':10} {sum(row.count for row in rows):6} {sum(row.announced for row in rows):14} {sum(row.sales for row in rows):7}"
+          f" {sum(row.lost for row in rows):5} {sum(row.doubled for row in rows):8} {sum(row.wrong for row in rows):6}")
     for row in rows:
         for sentence in row.sentences[:SHOWN]:
             print(f"NOT RIGHT after {row.kind}: {sentence}")
@@ -84,6 +97,10 @@ def _print(rows: list[Row]) -> None:
 def _checkouts(args: argparse.Namespace) -> int:
     logging.disable(logging.CRITICAL)
     with _folder() as folder:
+        if args.again is not None:
+            verdict = checkouts.run_again(args.again, args.seed, folder)
+            print(f"{_told(verdict)}: {verdict.wrong or 'as it must be'}")
+            return 1 if verdict.wrong else 0
         table = checkouts.run(args.count, args.seed, folder, lambda verdict: show_progress(verdict.number + 1, args.count))
     print(json.dumps(_as_json(table)) if args.json else "\n".join(_as_text(table)))
     return 1 if table.wrong else 0
@@ -102,12 +119,22 @@ def _as_json(table: Table) -> dict[str, Any]:
 
 
 def _as_text(table: Table) -> list[str]:
-    outcomes = ("paid", "paid offline", "not paid")
-    lines = [f"{'fault':24}{'step':16}" + "".join(f"{outcome:>14}" for outcome in outcomes)]
-    lines += [f"{fault:24}{step:16}" + "".join(f"{counted[outcome]:14}" for outcome in outcomes)
-              for (fault, step), counted in sorted(table.rows.items())]
+    """A table in Markdown: faults down, steps across, and in each cell how the checkouts ended."""
+    steps = [step for step in (*STEPS, NEVER) if any(at == step for _fault, at in table.rows)]
+    cells = [["fault, and at which step", *steps], ["---"] * (len(steps) + 1)]
+    for fault in FAULTS:
+        ended = [table.rows.get((fault, step)) for step in steps]
+        cells.append([fault, *("-" if counted is None else " / ".join(str(counted[outcome]) for outcome in OUTCOMES) for counted in ended)])
+    widths = [max(len(row[column]) for row in cells) for column in range(len(steps) + 1)]
+    lines = ["| " + " | ".join(cell.ljust(width, "-" if cell == "---" else " ") for cell, width in zip(row, widths, strict=True)) + " |"
+             for row in cells]
     doubled = sum("double" in verdict.wrong or "charged" in verdict.wrong for verdict in table.wrong)
     lost = sum("lost" in verdict.wrong for verdict in table.wrong)
+    lines += ["", f"In each cell: {' / '.join(OUTCOMES)}."]
     lines.append(f"{table.count} checkouts, {table.struck} of them struck: {doubled} double charges, {lost} lost sales, "
-                 f"{len(table.wrong) - doubled - lost} other broken promises")
-    return lines + [f"  {verdict}" for verdict in table.wrong]
+                 f"{len(table.wrong) - doubled - lost} other broken promises.")
+    return lines + [f"  {_told(verdict)}: {verdict.wrong}" for verdict in table.wrong]
+
+
+def _told(verdict: Verdict) -> str:
+    return f"checkout {verdict.number}, {verdict.fault} at {verdict.step!r}, {verdict.outcome}"

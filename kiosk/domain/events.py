@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from kiosk.domain.standing import CertificateRequested, ClockSet, CommandDone, DownlinkRefused
+
 
 class Lane(StrEnum):
     """The three lanes to HQ: money is never dropped and goes first; stock may be compacted; health is a ring."""
@@ -63,11 +65,25 @@ class PaymentCancelled:
 
 
 @dataclass(frozen=True, slots=True)
+class Seal:
+    """Where a fact stands in the device's journal, and who signed it there.
+
+    number: of its record; before: hash of the record before it, hexadecimal; key, signature: the device's Ed25519 key and its signature
+    over the record, base64. The record holds the fact without its seal.
+    """
+
+    number: int
+    before: str
+    key: str
+    signature: str
+
+
+@dataclass(frozen=True, slots=True)
 class SaleCompleted:
     """A sale that took place: goods are the shopper's. HQ turns the hold into a posting, or posts it when `offline`.
 
     tender: wallet_face | wallet_qr | cash_desk | one of catalog.CODE_TENDERS.
-    vat: permille as text -> VAT in minor units contained in the total.
+    vat: permille as text -> VAT in minor units contained in the total. seal: None in the journal's own record of the sale.
     """
 
     sale_id: str
@@ -82,6 +98,7 @@ class SaleCompleted:
     offline: bool
     pricelist_version: int
     policy_version: int = 0
+    seal: Seal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +187,20 @@ class StockChanged:
     biz_step: str
     reason: str
     confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class FacingSeen:
+    """What the shelf camera believes of a slot, when that changes. state: ok, empty, or unseen (nobody could look at it for a while).
+
+    fill: 0..1 of its capacity, the last that was believed; on_hand: pieces in the books at that moment.
+    """
+
+    slot: str
+    gtin: str
+    fill: float
+    state: str
+    on_hand: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,9 +375,10 @@ class Skipped:
 
 
 Event = (
-    SaleCompleted | SaleRefunded | PeriodClosed | JournalHead | PaymentRequested | PaymentCancelled | StockChanged
+    SaleCompleted | SaleRefunded | PeriodClosed | JournalHead | PaymentRequested | PaymentCancelled | StockChanged | FacingSeen
     | ReplenishmentRequested | GoodsReceived | MemberEnrolled | MemberErased | MemberLocked | TemplateRequested | TemplateSealed
     | TemplateHeld | StaffActed | IdentityDecided | DeviceHealth | InboxCommitted | Skipped
+    | CertificateRequested | CommandDone | DownlinkRefused | ClockSet
 )
 
 LANE_OF: dict[type, Lane] = {
@@ -356,6 +388,9 @@ LANE_OF: dict[type, Lane] = {
     StockChanged: Lane.STOCK, ReplenishmentRequested: Lane.STOCK, GoodsReceived: Lane.STOCK, InboxCommitted: Lane.STOCK,
     # Templates travel in the lane that lets payments pass; it is compacted for stock alone.
     TemplateRequested: Lane.STOCK, TemplateSealed: Lane.STOCK, TemplateHeld: Lane.STOCK,
+    # What concerns trust must not get lost in the ring.
+    CertificateRequested: Lane.STOCK, CommandDone: Lane.STOCK, DownlinkRefused: Lane.STOCK, ClockSet: Lane.STOCK,
+    FacingSeen: Lane.HEALTH,
     IdentityDecided: Lane.HEALTH, DeviceHealth: Lane.HEALTH, JournalHead: Lane.HEALTH,
 }
 """The lane of each fact. Skipped travels in the lane whose numbers it covers."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from base64 import b32encode, b64encode
+from base64 import b32encode
 from dataclasses import dataclass
 
 from kiosk.domain.events import SaleCompleted
@@ -20,13 +20,13 @@ def token(sale: SaleCompleted) -> str:
     it; so whoever has one receipt can guess no other.
     """
     digest = hashlib.sha256(b"kiosk receipt 1\0" + sale.sale_id.encode() + b"\0" + sale.intent_id.encode()).digest()
-    return b32encode(digest).decode().lower()[:TOKEN_LENGTH]
+    return b32encode(digest[:20]).decode().lower()[:TOKEN_LENGTH]
 
 
-def excerpt(signature: bytes) -> str:
-    """Return four characters of a signature, "" when there is none."""
-    text = b64encode(signature).decode()
-    return "".join(text[i] for i in _EXCERPT) if len(signature) >= 16 else ""
+def excerpt(sale: SaleCompleted | None) -> str:
+    """Return four characters of the signature over a sale, "" when there is none."""
+    text = sale.seal.signature if sale and sale.seal else ""
+    return "".join(text[i] for i in _EXCERPT) if len(text) > _EXCERPT[-1] else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Who may do what in staff mode: one table."""
+"""What people of the house are, at a kiosk and at HQ alike, and who may do what in staff mode: one table."""
 
 from __future__ import annotations
 
@@ -6,11 +6,16 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
-    """What somebody is in the shop."""
+    """What somebody is, by badge and PIN at a kiosk, by name and password at HQ.
 
+    viewer: sees, and changes nothing. clerk: serves the shop. merchant: prices, orders, money. operator: devices. privacy: people's data.
+    """
+
+    VIEWER = "viewer"
     CLERK = "clerk"
-    MANAGER = "manager"
-    TECHNICIAN = "technician"
+    MERCHANT = "merchant"
+    OPERATOR = "operator"
+    PRIVACY = "privacy"
 
 
 class Right(StrEnum):
@@ -35,11 +40,13 @@ class Right(StrEnum):
 _CLERK = frozenset({Right.REFILL, Right.COUNT, Right.WASTE, Right.RECEIVE, Right.APPROVE_AGE, Right.TAKE_CASH, Right.VOID_LINE,
                     Right.REPRINT, Right.OUT_OF_ORDER})
 RIGHTS: dict[Role, frozenset[Right]] = {
+    Role.VIEWER: frozenset(),
     Role.CLERK: _CLERK,
-    Role.MANAGER: frozenset(Right),
-    Role.TECHNICIAN: frozenset({Right.OUT_OF_ORDER, Right.TRAINING, Right.REPRINT}),
+    Role.MERCHANT: frozenset(Right),
+    Role.OPERATOR: frozenset({Right.OUT_OF_ORDER, Right.TRAINING, Right.REPRINT}),
+    Role.PRIVACY: frozenset(),
 }
-"""Money goes back, goods are ordered, days close and hours change by a manager's hand only."""
+"""Money goes back, goods are ordered, days close and hours change by a merchant's hand only."""
 
 
 def may(role: Role, right: Right) -> bool:

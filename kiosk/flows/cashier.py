@@ -21,6 +21,7 @@ from kiosk.flows.health import hours_now, silent_for_s
 from kiosk.flows.parts import Parts, zone_of
 from kiosk.flows.stock import Movement, move
 from kiosk.storage.store import Unit
+from kiosk.storage.till import PAY
 
 log = logging.getLogger(__name__)
 
@@ -68,8 +69,9 @@ class Conclusion:
 class Cashier:
     """Asks HQ for money and books sales."""
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
+    def __init__(self, parts: Parts, role: str = PAY) -> None:
+        """role: whose basket and open payments these are."""
+        self._parts, self._role = parts, role
 
     def request(self, quote: Quote, payer: Payer) -> Pending:
         """Commit the intent and its request; both are on disk when this returns."""
@@ -79,7 +81,7 @@ class Cashier:
             pending = Pending(draft, parts.clock.monotonic(), in_training(unit))
             if not pending.training:
                 request = PaymentRequested(draft.intent_id, draft.total_minor, draft.currency, payer.tender, payer.member_id, payer.code)
-                unit.intents.open(request, draft.sale_id, draft)
+                unit.intents.open(request, draft.sale_id, draft, self._role)
                 unit.facts.record(request)
         return pending
 
@@ -143,7 +145,7 @@ class Cashier:
         member_id = pending.draft.member_id or (intent.member_id if intent else "")
         sale = replace(pending.draft, receipt=unit.sales.next_receipt(self._parts.settings.device.id), member_id=member_id, offline=offline,
                        policy_version=_policy_version(unit) if offline else 0)
-        self._record(unit, sale)
+        sale = self._record(unit, sale)
         unit.intents.settle(pending.draft.intent_id, IntentState.OFFLINE_CAPTURED if offline else IntentState.CAPTURED)
         return sale
 
@@ -154,18 +156,24 @@ class Cashier:
             draft = _draft(quote, Payer("cash_desk"), "", new_id())
             if in_training(unit):
                 return self._record_training(unit, draft)
-            sale = replace(draft, receipt=unit.sales.next_receipt(self._parts.settings.device.id))
-            self._record(unit, sale)
-            return sale
+            return self._record(unit, replace(draft, receipt=unit.sales.next_receipt(self._parts.settings.device.id)))
 
-    def _record(self, unit: Unit, sale: SaleCompleted) -> None:
-        unit.sales.add(sale)
-        fact = unit.facts.record(sale)
-        unit.journal.append("sale", wire.encode_event(fact))
+    def _record(self, unit: Unit, sale: SaleCompleted) -> SaleCompleted:
+        """Write a sale down wherever it belongs, and return it with its seal."""
+        sealed = sale
+
+        def seal(fact: wire.Envelope) -> SaleCompleted:
+            nonlocal sealed
+            sealed = replace(sale, seal=unit.journal.sealed("sale", wire.encode_event(fact)))
+            return sealed
+
+        fact = unit.facts.record_sealed(sale, seal)
+        unit.sales.add(sealed)
         if sale.offline:
             unit.offline.add(fact, sale.member_id, sale.total_minor)
-        unit.basket.save(pack_paid(sale.sale_id).encode())
+        unit.basket.save(pack_paid(sale.sale_id).encode(), self._role)
         self._take_stock(unit, sale)
+        return sealed
 
     def _train(self, pending: Pending) -> Conclusion:
         """Book a sale of training: in a chain and with numbers of its own; no money, no stock, nothing for HQ, in no total."""
@@ -174,9 +182,9 @@ class Cashier:
 
     def _record_training(self, unit: Unit, draft: SaleCompleted) -> SaleCompleted:
         sale = replace(draft, receipt=unit.sales.next_receipt(f"T-{self._parts.settings.device.id}"))
-        unit.training.append("training_sale", wire.encode_value(sale))
-        unit.basket.save(None)
-        return sale
+        seal = unit.training.sealed("training_sale", wire.encode_value(sale))
+        unit.basket.save(None, self._role)
+        return replace(sale, seal=seal)
 
     def resume(self) -> Pending | None:
         """Ask HQ anew for the status of the payment that a restart left open, and return it; None when there is none.
@@ -185,10 +193,10 @@ class Cashier:
         known any more, cannot be shown to a shopper: those are cancelled, and HQ releases whatever it holds for them.
         """
         with self._parts.store.snapshot() as unit:
-            if not unit.intents.unsettled():
+            if not unit.intents.unsettled(self._role):
                 return None
         with self._parts.store.unit(use_reserve=True) as unit:
-            open_intents = unit.intents.unsettled()
+            open_intents = unit.intents.unsettled(self._role)
             drafts = [unit.intents.draft(intent.intent_id) for intent in open_intents]
             for intent, draft in zip(open_intents, drafts, strict=True):
                 if draft is None or intent is not open_intents[-1]:

@@ -19,6 +19,7 @@ from kiosk.flows.cashier import Cashier, Conclusion, Payer, Pending
 from kiosk.flows.parts import Parts, Shop
 from kiosk.flows.pay_buttons import OFFLINE_REASONS
 from kiosk.flows.pay_views import STAYS_S, WARNS_S, Session, line_views
+from kiosk.storage.till import PAY
 from kiosk.ui import views
 
 log = logging.getLogger(__name__)
@@ -30,10 +31,11 @@ LOST_BANNER_S = 60.0
 class Checkout:
     """One checkout after the other. Everything that a finger can do is a method; an event that comes too late changes nothing."""
 
-    def __init__(self, parts: Parts, shop: Shop, language: str) -> None:
-        self._parts, self._shop = parts, shop
+    def __init__(self, parts: Parts, shop: Shop, language: str, role: str = PAY) -> None:
+        """role: of the screen on which this is; see storage.till."""
+        self._parts, self._shop, self._role = parts, shop, role
         self._default_language = language
-        self._cashier = Cashier(parts)
+        self._cashier = Cashier(parts, role)
         self.on_paid: Callable[[SaleCompleted, str], None] = lambda _sale, _language: None
         self._now = self._fresh()
         self._resume()
@@ -53,6 +55,12 @@ class Checkout:
         """The language that the shopper chose."""
         return self._now.language
 
+    @property
+    def lost(self) -> str:
+        """The banner for what is shown while nobody pays: that a restart lost a basket; "" when none is lost, or that was said for long."""
+        self._expire()
+        return self._now.banner if self._now.state is State.IDLE else ""
+
     def add(self, code: str) -> bool:
         """Put one piece into the basket; False when it is not sold here or no more fit. Starts a checkout when there is none."""
         pieces = self._now.basket.get(code, 0)
@@ -70,6 +78,7 @@ class Checkout:
         if self._now.state is State.IDLE and basket and self._shop.prices is not None:
             self._now.basket = dict(basket)
             self._go(Event.START)
+            self._save()
             self._button(Event.PAY)
 
     def _button(self, event: Event) -> None:
@@ -266,14 +275,14 @@ class Checkout:
 
     def _save(self) -> None:
         with self._parts.store.unit() as unit:
-            unit.basket.save(baskets.pack(self._now.basket).encode() if self._now.basket else None)
+            unit.basket.save(baskets.pack(self._now.basket).encode() if self._now.basket else None, self._role)
 
     # --- what a restart finds -----------------------------------------------------------------------------------------------------
 
     def _resume(self) -> None:
         self._shop.refresh()
         with self._parts.store.snapshot() as unit:
-            saved = (unit.basket.load() or b"").decode("utf-8", "replace")
+            saved = (unit.basket.load(self._role) or b"").decode("utf-8", "replace")
             sale = unit.sales.get(baskets.paid_sale(saved)) if saved else None
         pending = self._cashier.resume()
         if sale is not None:

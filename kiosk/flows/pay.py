@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from kiosk.domain.checkout import Event, State
 from kiosk.domain.frame import Frame
+from kiosk.domain.gtin import misread
 from kiosk.domain.identity import Candidate, Decision
 from kiosk.flows.cashier import Payer
 from kiosk.flows.checkout import Checkout
@@ -16,6 +17,7 @@ from kiosk.flows.pay_buttons import BUTTONS
 from kiosk.flows.pay_views import view
 from kiosk.flows.pin import PinPad, step_up
 from kiosk.flows.sight import Sight
+from kiosk.storage.till import PAY
 from kiosk.storage.vault import CARD_PREFIX
 from kiosk.ui import views
 
@@ -33,8 +35,8 @@ _SAME_CODE_S = 1.2
 class PayFlow(Checkout):
     """One checkout after the other at one device: what is seen and touched moves the checkout on."""
 
-    def __init__(self, parts: Sight, shop: Shop, language: str) -> None:
-        super().__init__(parts, shop, language)
+    def __init__(self, parts: Sight, shop: Shop, language: str, role: str = PAY) -> None:
+        super().__init__(parts, shop, language, role)
         self._sight = parts
         self._face_task = face_task(parts)
         self._scan_task = self._make_scan_task()
@@ -82,7 +84,8 @@ class PayFlow(Checkout):
                 if fresh and self._now.state is not State.QR:
                     self.on_badge(text)
             elif fresh and self._now.state in (State.IDLE, State.BASKET) and not self.add(text):
-                self._now.hint = "unknown_code"
+                expected = misread(text)
+                self._now.hint = f"check_digit:{expected}" if expected else "unknown_code"
 
     def _drop_unsold(self) -> None:
         # A new price list may no longer sell what is already in the basket.

@@ -13,6 +13,7 @@ from kiosk.domain.events import SaleCompleted
 from kiosk.domain.frame import Frame
 from kiosk.domain.money import Money
 from kiosk.domain.pricing import Quote
+from kiosk.domain.receipt import excerpt
 from kiosk.flows.cashier import Pending
 from kiosk.flows.identify import Digits, FaceSearch
 from kiosk.flows.parts import Parts, Shop, status
@@ -165,7 +166,8 @@ def _paid(now: _Now) -> views.View:
     qr = receipt_address(now.parts, sale) or f"{sale.receipt} {sale.total_minor} {sale.currency}"
     since_s = now.time_s - now.session.entered_s
     left = max(0, round(STAYS_S[State.PAID] - since_s))
-    return views.PayPaid(now.status, Money(sale.total_minor, sale.currency), sale.receipt, qr, sale.offline, left, since_s)
+    return views.PayPaid(now.status, Money(sale.total_minor, sale.currency), sale.receipt, qr, sale.offline, left, since_s,
+                         excerpt(sale))
 
 
 _VIEWS: dict[State, Callable[[_Now], views.View]] = {

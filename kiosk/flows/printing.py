@@ -83,10 +83,10 @@ class Press:
             product = shop.listed(gtin)
             return product.name(language) if product else gtin
 
-        signature, moment = unit.prints.signed(sale.sale_id) if sale else (b"", None)
+        moment = unit.prints.recorded(sale.sale_id) if sale else None
         return Sheet(parts.settings.printer.columns, language, parts.settings.device.store,
                      when(moment or parts.clock.now(), language, shop.zone), name, offers,
-                     receipt_address(parts, sale) if sale else "", excerpt(signature), copy, in_training(unit))
+                     receipt_address(parts, sale) if sale else "", excerpt(sale), copy, in_training(unit))
 
     def _print(self, paper: Paper) -> None:
         try:

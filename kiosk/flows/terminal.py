@@ -21,6 +21,7 @@ from kiosk.flows.staff import Site, StaffFlow
 from kiosk.flows.staff_day import closed_now
 from kiosk.flows.staff_desk import StaffDoor
 from kiosk.flows.tryon import TryOnFlow
+from kiosk.storage.till import MIRROR
 from kiosk.ui import views
 
 log = logging.getLogger(__name__)
@@ -169,7 +170,7 @@ def pay_terminal(parts: Sight, shop: Shop, press: Press | None = None) -> Termin
 def mirror_terminal(parts: Sight, shop: Shop, tryon: TryOnFlow, press: Press | None = None) -> Terminal:
     """Return the screen of a mirror: paying is the very same flow as at the terminal."""
     press = press or Press(parts, shop)
-    pay = PayFlow(parts, shop, parts.settings.device.language)
+    pay = PayFlow(parts, shop, parts.settings.device.language, MIRROR)
     pay.on_paid = press.first
 
     def shopper(touched: list[str]) -> views.View:
@@ -178,7 +179,8 @@ def mirror_terminal(parts: Sight, shop: Shop, tryon: TryOnFlow, press: Press | N
                 pay.begin(tryon.basket)
                 tryon.clear()
             else:
-                return tryon.tick(touched)
+                view = tryon.tick(touched)
+                return replace(view, status=replace(view.status, banner=pay.lost or view.status.banner))
             touched = []
         return pay.tick(touched)
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from kiosk.domain.basket import pack
 from kiosk.domain.catalog import Product
 from kiosk.domain.frame import Frame, Picture
 from kiosk.domain.garment import Garment
+from kiosk.domain.pricing import MAX_PIECES
 from kiosk.flows.parts import Shop, next_language, status
 from kiosk.flows.sight import Sight
+from kiosk.storage.till import MIRROR
 from kiosk.ui import views
 from kiosk.vision.body import BodyFinder
 from kiosk.vision.tryon import Dresser
@@ -56,14 +59,22 @@ class TryOnFlow:
         return self._view(now)
 
     def clear(self) -> None:
-        """Forget the basket; it was paid or given up."""
+        """Forget the basket: the checkout has it."""
         self.basket = {}
 
     def _follow_presence(self, now: float) -> None:
         here = now - self._seen_s < _GONE_AFTER_S
         if self._here and not here:
-            self._index, self.basket, self.language = 0, {}, self._default_language
+            self._index, self.language = 0, self._default_language
+            if self.basket:
+                self.basket = {}
+                self._keep()
         self._here = here
+
+    def _keep(self) -> None:
+        """Write the basket down: after a power cut the checkout shows it again."""
+        with self._parts.store.unit() as unit:
+            unit.basket.save(pack(self.basket).encode() if self.basket else None, MIRROR)
 
     def _garments(self) -> list[Product]:
         prices = self._shop.prices
@@ -75,7 +86,9 @@ class TryOnFlow:
             self._index = (self._index + (1 if target == "next" else -1)) % len(garments)
         elif target == "add" and garments:
             code = garments[self._index % len(garments)].gtin
-            self.basket[code] = self.basket.get(code, 0) + 1
+            if self.basket.get(code, 0) < MAX_PIECES:
+                self.basket[code] = self.basket.get(code, 0) + 1
+                self._keep()
         elif target == "language":
             self.language = next_language(self.language)
 

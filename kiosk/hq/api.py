@@ -1,4 +1,4 @@
-"""For scripts: what HQ holds as JSON, and approving a request with the token that HQ was started with."""
+"""For scripts that know the token HQ was started with: what HQ holds as JSON, and approving a request."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import hmac
 from collections.abc import Callable
 from typing import Any
 
-from fastapi import FastAPI, Header, HTTPException, Request, Response
+from fastapi import Depends, FastAPI, Header, HTTPException, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from kiosk.errors import HqError
@@ -28,11 +28,15 @@ def report(db: Db) -> dict[str, Any]:
 
 
 def make_api(ledger: Ledger, now: Callable[[], Stamp], token: str, notices: Notices | None = None) -> FastAPI:
-    """Return the API; what changes something wants `Authorization: Bearer <token>`, and with an empty token it is off.
+    """Return the API; all of it but `notices` wants `Authorization: Bearer <token>`, and with an empty token it is off.
 
     notices: where payment services' notifications go, which carry signatures of their own; None without payment services.
     """
-    api = FastAPI(title="Kiosk HQ", docs_url=None, redoc_url=None)
+    api = FastAPI(title="Kiosk HQ", docs_url=None, redoc_url=None, openapi_url=None)
+
+    def known(authorization: str = Header(default="")) -> None:
+        if not token or not hmac.compare_digest(authorization.encode(), f"Bearer {token}".encode()):
+            raise HTTPException(401, "the bearer token is wrong")
 
     def show_report() -> dict[str, Any]:
         with ledger.read() as db:
@@ -42,9 +46,7 @@ def make_api(ledger: Ledger, now: Callable[[], Stamp], token: str, notices: Noti
         with ledger.read() as db:
             return [dict(r) for r in trade.requests(db, ("open",))]
 
-    def approve(request_id: str, quantity: int | None = None, authorization: str = Header(default="")) -> dict[str, str]:
-        if not token or not hmac.compare_digest(authorization.encode(), f"Bearer {token}".encode()):
-            raise HTTPException(401, "the bearer token is wrong")
+    def approve(request_id: str, quantity: int | None = None) -> dict[str, str]:
         try:
             with ledger.write() as db:
                 replenishment.approve(db, request_id, quantity, "api", now())
@@ -58,8 +60,9 @@ def make_api(ledger: Ledger, now: Callable[[], Stamp], token: str, notices: Noti
         status, text = await run_in_threadpool(notices.take, name, dict(request.headers), await request.body())
         return Response(text, status, media_type="text/plain" if name == "alipay" else "application/json")
 
-    api.get("/report")(show_report)
+    asked = [Depends(known)]
+    api.get("/report", dependencies=asked)(show_report)
     api.post("/tenders/{name}")(notice)
-    api.get("/requests")(list_requests)
-    api.post("/requests/{request_id}/approve")(approve)
+    api.get("/requests", dependencies=asked)(list_requests)
+    api.post("/requests/{request_id}/approve", dependencies=asked)(approve)
     return api

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from kiosk.domain.catalog import OfflinePolicy
 from kiosk.domain.money import Money, exponent
@@ -14,10 +15,10 @@ from kiosk.errors import HqError
 from kiosk.hq import publish
 from kiosk.hq.api import make_api
 from kiosk.hq.console.app import make_app
-from kiosk.hq.console.render import Desk
+from kiosk.hq.console.render import NAMES, Desk
 from kiosk.hq.console.server import WebServer
 from kiosk.hq.dayend import DayEnds
-from kiosk.hq.ledger import catalogue
+from kiosk.hq.ledger import catalogue, people
 from kiosk.hq.ledger.store import Ledger, open_ledger
 from kiosk.hq.notices import Notices
 from kiosk.hq.stamp import stamp
@@ -25,6 +26,7 @@ from kiosk.hq.tenders.protocol import Tender
 from kiosk.hq.tenders.setup import credential_file, open_tenders
 from kiosk.hq.tenders.teller import Teller
 from kiosk.hq.trust import SigningKey
+from kiosk.hq.trust.folder import Authority
 from kiosk.hq.worker import FILTERS, Worker, WorkerSettings
 from kiosk.runtime import SystemClock, new_id, run_loop
 from kiosk.sync.mqtt import BrokerAddress, MqttClient
@@ -42,7 +44,7 @@ class HqSettings:
     folder: ledger and keys (made when missing), and perhaps replays/, hours of shelves for the console.
     port: of the console, 127.0.0.1 alone. group: the fleet that prices are for.
     screens: folder with <device>.jpg for live screens, None = off (they show people). assets: folder with product pictures.
-    welcome_minor: a new member's credit. auto_approve_after_s: None = people approve. api_token: "" = the API changes nothing.
+    welcome_minor: a new member's credit. auto_approve_after_s: None = people approve. api_token: "" = the API is off.
     address: under which devices and payment services reach the web server, "" = this machine; behind a TLS proxy an https address.
     tenders: file of the payment services, None = systemd's credential of that name, or none at all.
     """
@@ -67,7 +69,8 @@ def serve(settings: HqSettings) -> int:
     clock = SystemClock()
     first_policy(ledger, settings.currency, clock)
     tenders: dict[str, Tender] = {}
-    web = _web(settings, clock, tenders)
+    authority = Authority(settings.folder) if Authority(settings.folder).exists else None
+    web = _web(settings, clock, tenders, authority)
     address = settings.address or f"http://127.0.0.1:{web.port}"
     tenders.update(open_tenders(credential_file(settings.tenders), address))
     teller = Teller(open_ledger(settings.folder), tenders, lambda: stamp(clock.now(), new_id))
@@ -75,7 +78,7 @@ def serve(settings: HqSettings) -> int:
     relay = _Relay()
     worker = Worker(ledger, relay, SigningKey(settings.folder), clock, new_id,
                     WorkerSettings(settings.group, Money(settings.welcome_minor, settings.currency), settings.auto_approve_after_s,
-                                   address))
+                                   address, authority))
     client = MqttClient(settings.broker, "hq", worker.last_will, worker.put, worker.connected, lambda: None)
     relay.client = client
     for topics in FILTERS:
@@ -83,7 +86,10 @@ def serve(settings: HqSettings) -> int:
     web.start()
     client.start()
     log.info("payment services: %s", ", ".join(tenders) or "none, the house's own money alone")
-    log.info("console: http://127.0.0.1:%d/ (this machine alone; no log-in yet)", web.port)
+    log.info("console: http://127.0.0.1:%d/ (this machine alone)", web.port)
+    with ledger.read() as db:
+        if not people.users(db):
+            log.warning("nobody can log in yet: kiosk hq user add NAME --role ROLE")
 
     def turn() -> None:
         worker.turn()
@@ -120,10 +126,13 @@ class _Relay:
         return self.client is not None and self.client.publish(topic, payload, retain)
 
 
-def _web(settings: HqSettings, clock: SystemClock, tenders: Mapping[str, Tender]) -> WebServer:
+def _web(settings: HqSettings, clock: SystemClock, tenders: Mapping[str, Tender], authority: Authority | None) -> WebServer:
     ledger, watch = open_ledger(settings.folder), open_ledger(settings.folder)
+    outside = urlsplit(settings.address)
+    host = outside.hostname
     desk = Desk(ledger, watch, clock, new_id, _zone(), settings.currency, settings.screens, settings.assets, tenders,
-                settings.folder / "replays")
+                settings.folder / "replays", names=NAMES | ({host} if host else set()), secure=outside.scheme == "https",
+                authority=authority)
     notices = Notices(ledger, tenders, desk.stamp)
     return WebServer(make_app(desk, make_api(ledger, desk.stamp, settings.api_token, notices)), settings.port, desk.closing)
 

@@ -7,17 +7,20 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from kiosk.domain.checkout import Event, State
 from kiosk.domain.money import Money
 from kiosk.hq import wallet
+from kiosk.hq.ledger import facts
 from kiosk.sim.lossy import Weather
 from kiosk.sim.till import CREDIT, CURRENCY, TEA, WATER, Till, TillWorld
 from kiosk.ui import views
 
 STEPS = ("basket", "asked", "held", "answered", "paid", "posted")
 """Where it stands: goods are scanned; the intent is on disk; HQ holds the money; its word has come; the sale is booked; HQ has the sale."""
+OUTCOMES = ("paid", "paid offline", "not paid")
 NEVER = "never struck"
 """The step of a checkout that was over before its fault came."""
 _FOREVER = float("inf")
@@ -28,6 +31,9 @@ _PLANS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("disk full", ("basket", "asked", "answered", "paid")), ("everything at once", ("basket",)),
 )
 FAULTS = tuple(fault for fault, _steps in _PLANS)
+WHOLE_DAY = "the whole day"
+"""The fault of a verdict on the books of all checkouts of a kiosk together, given only when they do not hold."""
+_NEVER_ALARMED = ("sale_signature", "journal_key", "sums", "refused")
 TRIALS_A_WORLD = 100
 """So many checkouts follow each other on one kiosk and one HQ before both begin anew."""
 
@@ -52,9 +58,11 @@ class Table:
 
     def add(self, verdict: Verdict) -> None:
         """Count a checkout."""
-        self.rows.setdefault((verdict.fault, verdict.step), Counter())[verdict.outcome] += 1
         if verdict.wrong:
             self.wrong.append(verdict)
+        if verdict.fault == WHOLE_DAY:
+            return
+        self.rows.setdefault((verdict.fault, verdict.step), Counter())[verdict.outcome] += 1
 
     @property
     def count(self) -> int:
@@ -77,21 +85,36 @@ def plans() -> Iterator[tuple[str, str]]:
 
 def run(count: int, seed: int, folder: Path, on_verdict: Callable[[Verdict], None] = lambda _verdict: None) -> Table:
     """Run `count` faulty checkouts below `folder` (best in memory) and return the table; the same seed runs the same checkouts."""
-    table, following = Table(), plans()
+    table = Table()
+
+    def judged(verdict: Verdict) -> None:
+        table.add(verdict)
+        on_verdict(verdict)
+
     for first in range(0, count, TRIALS_A_WORLD):
-        rng = random.Random(f"{seed}-{first}")
-        with tempfile.TemporaryDirectory(dir=folder) as place:
-            world = TillWorld(Path(place), rng)
-            try:
-                _open_shop(world)
-                for number in range(first, min(first + TRIALS_A_WORLD, count)):
-                    verdict = Trial(world, rng, number, *next(following)).run()
-                    table.add(verdict)
-                    on_verdict(verdict)
-                _close_shop(world, table, first)
-            finally:
-                world.close()
+        _run_world(range(first, min(first + TRIALS_A_WORLD, count)), seed, folder, judged)
     return table
+
+
+def run_again(number: int, seed: int, folder: Path) -> Verdict:
+    """Run one checkout of a long run anew, after those that went before it on the same kiosk, and return how it ended."""
+    verdicts: list[Verdict] = []
+    _run_world(range(number - number % TRIALS_A_WORLD, number + 1), seed, folder, verdicts.append)
+    return next(verdict for verdict in verdicts if verdict.number == number)
+
+
+def _run_world(numbers: range, seed: int, folder: Path, on_verdict: Callable[[Verdict], None]) -> None:
+    rng, following = random.Random(f"{seed}-{numbers.start}"), islice(plans(), numbers.start, None)
+    with tempfile.TemporaryDirectory(dir=folder) as place:
+        world = TillWorld(Path(place), rng)
+        try:
+            _open_shop(world)
+            for number in numbers:
+                on_verdict(Trial(world, rng, number, *next(following)).run())
+            if wrong := _fault_of_books(world):
+                on_verdict(Verdict(numbers.start, WHOLE_DAY, NEVER, "not paid", wrong))
+        finally:
+            world.close()
 
 
 def _open_shop(world: TillWorld) -> None:
@@ -99,13 +122,12 @@ def _open_shop(world: TillWorld) -> None:
         world.step(None, 1.0)
 
 
-def _close_shop(world: TillWorld, table: Table, number: int) -> None:
-    """Both books must be whole in the end, whatever happened."""
+def _fault_of_books(world: TillWorld) -> str:
+    """Both books must be whole in the end, whatever happened: return what is not, "" when all is well."""
     with world.hq.ledger.read() as db:
         even = wallet.balance_check(db).even
-    fault = world.kiosk.journal_fault()
-    if not even or fault:
-        table.wrong.append(Verdict(number, "the whole day", "", "", fault or "HQ's books are not even"))
+        alarms = [str(row["kind"]) for row in facts.alarms(db) if row["kind"] in _NEVER_ALARMED]
+    return world.kiosk.journal_fault() or ("" if even else "HQ's books are not even") or " ".join(alarms)
 
 
 class Trial:
@@ -165,7 +187,8 @@ class Trial:
             till.touch(Event.CONFIRM)
         elif isinstance(shown, views.PayRefused):
             self._tries -= 1
-            till.touch(Event.RETRY if self._tries else Event.CANCEL)
+            # Below zero: the power went while the shopper left, the basket came back, and patience is no greater for it.
+            till.touch(Event.RETRY if self._tries > 0 else Event.CANCEL)
         elif isinstance(shown, views.PayPaid):
             self._receipts.add(shown.receipt)
             self._offline = shown.offline

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
@@ -92,14 +91,11 @@ class Closures:
                 for currency in currencies]
 
     def _write(self, closed: PeriodClosed) -> PeriodClosed:
-        head, opening = self._journal.head(), self._journal.opening()
-        if head is None or opening is None:
-            raise LookupError("a journal without records has nothing to close")
-        closed = replace(closed, journal=opening.journal, last=head.number, head=head.hash.hex())
-        self._journal.append(closed.period, wire.encode_value(closed))
-        written = self._journal.last(closed.period)
-        signature = written.signature if written else b""
-        told = replace(closed, key=self._book.key.public, signature=base64.b64encode(signature).decode())
+        number, digest = self._journal.tip()
+        opening = self._journal.opening()
+        closed = replace(closed, journal=opening.journal if opening else "", last=number, head=digest.hex())
+        seal = self._journal.sealed(closed.period, wire.encode_value(closed))
+        told = replace(closed, key=seal.key, signature=seal.signature)
         self._facts.record(told)
         return told
 

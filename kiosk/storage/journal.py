@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import Iterator
 
 from kiosk import wire
 from kiosk.domain import journal as rules
 from kiosk.domain.audit import Audit
-from kiosk.domain.events import Lane, PeriodClosed, SaleCompleted, SaleRefunded
+from kiosk.domain.catalog import Planogram
+from kiosk.domain.events import Lane, PeriodClosed, SaleCompleted, SaleRefunded, Seal
 from kiosk.domain.journal import KEY, OPENED, PERIODS, SALES, Fault, KeyChanged, Opening, Predecessor, Record, SettingChanged
+from kiosk.domain.orders import Manifest
 from kiosk.errors import WireError
 from kiosk.storage.book import Book
 from kiosk.storage.schema import OWN_KINDS
@@ -26,23 +30,38 @@ class Journal:
 
     def append(self, kind: str, body: bytes) -> int:
         """Add a record and return its number. The first of all is preceded by one that opens the journal and names its key."""
+        return self.sealed(kind, body).number
+
+    def sealed(self, kind: str, body: bytes) -> Seal:
+        """As `append`, and return what proves the record to whoever has its body."""
+        number, digest = self.tip()
+        signature = self._insert((number, digest), kind, body)[2]
+        return Seal(number + 1, digest.hex(), self._book.key.public, base64.b64encode(signature).decode())
+
+    def tip(self) -> tuple[int, bytes]:
+        """Return number and hash of the record that the next one follows; opens the journal, or names its new key, where that is due."""
         row = self._last()
         if row is None:
-            row = self.begin(None)
-        elif self._named_key() != self._book.key.public:
-            row = self._insert(row, KEY, wire.encode_value(KeyChanged(self._book.key.public, self.at())))
+            return self.begin(None)
+        if self._named_key() != self._book.key.public:
+            row = self._insert(row, KEY, wire.encode_value(KeyChanged(self._book.key.public, self.at())))[:2]
             self._signer = self._book.key.public
-        return self._insert(row, kind, body)[0]
+        return row
 
     def setting(self, what: str, value: str) -> int:
         """Record that a setting changed."""
         return self.append("setting", wire.encode_value(SettingChanged(what, value, self.at())))
 
+    def installed(self, manifest: Manifest | Planogram) -> int:
+        """Record that what HQ sent holds from now on."""
+        kind = wire.order_kind(manifest) if isinstance(manifest, Planogram) else wire.manifest_kind(manifest)
+        return self.setting(kind, f"version {manifest.version}, sha256 {hashlib.sha256(wire.encode_value(manifest)).hexdigest()}")
+
     def begin(self, predecessor: Predecessor | None) -> tuple[int, bytes]:
-        """Write the record that opens a journal and return its number and hash; for a database that was rebuilt, and for `append`."""
+        """Write the record that opens a journal and return its number and hash; for a database that was rebuilt, and for `tip`."""
         book = self._book
         opening = Opening(book.new_id(), book.device, self._chain, book.key.public, self.at(), predecessor)
-        return self._insert((0, rules.START), OPENED, wire.encode_value(opening))
+        return self._insert((0, rules.START), OPENED, wire.encode_value(opening))[:2]
 
     def opening(self) -> Opening | None:
         """Return what the first record says, None while there is none."""
@@ -93,12 +112,12 @@ class Journal:
             return Fault(audit.place.number + 1, f"is missing, and every record after it up to {written}")
         return None
 
-    def _insert(self, after: tuple[int, bytes], kind: str, body: bytes) -> tuple[int, bytes]:
+    def _insert(self, after: tuple[int, bytes], kind: str, body: bytes) -> tuple[int, bytes, bytes]:
         number = after[0] + 1
         digest = rules.link(after[1], number, kind, body)
-        self._book.db.execute(f"INSERT INTO {self._table} VALUES (?, ?, ?, ?, ?)",
-                              (number, kind, body, digest, self._book.key.sign(rules.signed(digest))))
-        return number, digest
+        signature = self._book.key.sign(rules.signed(digest))
+        self._book.db.execute(f"INSERT INTO {self._table} VALUES (?, ?, ?, ?, ?)", (number, kind, body, digest, signature))
+        return number, digest, signature
 
     def _last(self) -> tuple[int, bytes] | None:
         row: tuple[int, bytes] | None = self._book.db.execute(f"SELECT n, hash FROM {self._table} ORDER BY n DESC LIMIT 1").fetchone()

@@ -49,13 +49,13 @@ class Prints:
         sale: SaleCompleted | None = wire.decode_value(row[0], SaleCompleted) if row else None
         return sale
 
-    def signed(self, sale_id: str) -> tuple[bytes, datetime | None]:
-        """Return the journal's signature of a sale and when it was recorded; (b"", None) for a sale of another journal."""
+    def recorded(self, sale_id: str) -> datetime | None:
+        """Return when the journal recorded a sale, None for a sale of another journal."""
         row = self._book.db.execute(
-            "SELECT signature, json_extract(CAST(body AS TEXT), '$.time') FROM journal"
+            "SELECT json_extract(CAST(body AS TEXT), '$.time') FROM journal"
             " WHERE kind = 'sale' AND json_extract(CAST(body AS TEXT), '$.data.sale_id') = ?"
             " ORDER BY n DESC LIMIT 1", (sale_id,)).fetchone()
-        return (b"", None) if row is None else (row[0], datetime.fromisoformat(row[1]))
+        return None if row is None else datetime.fromisoformat(row[0])
 
     def printed(self, sale_id: str) -> int:
         """Return how often the receipt of a sale was printed."""

@@ -31,9 +31,17 @@ class Prices:
                         (KEPT_LISTS, book.clock.now().timestamp()))
         return True
 
+    def newest(self) -> int:
+        """Return the highest version that is kept, in force or not; 0 before the first."""
+        return self._book.number("SELECT max(version) FROM pricelists")
+
     def current(self, now: datetime) -> PriceList | None:
-        """Return the list with the highest version that is in force, None when there is none."""
+        """Return the list with the highest version that is in force, None when there is none at all.
+
+        Where none is in force yet the clock is behind, and it is the one that comes into force first: a shop without prices sells nothing.
+        """
         version = self._book.number("SELECT max(version) FROM pricelists WHERE effective_at <= ?", now.timestamp())
+        version = version or self._book.number("SELECT version FROM pricelists ORDER BY effective_at, version DESC LIMIT 1")
         if version == 0:
             return None
         if version not in self._read:

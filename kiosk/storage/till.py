@@ -1,4 +1,8 @@
-"""What the till writes beside the journal: sales and their receipts' numbers, payment intents, and the open basket."""
+"""What the till writes beside the journal: sales and their receipts' numbers, payment intents, and the open basket.
+
+A device may have two screens that sell, a terminal's and a mirror's, each a process of its own with the role's name: what is open at one of
+them is none of the other's business.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,9 @@ from kiosk.domain.orders import PaymentAnswered, PaymentCode
 from kiosk.errors import StorageError
 from kiosk.storage.book import Book
 
+PAY, MIRROR = "pay", "mirror"
+"""The roles that sell."""
+_CODE_OF = "'payment_code' || iif(role IN ('', 'pay'), '', '.' || role)"
 _INTENT = "intent_id, sale_id, amount_minor, currency, tender, member_id, state, answer, reason"
 _HOLDING = tuple(state for state in IntentState if rules.holds_money(state))
 
@@ -54,16 +61,16 @@ class Intents:
     def __init__(self, book: Book) -> None:
         self._book = book
 
-    def open(self, request: PaymentRequested, sale_id: str, draft: SaleCompleted | None = None) -> Intent:
-        """Keep a new intent in the state asked, with the sale that it becomes: only with that can a restart bring it to its end.
+    def open(self, request: PaymentRequested, sale_id: str, draft: SaleCompleted | None = None, role: str = PAY) -> Intent:
+        """Keep a new intent in the state asked, with the sale that it becomes: only with that can a restart of `role` bring it to its end.
 
         Record the request itself with `facts.record` in the same unit.
         """
         changed = self._book.db.execute(
-            "INSERT OR IGNORE INTO intents (intent_id, sale_id, amount_minor, currency, tender, member_id, state, draft)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR IGNORE INTO intents (intent_id, sale_id, amount_minor, currency, tender, member_id, state, draft, role)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (request.intent_id, sale_id, request.amount_minor, request.currency, request.tender, request.member_id, IntentState.ASKED,
-             wire.encode_value(draft) if draft else None),
+             wire.encode_value(draft) if draft else None, role),
         ).rowcount
         if not changed:
             raise StorageError(f"payment intent {request.intent_id} of {self._book.device} is already open")
@@ -94,16 +101,18 @@ class Intents:
         return self._known(answer.intent_id)
 
     def keep_code(self, code: PaymentCode) -> None:
-        """Keep the code that pays an intent which still waits; the one before it is forgotten."""
+        """Keep the code that pays an intent which still waits; the one before it on that screen is forgotten."""
         known = self.get(code.intent_id)
         if known is None or known.state is not IntentState.ASKED:
             self._book.tally("codes_late")
             return
-        self._book.db.execute("INSERT OR REPLACE INTO settings VALUES ('payment_code', ?)", (wire.encode_value(code).decode(),))
+        self._book.db.execute(f"INSERT OR REPLACE INTO settings SELECT {_CODE_OF}, ? FROM intents WHERE intent_id = ?",
+                              (wire.encode_value(code).decode(), code.intent_id))
 
     def code(self, intent_id: str) -> PaymentCode | None:
         """Return the code that pays an intent, None before it came."""
-        row = self._book.db.execute("SELECT value FROM settings WHERE key = 'payment_code'").fetchone()
+        row = self._book.db.execute(f"SELECT value FROM settings JOIN intents ON key = {_CODE_OF} WHERE intent_id = ?",
+                                    (intent_id,)).fetchone()
         code: PaymentCode | None = None if row is None else wire.decode_value(row[0].encode(), PaymentCode)
         return code if code is not None and code.intent_id == intent_id else None
 
@@ -117,10 +126,11 @@ class Intents:
                               (rules.step(known.state, state), reason or known.reason, intent_id))
         return self._known(intent_id)
 
-    def unsettled(self) -> list[Intent]:
-        """Return the intents for which HQ holds money, or may, the oldest first: after a restart each is captured or cancelled."""
+    def unsettled(self, role: str = PAY) -> list[Intent]:
+        """Return a role's intents for which HQ holds money, or may, the oldest first: after a restart each is captured or cancelled."""
         marks = ", ".join("?" * len(_HOLDING))
-        rows = self._book.db.execute(f"SELECT {_INTENT} FROM intents WHERE state IN ({marks}) ORDER BY n", _HOLDING)
+        rows = self._book.db.execute(f"SELECT {_INTENT} FROM intents WHERE state IN ({marks}) AND role IN (?, '') ORDER BY n",
+                                     (*_HOLDING, role))
         return [_intent(row) for row in rows]
 
     def _known(self, intent_id: str) -> Intent:
@@ -131,21 +141,21 @@ class Intents:
 
 
 class Basket:
-    """The open basket, so that it survives a power cut."""
+    """The open basket of each role, so that it survives a power cut."""
 
     def __init__(self, book: Book) -> None:
         self._book = book
 
-    def save(self, body: bytes | None) -> None:
+    def save(self, body: bytes | None, role: str = PAY) -> None:
         """Keep the basket; None clears it."""
         if body is None:
-            self._book.db.execute("DELETE FROM basket")
+            self._book.db.execute("DELETE FROM basket WHERE role = ?", (role,))
         else:
-            self._book.db.execute("INSERT OR REPLACE INTO basket VALUES (1, ?)", (body,))
+            self._book.db.execute("INSERT OR REPLACE INTO basket VALUES (?, ?)", (role, body))
 
-    def load(self) -> bytes | None:
+    def load(self, role: str = PAY) -> bytes | None:
         """Return the kept basket, None when there is none."""
-        row = self._book.db.execute("SELECT body FROM basket").fetchone()
+        row = self._book.db.execute("SELECT body FROM basket WHERE role = ?", (role,)).fetchone()
         return None if row is None else row[0]
 
 

@@ -58,4 +58,9 @@ def _receipt(c: Canvas, box: Box, view: PayPaid) -> None:
     code = paint.qr(view.receipt_qr, min(inner.size))
     c.picture(code, inner.center)
     c.text(c.say("pay.paid.take"), take, Style(20, bold=True, align="centre", lines=2))
-    c.text(c.say("pay.paid.receipt", receipt=view.receipt), number, Style(TYPE.small, COLOURS.muted, align="centre"))
+    c.text(_number(c, view), number, Style(TYPE.small, COLOURS.muted, align="centre"))
+
+
+def _number(c: Canvas, view: PayPaid) -> str:
+    number = c.say("pay.paid.receipt", receipt=view.receipt)
+    return f"{number} · {c.say('receipt.signature')} {view.signature}" if view.signature else number

@@ -50,7 +50,10 @@ class PayAttract(View):
 
 @dataclass(frozen=True, slots=True)
 class PayBasket(View):
-    """The basket. hint: a key of `hint.*`, "" for none. Targets: pay (when there are lines), language, staff, cancel, remove:<index>."""
+    """The basket. hint: a key of `hint.*`, after a colon its {value}, "" for none.
+
+    Targets: pay (when there are lines), language, staff, cancel, remove:<index>.
+    """
 
     screen: ClassVar[str] = "pay.basket"
     lines: tuple[LineView, ...]
@@ -177,7 +180,7 @@ class PayWaiting(View):
 
 @dataclass(frozen=True, slots=True)
 class PayPaid(View):
-    """Paid. receipt_qr: text of the code to take along, "" for none. Targets: done."""
+    """Paid. receipt_qr: text of the code to take along, signature: excerpt of the journal's, "" for none. Targets: done."""
 
     screen: ClassVar[str] = "pay.paid"
     total: Money
@@ -186,6 +189,7 @@ class PayPaid(View):
     offline: bool = False
     seconds_left: int = 0
     time_s: float = 0.0
+    signature: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,8 @@ WEEK = st.tuples(*[st.builds(hours.Day, st.integers(0, 1440), st.integers(0, 144
 def test_money_back_days_and_hours_are_a_managers() -> None:
     assert set(RIGHTS) == set(Role)
     for right in (Right.REFUND, Right.CLOSE_DAY, Right.HOURS):
-        assert [role for role in Role if may(role, right)] == [Role.MANAGER]
-    assert not may(Role.TECHNICIAN, Right.APPROVE_AGE)
+        assert [role for role in Role if may(role, right)] == [Role.MERCHANT]
+    assert not may(Role.OPERATOR, Right.APPROVE_AGE)
     assert all(any(may(role, right) for role in Role) for right in Right)
 
 

@@ -41,6 +41,10 @@ def test_a_day_that_staff_closed_is_at_hq_to_the_cent(tmp_path: Path, browser: w
         assert evening.differences() == []
         assert evening.tills["pay-1"].refunds_minor > 0, "no return was taken"
         browser.get(f"{store.address}days?lang=en")
+        browser.find_element(By.NAME, "name").send_keys("demo")
+        browser.find_element(By.NAME, "password").send_keys(store.console_password() + "\n")
+        WebDriverWait(browser, 30).until(lambda b: "/account" in b.current_url)
+        browser.get(f"{store.address}days?lang=en")
         for device, till in evening.tills.items():
             row = f"tr[id^='closure-{device}-day-']"
             WebDriverWait(browser, 60).until(lambda b, row=row: b.find_elements(By.CSS_SELECTOR, f"{row} .chip.good"))
@@ -54,4 +58,5 @@ def test_a_day_that_staff_closed_is_at_hq_to_the_cent(tmp_path: Path, browser: w
     finally:
         made = store.close()
     assert made is not None and made["differences"] == [], made
+    assert made["offline_sales"] == made["offline_posted_once"] >= 1
     assert made["evening"]["refunds_minor"] == evening.tills["pay-1"].refunds_minor

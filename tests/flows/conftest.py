@@ -61,9 +61,9 @@ theo = "9753"
 [staff.badges]
 max = "KS1.badge-of-max"
 [staff.roles]
-lea = "manager"
+lea = "merchant"
 max = "clerk"
-theo = "technician"
+theo = "operator"
 """
 
 

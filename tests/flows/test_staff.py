@@ -107,7 +107,7 @@ def test_wine_waits_for_staff_who_looks_at_an_age(counter: Counter) -> None:
     view = counter.touch("pay")
     assert (screen(view), view.age) == ("pay.age", 18)
     view = counter.log_in("theo")
-    assert screen(view) == "staff.menu", "a technician may not judge an age"
+    assert screen(view) == "staff.menu", "an operator may not judge an age"
     assert screen(counter.touch("leave")) == "pay.age"
     counter.device.show_code("KS1.badge-of-max", "QRCode")
     counter.touch()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 import tempfile
 import time
@@ -14,15 +16,28 @@ import pygame
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 
+from kiosk.devices.simulated.attack_camera import Scene, turned
+from kiosk.devices.simulated.attack_head import Head, Subject
+from kiosk.devices.simulated.attacks import render as render_attempt
 from kiosk.devices.simulated.figure import Figures, HeadPose, appearance, background, body_pose
+from kiosk.devices.simulated.portrait import landmarks
 from kiosk.domain.catalog import LANGUAGES
+from kiosk.domain.challenge import draw as draw_challenge
 from kiosk.domain.frame import Picture
 from kiosk.domain.money import Money
+from kiosk.hq.console import sessions
+from kiosk.hq.console.forms import SESSION_COOKIE
+from kiosk.hq.ledger import people
+from kiosk.hq.ledger.store import Ledger
+from kiosk.hq.stamp import stamp
+from kiosk.runtime import SystemClock, new_id
 from kiosk.sim.demo import Options, StoreInABox
+from kiosk.sim.shop import CONSOLE_USER
 from kiosk.ui import samples, views
 from kiosk.ui.screens import render
 from kiosk.vision.body import BodyFinder
 from kiosk.vision.networks import ModelStore
+from kiosk.vision.pictures import read_picture
 from kiosk.vision.tryon import Dresser
 from kiosk.vision.wardrobe import garment
 
@@ -78,6 +93,24 @@ def terminal(figures: Figures) -> list[Picture]:
     return [pixels(view, TERMINAL) for view in moments]
 
 
+def challenge(models: ModelStore) -> dict[str, Picture]:
+    """What a shopper is led through, and what a telephone that shows somebody's film comes to: lying and upright, three languages."""
+    head = Head(Subject(read_picture(models.path("astronaut")), landmarks()))
+    asked, scene = draw_challenge(5), Scene(480.0, 500.0, 2.0, 0.0, 0.0, 0.0, 1.0)
+
+    def stands(yaw_deg: float, near: float, shut: float) -> Picture:
+        return head.seen(scene, (turned(yaw_deg, 0, 0), np.array([0.0, 0.0, scene.distance_mm / near])), shut, (0.0, 0.0))
+
+    _, held = next(iter(render_attempt("phone", head, asked, 9, "tune")))
+    moments = (("fr", stands(24, 1.0, 0.0), "left", (0.9, 0.0)), ("en", stands(0, 1.3, 0.0), "closer", (0.0, 0.9)),
+               ("zh", stands(0, 1.0, 1.0), "blink", (0.0, 0.0)), ("en", held, "right", (-0.9, 0.0)))
+    shown = [replace(named(language)["pay.face-left"], preview=picture, asked=ask, ring=ring, progress=0.2 + 0.2 * number)
+             for number, (language, picture, ask, ring) in enumerate(moments)]
+    shown += [named(language)["pay.refused"] for language in LANGUAGES]
+    return {f"challenge-{size[0]}x{size[1]}": sheet([pixels(view, size) for view in shown], columns, 1600)
+            for size, columns in ((TERMINAL, 4), (MIRROR, 7))}
+
+
 def mirror(figures: Figures, models: ModelStore) -> list[Picture]:
     """Five rendered shoppers, each in another garment."""
     finder, dresser, made = BodyFinder(models), Dresser(), []
@@ -114,15 +147,21 @@ def console() -> dict[str, Picture]:
             store.open()
             store.run(lambda: False)
             store.end_day()
+            store.console_password()
+            ledger = Ledger(Path(folder) / "store" / "hq" / "hq.db")
+            with ledger.write() as db:
+                people.set_password(db, CONSOLE_USER, "no digest: the picture needs none")
+                word = sessions.open_session(db, CONSOLE_USER, stamp(SystemClock().now(), new_id))
+            ledger.close()
             for name, (width, height) in {"wide": (1280, 800), "phone": (390, 844)}.items():
-                shots.update({f"{page}-{name}": shot(f"{store.address}{path}", width, height) for page, path in PAGES.items()})
+                shots.update({f"{page}-{name}": shot(f"{store.address}{path}", width, height, word) for page, path in PAGES.items()})
         finally:
             store.close()
     return shots
 
 
-def shot(address: str, width: int, height: int) -> Picture:
-    """A page in Debian's Chromium: (height, width, 3) uint8 RGB."""
+def shot(address: str, width: int, height: int, word: str) -> Picture:
+    """A page in Debian's Chromium, logged in by the word of a session: (height, width, 3) uint8 RGB."""
     options = webdriver.ChromeOptions()
     options.binary_location = "/usr/bin/chromium"
     with tempfile.TemporaryDirectory() as profile:
@@ -133,6 +172,8 @@ def shot(address: str, width: int, height: int) -> Picture:
         try:
             driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride",
                                    {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600})
+            driver.get(f"{address.split('/', 3)[0]}//{address.split('/', 3)[2]}/static/mark.svg")
+            driver.add_cookie({"name": SESSION_COOKIE, "value": word, "httpOnly": True, "sameSite": "Strict"})
             driver.get(address)
             time.sleep(1.5)
             png = driver.get_screenshot_as_png()
@@ -188,14 +229,29 @@ def sights() -> Picture:
     return sheet([pixels(replace(view, status=replace(view.status, **row)), TERMINAL) for row in rows for view in shown], len(shown), 1600)
 
 
+def curves() -> None:
+    """Draw the curves that README and the model cards show, from runs on the evaluation data in KIOSK_DATA; no picture of it is drawn."""
+    faces = Path(os.environ["KIOSK_DATA"]) / "faces" / "lfw_dev"
+    command = ("faces", "--images", faces / "images", "--identification", faces / "identification.json")
+    drawn = HERE.parents[1] / "models" / "face_embedding.svg"
+    subprocess.run([sys.executable, "-m", "kiosk", "eval", *command, "--plot", drawn], check=True)
+
+
 def main() -> None:
-    """Make them all; with the word "states" those of the screens alone, which need neither networks nor a store."""
+    """Make them all; with "states" or "challenge" only those up to there, which need no store; with "curves" alone the curves."""
+    if "curves" in sys.argv[1:]:
+        curves()
+        return
     for name, picture in states().items():
         write(name, picture)
     write("sights", sights())
     if "states" in sys.argv[1:]:
         return
     models = ModelStore()
+    for name, picture in challenge(models).items():
+        write(name, picture)
+    if "challenge" in sys.argv[1:]:
+        return
     figures = Figures(models.path("astronaut"))
     moments, looks, pages = terminal(figures), mirror(figures, models), console()
     write("terminal", sheet(moments, 3, 1500))

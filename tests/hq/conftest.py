@@ -7,6 +7,7 @@ import pytest
 
 from kiosk.domain.events import LANE_OF, Lane, SaleCompleted, SaleLine
 from kiosk.domain.money import Money
+from kiosk.hq.console.forms import SESSION_COOKIE
 from kiosk.hq.ingest import Ingest
 from kiosk.hq.ledger.store import Ledger
 from kiosk.hq.stamp import Stamp
@@ -66,3 +67,12 @@ def stamp():
 @pytest.fixture
 def ingest(ledger):
     return Ingest(ledger, Money(2000, "EUR"))
+
+
+@pytest.fixture(autouse=True)
+def _at_the_desk(request):
+    """Log the browser of a test into its console: whoever tests the way in drops the cookie first."""
+    if {"site", "browser"} <= set(request.fixturenames):
+        site, browser = request.getfixturevalue("site"), request.getfixturevalue("browser")
+        browser.get(f"{site.url}/static/mark.svg")
+        browser.add_cookie({"name": SESSION_COOKIE, "value": site.word, "httpOnly": True, "sameSite": "Strict"})

@@ -19,15 +19,18 @@ from kiosk.design.words import table
 from kiosk.devices.simulated.traces import LaneScenario, lane
 from kiosk.domain.events import DeviceHealth, MemberEnrolled, MemberErased, ReplenishmentRequested, StockChanged
 from kiosk.domain.money import Money
+from kiosk.domain.staff import Role
 from kiosk.evaluation.shelf import our_shelf
 from kiosk.evaluation.shelf_replay import replay
 from kiosk.hq import imports
 from kiosk.hq.api import make_api
+from kiosk.hq.console import sessions
 from kiosk.hq.console.app import make_app
+from kiosk.hq.console.forms import SESSION_COOKIE
 from kiosk.hq.console.render import Desk
 from kiosk.hq.console.server import WebServer
 from kiosk.hq.ingest import Ingest
-from kiosk.hq.ledger import catalogue, trade
+from kiosk.hq.ledger import catalogue, people, trade
 from kiosk.hq.ledger.store import Ledger
 from kiosk.runtime import SystemClock, new_id
 from tests.hq.conftest import GTIN, Device, sale
@@ -42,7 +45,7 @@ FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-backgroun
 class Site:
     """A running console over a ledger with a little in it."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, secure=False):
         self.ledger, web, watch = (Ledger(folder / "hq.db") for _ in range(3))
         (folder / "screens").mkdir()
         (folder / "screens" / "pay-1.jpg").write_bytes(b"jpeg")
@@ -50,9 +53,12 @@ class Site:
         (folder / "assets" / "water.png").write_bytes(b"png")
         (folder / "secret.jpg").write_bytes(b"secret")
         self.tenders, self.folder = {}, folder
-        desk = Desk(web, watch, SystemClock(), new_id, UTC, "EUR", folder / "screens", folder / "assets", self.tenders, folder / "replays")
+        desk = Desk(web, watch, SystemClock(), new_id, UTC, "EUR", folder / "screens", folder / "assets", self.tenders, folder / "replays",
+                    secure=secure)
         self.stamp = desk.stamp
-        self.server = WebServer(make_app(desk, make_api(web, desk.stamp, "token")), 0, desk.closing)
+        self.word = self.log_in(*Role)
+        self.app = make_app(desk, make_api(web, desk.stamp, "token"))
+        self.server = WebServer(self.app, 0, desk.closing)
         self.url = f"http://127.0.0.1:{self.server.port}"
         self.ingest = Ingest(self.ledger, Money(2000, "EUR"))
         self.shelf, self.pay = Device("shelf-1"), Device("pay-1")
@@ -68,6 +74,23 @@ class Site:
                                   ReplenishmentRequested("r1", "A1", GTIN, 6, 3, 4)),
                   self.pay.send(MemberEnrolled("anna", "v1", "fr", 3), sale("s1")),
                   self.pay.send(DeviceHealth("0.1.0", 900, {"money": 2}, 90, {"camera": "lost"})), ("v1/pay-1/up/money", b"{"))
+
+    def log_in(self, *roles, name="olga"):
+        """Return the word of a session for somebody with these roles."""
+        with self.ledger.write() as db:
+            people.put(db, (name, roles, "no digest: nobody logs in with it", False, self.stamp().at_ms))
+            return sessions.open_session(db, name, self.stamp())
+
+    def client(self, word=None, **headers):
+        """Return a browser without a window that is logged in; its `token` is what its forms carry."""
+        made = httpx.Client(base_url=self.url, headers={"origin": self.url, **headers}, timeout=30)
+        made.cookies.set(SESSION_COOKIE, word or self.word)
+        return made
+
+    def token(self, word=None):
+        """Return what the forms of a session carry."""
+        with self.ledger.read() as db:
+            return sessions.who_is(db, word or self.word, self.stamp().at_ms)[0].form_token
 
     def send(self, *messages):
         self.ingest.commit(messages, self.stamp())
@@ -128,7 +151,7 @@ def test_a_request_is_approved_with_one_click_and_taken_back(site, browser):
     browser.find_element(By.CSS_SELECTOR, "#ask-r1 [value=approve]").click()
     until(browser, lambda: "12 × Water" in text(browser, "#answered"))
     row = site.requests()
-    assert (row["state"], row["answer"], row["who"]) == ("approved", 12, "console") and row["send_ms"] > row["decided_ms"]
+    assert (row["state"], row["answer"], row["who"]) == ("approved", 12, "olga") and row["send_ms"] > row["decided_ms"]
     assert text(browser, "#ask-r1") == ""
     browser.find_element(By.CSS_SELECTOR, "#answered [value=undo]").click()
     until(browser, lambda: text(browser, "#ask-r1") != "")
@@ -149,7 +172,7 @@ def test_a_price_is_edited_in_place_and_mistakes_are_told(site, browser):
     assert text(browser, "#error") == "" and "1.20 → 1.45" in text(browser, "#changes")
     with site.ledger.read() as db:
         assert catalogue.pricelist(db).product(GTIN).price == Money(145, "EUR")
-        assert ("price", "console", "120", "145") in [(r["act"], r["who"], r["before"], r["after"]) for r in catalogue.audit(db)]
+        assert ("price", "olga", "120", "145") in [(r["act"], r["who"], r["before"], r["after"]) for r in catalogue.audit(db)]
 
 
 @pytest.mark.browser
@@ -199,7 +222,7 @@ def test_a_face_is_erased_with_two_clicks_and_the_devices_word_appears_with_its_
     until(browser, lambda: "2 kiosk(s) to confirm" in text(browser, "#member-anna"))
     assert "waiting" in text(browser, "#member-anna tbody")
     with site.ledger.read() as db:
-        assert ("erase", "console", "anna") in [(r["act"], r["who"], r["subject"]) for r in catalogue.audit(db)]
+        assert ("erase", "olga", "anna") in [(r["act"], r["who"], r["subject"]) for r in catalogue.audit(db)]
         orders = db.execute("SELECT body FROM downbox WHERE kind = 'erasure'").fetchall()
         assert [bytes(order["body"]) for order in orders] == [b'{"member_id":"anna"}'] * 2
     site.send(site.pay.send(MemberErased("anna", "hq")), site.shelf.send(MemberErased("anna", "hq")))
@@ -217,11 +240,9 @@ def test_a_sale_appears_by_itself(site, browser):
 
 
 def test_strangers_and_other_sites_are_refused(site):
-    with httpx.Client(base_url=site.url) as client:
-        page = client.get("/replenishment")
-        token = page.cookies["kiosk_token"]
-        assert "samesite=strict" in page.headers["set-cookie"].lower()
-        form = {"token": token, "act": "approve", "quantity": "6"}
+    with site.client() as client:
+        del client.headers["origin"]
+        form = {"token": site.token(), "act": "approve", "quantity": "6"}
         ours, path = {"origin": site.url}, "/replenishment/r1"
         assert client.get("/fleet", headers={"host": "evil.example"}).status_code == 403
         assert client.post(path, data=form).status_code == 403
@@ -239,17 +260,19 @@ def test_strangers_and_other_sites_are_refused(site):
 
 
 def test_the_api_reports_and_approves_with_its_token_alone(site):
-    with httpx.Client(base_url=site.url) as client:
+    with httpx.Client(base_url=site.url, headers={"authorization": "Bearer token"}) as client:
         report = client.get("/api/report").json()
         assert {k: report[k] for k in ("sales", "total_minor", "gaps", "duplicates", "resent", "quarantined", "even")} == {
             "sales": 1, "total_minor": 500, "gaps": 0, "duplicates": 0, "resent": 0, "quarantined": 1, "even": True}
         assert report["devices"] == {"pay-1": {"sales": 1, "total_minor": 500}}
         assert [r["request_id"] for r in client.get("/api/requests").json()] == ["r1"]
         path = "/api/requests/r1/approve"
-        assert client.post(path).status_code == 401
-        assert client.post(path, headers={"authorization": "Bearer wrong"}).status_code == 401
-        assert client.post(path, headers={"authorization": "Bearer token"}).status_code == 200
-        assert client.post(path, headers={"authorization": "Bearer token"}).status_code == 409
+        for known in ({}, {"authorization": "Bearer wrong"}, {"authorization": "Bearer"}):
+            for get in ("/api/report", "/api/requests"):
+                assert httpx.get(site.url + get, headers=known).status_code == 401
+            assert httpx.post(site.url + path, headers=known).status_code == 401
+        assert client.post(path).status_code == 200
+        assert client.post(path).status_code == 409
         assert client.get("/api/requests").json() == []
 
 
@@ -297,8 +320,8 @@ def test_slots_that_overlap_cannot_be_saved_and_a_moved_slot_stands_on_other_pla
 
 
 def test_a_planogram_that_cannot_be_is_told_and_kept(site):
-    with httpx.Client(base_url=site.url, headers={"origin": site.url}) as client:
-        token = client.get("/planogram/shelf-1").cookies["kiosk_token"]
+    with site.client() as client:
+        token = site.token()
         slot = {"slot": "A1", "gtin": "4006381333932", "capacity": 5, "reorder_point": 1, "case_pack": 1, "plates": [], "shelf": "A",
                 "x_mm": 0, "width_mm": 90}
         form = {"token": token, "plan": json.dumps({"slots": [slot], "plates": [], "version": [{"n": 1}]})}
@@ -327,7 +350,7 @@ def test_an_hour_of_a_shelf_plays_with_the_truth_beside_it(site, browser):
 
 
 def test_replays_are_files_of_their_folder_alone(site):
-    with httpx.Client(base_url=site.url) as client:
+    with site.client() as client:
         assert "no recording" in client.get("/replay?lang=en").text and "/replay" not in client.get("/stock").text
         site.record()
         assert client.get("/replay/hour.json").json()["pairs"] and 'href="/replay"' in client.get("/stock").text

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import base64
+import html
+import re
 from dataclasses import replace
 
 import httpx
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from kiosk.domain.events import PeriodClosed, PeriodTotals, SaleLine
+from kiosk.domain import journal
+from kiosk.domain.events import JournalHead, PeriodClosed, PeriodTotals, SaleCompleted, SaleLine, Seal
 from kiosk.domain.receipt import token
-from kiosk.hq.ledger import receipts
-from tests.hq.conftest import GTIN, sale
+from kiosk.hq.ledger import facts, receipts
+from kiosk.storage.seal import JournalKey
+from kiosk.wire import Envelope, encode_event, encode_value
+from tests.hq.conftest import GTIN, Device, sale
 from tests.hq.test_console import Site
 
+KEY, OTHER = (JournalKey(Ed25519PrivateKey.generate()) for _ in range(2))
+BEFORE = bytes(range(32))
 
 @pytest.fixture
 def site(tmp_path):
@@ -29,10 +37,26 @@ def offered():
     return replace(sale("s9", total=550), lines=(line, bottle), vat={"0": 0, "200": 83})
 
 
-def closure(net: int, perpetual: int, last: int = 9) -> PeriodClosed:
-    return PeriodClosed("day", "2026-03-02", "journal-1", "EUR", 1, last, "ab" * 32,
+def signature(key: JournalKey, number: int, kind: str, body: bytes) -> str:
+    return base64.b64encode(key.sign(journal.signed(journal.link(BEFORE, number, kind, body)))).decode()
+
+
+def closure(net: int, perpetual: int, last: int = 9, key: JournalKey = KEY) -> PeriodClosed:
+    bare = PeriodClosed("day", "2026-03-02", "journal-1", "EUR", 1, last, BEFORE.hex(),
                         PeriodTotals(2, net, 0, 0, {"200": net}, {"200": net // 6}),
-                        PeriodTotals(2, perpetual, 0, 0, {"200": perpetual}, {"200": 1}), "key", base64.b64encode(bytes(64)).decode())
+                        PeriodTotals(2, perpetual, 0, 0, {"200": perpetual}, {"200": 1}))
+    return replace(bare, key=key.public, signature=signature(key, last + 1, "day", encode_value(bare)))
+
+
+def sealed(device: Device, sale_: SaleCompleted, key: JournalKey = KEY) -> Envelope:
+    """The fact of a sale as a kiosk sends it: the journal's record holds the fact without its seal."""
+    fact = device.fact(sale_)
+    return replace(fact, event=replace(sale_, seal=Seal(7, BEFORE.hex(), key.public, signature(key, 7, "sale", encode_event(fact)))))
+
+
+def alarms(site) -> list[str]:
+    with site.ledger.read() as db:
+        return [row["kind"] for row in facts.alarms(db)]
 
 
 def test_a_receipt_is_shown_to_whoever_has_its_word_and_to_nobody_else(site):
@@ -52,6 +76,51 @@ def test_a_receipt_is_shown_to_whoever_has_its_word_and_to_nobody_else(site):
     assert httpx.post(f"{site.url}/r/{word}", headers={"host": "shop.example"}).status_code in (403, 405)
 
 
+def test_a_receipt_shows_the_excerpt_of_the_signature_that_hq_has_checked(site):
+    made = sealed(site.pay, offered())
+    site.send(site.pay.message(made))
+    text = made.event.seal.signature
+    page = httpx.get(f"{site.url}/r/{token(made.event)}?lang=en").text
+    assert re.search(rf"Signature +{re.escape(html.escape(text[2] + text[6] + text[12] + text[18]))}<", page) and alarms(site) == []
+
+
+@pytest.mark.parametrize("spoil", [
+    lambda fact: replace(fact, event=replace(fact.event, total_minor=551)),
+    lambda fact: replace(fact, event=replace(fact.event, seal=replace(fact.event.seal, number=8))),
+    lambda fact: replace(fact, event=replace(fact.event, seal=replace(fact.event.seal, before="00" * 32))),
+    lambda fact: replace(fact, event=replace(fact.event, seal=replace(fact.event.seal, key=OTHER.public))),
+    lambda fact: replace(fact, event=replace(fact.event, seal=replace(fact.event.seal, signature="ä", before="x", number=-1))),
+], ids=["amount", "number", "predecessor", "key", "nonsense"])
+def test_a_sale_whose_signature_does_not_hold_is_booked_alarmed_and_shown_without_one(site, spoil):
+    made = spoil(sealed(site.pay, offered()))
+    site.send(site.pay.message(made))
+    page = httpx.get(f"{site.url}/r/{token(made.event)}?lang=en").text
+    assert "R-s9" in page and "Signature" not in page and "sale_signature" in alarms(site)
+    with site.ledger.read() as db:
+        assert db.execute("SELECT count(*) FROM sales WHERE sale_id = 's9'").fetchone()[0] == 1
+
+
+def test_another_key_than_the_one_that_hq_knows_is_alarmed(site):
+    digest = journal.link(BEFORE, 3, "sale", b"")
+    known = base64.b64encode(KEY.sign(journal.signed(digest))).decode()
+    site.send(site.pay.send(JournalHead("sales", "j", 3, digest.hex(), KEY.public, known)))
+    site.send(site.pay.message(sealed(site.pay, offered())))
+    assert alarms(site) == []
+    site.send(site.pay.message(sealed(site.pay, sale("s10"), OTHER)), site.pay.send(closure(500, 500, key=OTHER)))
+    assert alarms(site) == ["journal_key"]
+
+
+@pytest.mark.parametrize("spoil", [
+    {"totals": PeriodTotals(2, 400, 0, 0, {"200": 400}, {"200": 83})}, {"perpetual": PeriodTotals()}, {"name": "2026-03-03"}, {"last": 8},
+    {"head": "ab" * 32}, {"head": "no"}, {"key": OTHER.public}, {"key": ""}, {"signature": ""}, {"currency": "USD"},
+], ids=str)
+def test_a_closure_that_the_device_did_not_sign_is_refused(site, spoil):
+    site.send(site.pay.send(replace(closure(500, 500), **spoil)))
+    with site.ledger.read() as db:
+        assert receipts.closures(db) == []
+    assert alarms(site) == ["refused"]
+
+
 def test_words_of_two_receipts_have_nothing_in_common():
     first, second = token(sale("s1")), token(sale("s2"))
     assert len({first, second, token(sale("s1", intent="i"))}) == 3
@@ -67,10 +136,10 @@ def test_a_receipt_that_is_not_there_says_what_to_do(site, language):
 
 def test_a_closed_day_stands_beside_hqs_own_books(site):
     site.send(site.pay.send(closure(500, 500)), site.pay.send(closure(500, 500)))
-    page = httpx.get(f"{site.url}/days?lang=en").text
+    page = site.client().get("/days?lang=en").text
     assert page.count("2026-03-02") == 2 and "€5.00" in page and "the same" in page and "on their way" not in page
     with site.ledger.read() as db:
         assert len(receipts.closures(db)) == 1, "the same closure twice is one"
         assert receipts.books_of(db, "pay-1", "EUR") == (500, 0)
     site.send(site.pay.send(closure(700, 1200, 20)))
-    assert "sales on their way" in httpx.get(f"{site.url}/days?lang=en").text
+    assert "sales on their way" in site.client().get("/days?lang=en").text

@@ -33,6 +33,18 @@ def former_file(path, make):
     return facts
 
 
+def test_what_was_open_is_open_after_the_update(tmp_path, open_store, make):
+    former_file(tmp_path / "kiosk.db", make)
+    db = sqlite3.connect(tmp_path / "kiosk.db", isolation_level=None)
+    db.execute("INSERT INTO basket VALUES (1, ?)", (b"4006381333931*2",))
+    db.execute("INSERT INTO intents (intent_id, sale_id, amount_minor, currency, tender, member_id, state)"
+               " VALUES ('i', 's', 100, 'EUR', 'wallet_face', 'm', 'asked')")
+    db.close()
+    with open_store().snapshot() as unit:
+        for role in ("pay", "mirror"):  # a device of that time has one of the two
+            assert unit.basket.load(role) == b"4006381333931*2" and [i.intent_id for i in unit.intents.unsettled(role)] == ["i"]
+
+
 def test_facts_keep_their_keys_and_numbers_go_on(tmp_path, open_store, make):
     facts = former_file(tmp_path / "kiosk.db", make)
     store = open_store()

@@ -108,6 +108,8 @@ def test_the_basket_survives(open_store):
     store.close()
     again = open_store()
     with again.unit() as unit:
-        assert unit.basket.load() == b"{}"
+        assert unit.basket.load() == b"{}" and unit.basket.load("mirror") is None
+        unit.basket.save(b"[]", "mirror")
         unit.basket.save(None)
+        assert unit.basket.load("mirror") == b"[]"
         assert unit.basket.load() is None

@@ -15,6 +15,7 @@ from kiosk.domain.catalog import Cell, OfflinePolicy, Planogram, Plate, PriceLis
 from kiosk.domain.events import (
     LANE_OF,
     DeviceHealth,
+    FacingSeen,
     GoodsReceived,
     IdentityDecided,
     InboxCommitted,
@@ -33,6 +34,7 @@ from kiosk.domain.events import (
     SaleCompleted,
     SaleLine,
     SaleRefunded,
+    Seal,
     Skipped,
     StaffActed,
     StockChanged,
@@ -42,6 +44,8 @@ from kiosk.domain.events import (
 )
 from kiosk.domain.money import Money
 from kiosk.domain.orders import (
+    CertificateIssued,
+    CommandOrdered,
     MemberErasureOrdered,
     MemberLockOrdered,
     MembersAnnounced,
@@ -50,13 +54,15 @@ from kiosk.domain.orders import (
     ReplenishmentAnswered,
     TemplateDelivered,
     TemplateWanted,
+    TrustAnnounced,
 )
+from kiosk.domain.standing import CertificateRequested, ClockSet, CommandDone, DownlinkRefused
 
 TEA = "4006381333931"
 NOW = datetime(2026, 1, 2, 9, 30, 15, 250000, tzinfo=UTC)
 EVENTS = (
     SaleCompleted("sale-1", "K1-000001", "intent-1", (SaleLine(TEA, 2, 150, 30, 270, 55, "tea-10"),), 270, "EUR", {"55": 14}, "wallet_face",
-                  "member-1", False, 7, 2),
+                  "member-1", False, 7, 2, Seal(5, "cd" * 32, "a2V5", "c2lnbmF0dXJl")),
     PaymentRequested("intent-1", 270, "EUR", "wallet_face", "member-1", ""),
     PaymentCancelled("intent-1", "shopper_left"),
     StockChanged("A1", TEA, -2, 5, "retail_selling", "sale", 0.98),
@@ -79,6 +85,11 @@ EVENTS = (
     TemplateSealed("member-1", "kiosk-2", "epoch-2", "AAECAw==", True),
     TemplateHeld("member-1"),
     GoodsReceived("receipt-1", "anna", (ReceivedLine("A1", TEA, 12, 11),)),
+    CertificateRequested("-----BEGIN CERTIFICATE REQUEST-----"),
+    CommandDone("command-1", "doctor", "done", "all is well", "[]"),
+    DownlinkRefused("signature", "v1/kiosk-1/down/command", "the signature is not HQ's"),
+    ClockSet("boot-1", 86_400_000),
+    FacingSeen("A1", TEA, 0.42, "ok", 5),
 )
 ORDERS = (
     PaymentAnswered("intent-1", "declined", "insufficient_funds", "member-1"),
@@ -91,6 +102,9 @@ ORDERS = (
     MembersAnnounced(("member-1", "member-2"), False),
     TemplateWanted("member-1", "kiosk-2", "epoch-2", "AAECAw=="),
     TemplateDelivered("member-1", "AAECAw=="),
+    CertificateIssued("-----BEGIN CERTIFICATE-----"),
+    TrustAnnounced(2, "-----BEGIN CERTIFICATE-----", True),
+    CommandOrdered("command-1", "logs", "operator", "anna", NOW),
 )
 MANIFESTS = (
     PriceList(7, NOW, "EUR", (Product(TEA, {"fr": "Thé", "en": "Tea", "zh": "茶"}, Money(150, "EUR"), 55, 120.5, "tea.webp"),),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Awaitable, Callable
 
 from starlette.concurrency import run_in_threadpool
@@ -11,23 +10,26 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
+from kiosk.domain.staff import Role
 from kiosk.errors import HqError, InvalidValueError
 from kiosk.hq import imports, members, publish, replenishment, supplier
-from kiosk.hq.console.guard import form_is_ours
+from kiosk.hq.console.forms import form_is_ours, name_of
+from kiosk.hq.console.guard import role_refusal
 from kiosk.hq.console.pages import shell, show_members, show_products, show_replenishment
 from kiosk.hq.console.render import Desk, page
 from kiosk.hq.imports import Preview
 from kiosk.hq.ledger import facts
 
-WHO = "console"
-"""Until there is a log-in."""
 Act = Callable[[Request, Desk, FormData], Response]
 
 
-def act(work: Act) -> Callable[[Request], Awaitable[Response]]:
-    """Return an endpoint that does `work` for a form of our own pages."""
+def act(work: Act, role: Role | None) -> Callable[[Request], Awaitable[Response]]:
+    """Return an endpoint that does `work` for a form of our own pages, and for people with a role; None: for whoever asks."""
 
     async def endpoint(request: Request) -> Response:
+        refused = role_refusal(request, role) if role is not None else None
+        if refused is not None:
+            return refused
         async with request.form(max_files=1, max_part_size=4 * imports.LARGEST_BYTES) as form:
             if not form_is_ours(request, form):
                 return PlainTextResponse("this form is not from this browser's console: load the page again", 403)
@@ -36,6 +38,7 @@ def act(work: Act) -> Callable[[Request], Awaitable[Response]]:
                 request.state.file = await content.read(imports.LARGEST_BYTES + 1)
             return await run_in_threadpool(work, request, request.app.state.desk, form)
 
+    endpoint.role = role  # type: ignore[attr-defined]  # a test reads it: no post without one
     return endpoint
 
 
@@ -45,11 +48,11 @@ def decide(request: Request, desk: Desk, form: FormData) -> Response:
     try:
         with desk.ledger.write() as db:
             if word == "approve":
-                replenishment.approve(db, request_id, _pieces(form), WHO, desk.stamp(), replenishment.UNDO_S)
+                replenishment.approve(db, request_id, _pieces(form), name_of(request), desk.stamp(), replenishment.UNDO_S)
             elif word == "reject":
-                replenishment.reject(db, request_id, WHO, desk.stamp(), replenishment.UNDO_S)
+                replenishment.reject(db, request_id, name_of(request), desk.stamp(), replenishment.UNDO_S)
             else:
-                replenishment.undo(db, request_id, WHO, desk.stamp())
+                replenishment.undo(db, request_id, name_of(request), desk.stamp())
     except HqError as error:
         return show_replenishment(request, str(error))
     return RedirectResponse("/replenishment", 303)
@@ -60,7 +63,7 @@ def set_limit(request: Request, desk: Desk, form: FormData) -> Response:
     try:
         limit = imports.price(text(form, "limit"), desk.currency)
         with desk.ledger.write() as db:
-            replenishment.set_limit(db, limit, WHO, desk.stamp())
+            replenishment.set_limit(db, limit, name_of(request), desk.stamp())
     except (HqError, InvalidValueError) as error:
         return show_replenishment(request, str(error))
     return RedirectResponse("/replenishment", 303)
@@ -70,7 +73,7 @@ def make_order(request: Request, desk: Desk, _form: FormData) -> Response:
     """Put what was approved into an order for the supplier."""
     try:
         with desk.ledger.write() as db:
-            supplier.make_order(db, WHO, desk.stamp())
+            supplier.make_order(db, name_of(request), desk.stamp())
     except HqError as error:
         return show_replenishment(request, str(error))
     return RedirectResponse("/replenishment", 303)
@@ -81,7 +84,7 @@ def set_price(request: Request, desk: Desk, form: FormData) -> Response:
     try:
         price = imports.price(text(form, "price"), desk.currency)
         with desk.ledger.write() as db:
-            publish.set_price(db, request.path_params["gtin"], price, desk.stamp(), WHO)
+            publish.set_price(db, request.path_params["gtin"], price, desk.stamp(), name_of(request))
     except (HqError, InvalidValueError) as error:
         return show_products(request, str(error))
     return RedirectResponse("/products", 303)
@@ -104,8 +107,8 @@ def apply(request: Request, desk: Desk, form: FormData) -> Response:
         if table not in imports.COLUMNS:
             raise HqError("choose what the file holds")
         with desk.ledger.write() as db:
-            imports.apply(db, imports.read(db, table, content, desk.currency), desk.stamp(), WHO)
-    except (HqError, binascii.Error) as error:
+            imports.apply(db, imports.read(db, table, content, desk.currency), desk.stamp(), name_of(request))
+    except (HqError, ValueError) as error:
         return show_products(request, str(error))
     return RedirectResponse("/stock" if table in ("planogram", "plates") else "/products", 303)
 
@@ -116,9 +119,9 @@ def decide_member(request: Request, desk: Desk, form: FormData) -> Response:
     try:
         with desk.ledger.write() as db:
             if text(form, "act") == "unlock":
-                members.unlock(db, member_id, WHO, desk.stamp())
+                members.unlock(db, member_id, name_of(request), desk.stamp())
             else:
-                members.erase(db, member_id, WHO, desk.stamp())
+                members.erase(db, member_id, name_of(request), desk.stamp())
     except HqError as error:
         return show_members(request, str(error))
     return RedirectResponse("/members", 303)

@@ -1,45 +1,116 @@
-"""Who may ask the console for what: only this machine's own names, and only our own pages may post."""
+"""Who may ask the console for what: under which names it answers, who is logged in, and that only our own pages post."""
 
 from __future__ import annotations
 
-import hmac
-import secrets
-from urllib.parse import urlsplit
+from collections.abc import Awaitable, Callable
+from urllib.parse import quote, urlsplit
 
-from starlette.datastructures import FormData
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-TOKEN_COOKIE = "kiosk_token"  # noqa: S105
-_NAMES = ("127.0.0.1", "localhost")
+from kiosk.domain.staff import Role
+from kiosk.hq.console import sessions
+from kiosk.hq.console.forms import SESSION_COOKIE
+from kiosk.hq.console.render import Desk
+from kiosk.hq.console.sessions import Person
+
+ANYBODY = ("/static/", "/tokens.css", "/login", "/r/", "/manifests/", "/api/")
+"""Whoever asks gets these: looks, the way in, a receipt by its own word, and what carries signatures or a token of its own."""
+SMALL_BODY, LARGEST_BODY = 16 * 1024, 12 * 1024 * 1024
+"""Bytes of a request: of whoever is not known yet, and of the largest file with what a form puts around it."""
+_HEADERS = {
+    "x-content-type-options": "nosniff", "referrer-policy": "same-origin", "x-frame-options": "DENY",
+    "cross-origin-opener-policy": "same-origin", "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), microphone=(), geolocation=(), payment=()",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'"}
+"""On every answer; pages have a content policy of their own."""
+Page = Callable[[Request], Response]
 
 
 class Guard:
-    """Refuses strange Host names (DNS rebinding), and posts that another site's page has started. The API has a token of its own."""
+    """Refuses strange Host names (DNS rebinding), posts that another site's page has started, and whoever is not logged in."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, desk: Desk) -> None:
+        self._app, self._desk = app, desk
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, or answer 403."""
-        if scope["type"] == "http":
-            refusal = _refusal(Request(scope))
-            if refusal:
-                await PlainTextResponse(refusal, 403)(scope, receive, send)
-                return
+        """Pass a request on with `person` in its scope, send it to the log-in, or answer 401 or 403."""
+        if scope["type"] != "http":
+            return
+        request = Request(scope)
+        send = self._with_headers(send)
+        refusal = _refusal(request, self._desk.names)
+        if refusal:
+            await PlainTextResponse(refusal, 403)(scope, receive, send)
+            return
+        receive = _bounded(receive, SMALL_BODY if request.url.path in ("/login", "/logout", "/account") else LARGEST_BODY)
+        scope["person"] = person = await run_in_threadpool(self._person, request)
+        if person is None and not request.url.path.startswith(ANYBODY):
+            await _to_log_in(request)(scope, receive, send)
+            return
         await self._app(scope, receive, send)
 
+    def _person(self, request: Request) -> Person | None:
+        word = request.cookies.get(SESSION_COOKIE, "")
+        if not word:
+            return None
+        at_ms = self._desk.stamp().at_ms
+        with self._desk.ledger.read() as db:
+            person, stale = sessions.who_is(db, word, at_ms)
+        # A page that keeps itself fresh is nobody at the desk: only what a person opens or posts keeps a session.
+        if person is not None and stale and (request.method == "POST" or request.headers.get("sec-fetch-mode", "navigate") == "navigate"):
+            with self._desk.ledger.write() as db:
+                sessions.touch(db, word, at_ms)
+        return person
 
-def _refusal(request: Request) -> str:
+    def _with_headers(self, send: Send) -> Send:
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in _HEADERS.items():
+                    headers.setdefault(name, value)
+                if self._desk.secure:
+                    headers["strict-transport-security"] = "max-age=31536000"
+            await send(message)
+
+        return sending
+
+
+def _bounded(receive: Receive, most: int) -> Receive:
+    """Return a `receive` that answers 413 once a request's body is longer than `most` bytes: nothing is gathered before that is known."""
+    got = 0
+
+    async def receiving() -> Message:
+        nonlocal got
+        message = await receive()
+        got += len(message.get("body", b""))
+        if got > most:
+            raise HTTPException(413, f"the request is longer than {most} bytes")
+        return message
+
+    return receiving
+
+
+def _to_log_in(request: Request) -> Response:
+    if request.method not in ("GET", "HEAD") or request.headers.get("sec-fetch-mode", "navigate") != "navigate":
+        return PlainTextResponse("log in first: load the page again", 401)
+    path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    return RedirectResponse("/login" if path == "/" else f"/login?next={quote(path)}", 303)
+
+
+def _refusal(request: Request, names: frozenset[str]) -> str:
     if request.url.path.startswith(("/manifests/", "/api/tenders/")):
         # Devices fetch the former, payment services post to the latter, under whatever name HQ is reached by: both carry signatures.
         return ""
     if request.method in ("GET", "HEAD") and request.url.path.startswith("/r/"):
         return ""  # shoppers see their receipts under whatever name HQ is reached by; each opens by its own word alone
     host = request.headers.get("host", "")
-    if urlsplit(f"//{host}").hostname not in _NAMES:
-        return "the console answers to 127.0.0.1 and localhost alone"
+    if urlsplit(f"//{host}").hostname not in names:
+        return f"the console answers to {', '.join(sorted(names))} alone"
     if request.method in ("GET", "HEAD") or request.url.path.startswith("/api/"):
         return ""
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
@@ -47,18 +118,19 @@ def _refusal(request: Request) -> str:
     return "" if same and (site or origin) else "only the console's own pages may do this"
 
 
-def page_token(request: Request) -> str:
-    """Return the token that forms of this browser carry: from its cookie, or a new one."""
-    known = request.cookies.get(TOKEN_COOKIE, "")
-    return known if len(known) == 43 else secrets.token_urlsafe(32)
+def for_role(role: Role, show: Page) -> Callable[[Request], Awaitable[Response]]:
+    """Return an endpoint that shows a page to people with a role alone."""
+
+    async def endpoint(request: Request) -> Response:
+        refused = role_refusal(request, role)
+        return refused if refused is not None else await run_in_threadpool(show, request)
+
+    return endpoint
 
 
-def keep_token(response: Response, token: str) -> None:
-    """Give the browser its token; other sites can neither read nor send it."""
-    response.set_cookie(TOKEN_COOKIE, token, httponly=True, samesite="strict", path="/")
-
-
-def form_is_ours(request: Request, form: FormData) -> bool:
-    """Return whether a form carries the token of the browser's cookie."""
-    token, given = request.cookies.get(TOKEN_COOKIE, ""), form.get("token")
-    return bool(token) and isinstance(given, str) and hmac.compare_digest(token.encode(), given.encode())
+def role_refusal(request: Request, role: Role) -> Response | None:
+    """Return the answer for somebody who lacks a role, None for whoever has it."""
+    person: Person | None = request.scope.get("person")
+    if person is not None and person.may(role):
+        return None
+    return PlainTextResponse(f"this takes the role {role}: ask who manages users at HQ", 403)

@@ -14,7 +14,8 @@ from kiosk.domain.catalog import CODE_TENDERS, TenderPolicy
 from kiosk.domain.money import Money
 from kiosk.errors import HqError, InvalidValueError
 from kiosk.hq import asking, dayend, imports, publish, refunds, statement
-from kiosk.hq.console.acts import WHO, text
+from kiosk.hq.console.acts import text
+from kiosk.hq.console.forms import name_of
 from kiosk.hq.console.pages import shell
 from kiosk.hq.console.render import Desk, page
 from kiosk.hq.ledger import accounts, catalogue, charges, fleet, journals, trade
@@ -125,10 +126,11 @@ def refund(request: Request, desk: Desk, form: FormData) -> Response:
             if sale is None or reason not in REASONS:
                 raise HqError("there is no such sale, or no such reason")
             lines, amount = _chosen(db, sale, form)
-            giving = Giving(text(form, "refund_id")[:64], sale_id, lines, amount, sale["currency"], reason, WHO, HQ_DEVICE)
+            giving = Giving(text(form, "refund_id")[:64], sale_id, lines, amount, sale["currency"], reason, name_of(request), HQ_DEVICE)
             now = desk.stamp()
             if giving.id and refunds.give_back(db, giving, now.at_ms):
-                catalogue.note(db, (now.at_ms, WHO, "refund", sale_id, sale["tender"], imports.plain(Money(amount, sale["currency"]))))
+                what = imports.plain(Money(amount, sale["currency"]))
+                catalogue.note(db, (now.at_ms, giving.who, "refund", sale_id, sale["tender"], what))
     except (HqError, InvalidValueError) as error:
         return show_sale(request, str(error))
     return RedirectResponse(f"/sales/{sale_id}", 303)
@@ -158,7 +160,7 @@ def pay_in_cash(request: Request, desk: Desk, _form: FormData) -> Response:
         with desk.ledger.write() as db:
             now = desk.stamp()
             refunds.pay_in_cash(db, refund_id, now.at_ms)
-            catalogue.note(db, (now.at_ms, WHO, "refund_in_cash", refund_id, "", ""))
+            catalogue.note(db, (now.at_ms, name_of(request), "refund_in_cash", refund_id, "", ""))
     except HqError as error:
         return show_wallet(request, str(error))
     return RedirectResponse("/wallet", 303)
@@ -171,7 +173,7 @@ def drop_charge(request: Request, desk: Desk, _form: FormData) -> Response:
         now = desk.stamp()
         if any(row["intent_id"] == intent_id for row in charges.stranded(db, now.at_ms - dayend.STRANDED_MS)):
             asking.drop(db, intent_id, now.at_ms)
-            catalogue.note(db, (now.at_ms, WHO, "charge_void", intent_id, "", ""))
+            catalogue.note(db, (now.at_ms, name_of(request), "charge_void", intent_id, "", ""))
     return RedirectResponse("/wallet", 303)
 
 
@@ -183,7 +185,7 @@ def top_up(request: Request, desk: Desk, form: FormData) -> Response:
         with desk.ledger.write() as db:
             now = desk.stamp()
             asking.top_up(db, member_id, amount, source, now)
-            catalogue.note(db, (now.at_ms, WHO, "topup", member_id, source, imports.plain(amount)))
+            catalogue.note(db, (now.at_ms, name_of(request), "topup", member_id, source, imports.plain(amount)))
     except (HqError, InvalidValueError) as error:
         return show_member(request, str(error))
     return RedirectResponse(f"/wallet/members/{member_id}", 303)
@@ -200,7 +202,7 @@ def set_codes(request: Request, desk: Desk, form: FormData) -> Response:
         if off:
             raise HqError(f"no account is set up for {', '.join(off)}: kiosk hq serve --tenders FILE")
         with desk.ledger.write() as db:
-            publish.publish_tenders(db, TenderPolicy(0, desk.currency, codes, int(lasts)), desk.stamp(), WHO)
+            publish.publish_tenders(db, TenderPolicy(0, desk.currency, codes, int(lasts)), desk.stamp(), name_of(request))
     except HqError as error:
         return show_wallet(request, str(error))
     return RedirectResponse("/wallet", 303)

@@ -13,12 +13,12 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from kiosk.domain.catalog import Planogram
 from kiosk.errors import HqError, InvalidValueError
 from kiosk.hq import planograms
+from kiosk.hq.console.forms import name_of
 from kiosk.hq.console.pages import shell
 from kiosk.hq.console.render import Desk, language_of, page
 from kiosk.hq.ledger import catalogue, fleet, trade
 from kiosk.hq.ledger.store import Db
 
-WHO = "console"
 _MOST = 500
 Drawn = dict[str, list[dict[str, Any]]]
 
@@ -40,7 +40,7 @@ def save(request: Request, desk: Desk, form: FormData) -> Response:
         device = planograms.name(request.path_params["device"], "device")
         with desk.ledger.write() as db:
             version, both = int(drawn["version"][0]["n"]), (_texts(drawn["slots"]), _texts(drawn["plates"]))
-            planograms.edited(db, device, version, desk.stamp(), WHO, both)
+            planograms.edited(db, device, version, desk.stamp(), name_of(request), both)
     except (HqError, InvalidValueError) as error:
         return _page(request, desk, drawn, str(error))
     return RedirectResponse(f"/planogram/{device}", 303)

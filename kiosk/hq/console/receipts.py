@@ -11,6 +11,7 @@ from kiosk.design.amounts import when
 from kiosk.design.paper import Paper, Sheet, receipt
 from kiosk.design.words import say
 from kiosk.domain.events import PeriodClosed, SaleCompleted
+from kiosk.domain.receipt import excerpt
 from kiosk.hq.console.pages import shell
 from kiosk.hq.console.render import Desk, bare_page, language_of, moment, page
 from kiosk.hq.ledger import catalogue, charges, trade
@@ -57,7 +58,7 @@ def _paper(db: Db, sale: SaleCompleted, language: str, desk: Desk) -> Paper:
         return str(known[f"name_{language}"] or known["name_en"]) if known else gtin
 
     store, at = (row["store"], when(moment(row["time_ms"]), language, desk.zone)) if row else ("", "")
-    return receipt(sale, Sheet(COLUMNS, language, store, at, name, offers))
+    return receipt(sale, Sheet(COLUMNS, language, store, at, name, offers, signature=excerpt(sale)))
 
 
 def show_days(request: Request) -> Response:

@@ -23,16 +23,21 @@ from kiosk.design.words import known, say
 from kiosk.domain.catalog import LANGUAGES
 from kiosk.domain.events import OrderReason
 from kiosk.domain.money import Money
-from kiosk.hq.console.guard import keep_token, page_token
+from kiosk.domain.staff import Role
+from kiosk.hq.console.forms import keep_token, page_token, person_of
 from kiosk.hq.imports import plain
 from kiosk.hq.ledger.store import Ledger
 from kiosk.hq.stamp import Stamp, stamp
 from kiosk.hq.tenders.protocol import Tender
+from kiosk.hq.trust.folder import Authority
 from kiosk.runtime import Clock
 from kiosk.wire import decode_value
 
 LANGUAGE_COOKIE = "kiosk_language"
+NAMES = frozenset({"127.0.0.1", "localhost"})
 YEAR_S = 365 * 86400
+PAGE_ROLES = {"members": Role.PRIVACY, "screens": Role.OPERATOR, "users": Role.OPERATOR}
+"""Pages that not everybody sees who is logged in."""
 POLICY = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'"
 
 
@@ -42,6 +47,8 @@ class Desk:
 
     tenders: the payment services that are there, by name. replays: folder of
     recorded hours of shelves. closing: set when the server ends, so that pages which listen are let go.
+    names: hosts that the console answers to. secure: it is reached by https alone, and so are its cookies.
+    authority: who issues certificates, None = nobody here.
     """
 
     ledger: Ledger
@@ -55,6 +62,9 @@ class Desk:
     tenders: Mapping[str, Tender] = field(default_factory=dict)
     replays: Path | None = None
     closing: threading.Event = field(default_factory=threading.Event)
+    names: frozenset[str] = NAMES
+    secure: bool = False
+    authority: Authority | None = None
 
     def pictured(self, name: str) -> bool:
         """Return whether there is a picture of this name: the shop's own, or our drawing."""
@@ -84,12 +94,13 @@ def page(request: Request, desk: Desk, template: str, values: dict[str, Any], st
     language, token = language_of(request), page_token(request)
     text = _environment.get_template(template).render(
         **_speech(desk, language), **values, language=language, languages=LANGUAGES, token=token, path=request.url.path,
-        live_screens=desk.screens is not None,
+        live_screens=desk.screens is not None, person=person_of(request), page_roles=PAGE_ROLES,
         replays=desk.replays is not None and any(desk.replays.glob("*.json")), error=values.get("problem", ""))
     response = HTMLResponse(text, status)
-    keep_token(response, token)
+    if person_of(request) is None:
+        keep_token(response, token, desk.secure)
     if request.query_params.get("lang") in LANGUAGES:
-        response.set_cookie(LANGUAGE_COOKIE, language, max_age=YEAR_S, samesite="strict")
+        response.set_cookie(LANGUAGE_COOKIE, language, max_age=YEAR_S, samesite="strict", httponly=True, secure=desk.secure)
     response.headers["content-security-policy"] = POLICY
     response.headers["cache-control"] = "no-store"
     return response

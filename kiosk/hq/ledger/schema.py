@@ -186,6 +186,17 @@ def m_tenders(db: Database) -> None:
         db.execute(statement)
 
 
+_PEOPLE = """
+CREATE TABLE users (
+  name TEXT PRIMARY KEY, roles TEXT NOT NULL, password TEXT NOT NULL, one_time INTEGER NOT NULL, at_ms INTEGER NOT NULL,
+  off_ms INTEGER) STRICT, WITHOUT ROWID;
+CREATE TABLE sessions (
+  digest TEXT PRIMARY KEY, user TEXT NOT NULL REFERENCES users, at_ms INTEGER NOT NULL, seen_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE INDEX sessions_user ON sessions (user);
+CREATE TABLE log_in_tries (key TEXT PRIMARY KEY, failures INTEGER NOT NULL, at_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+"""
+
+
 _SUPPLY = """
 ALTER TABLE requests ADD COLUMN reason BLOB;
 ALTER TABLE requests ADD COLUMN order_id TEXT NOT NULL DEFAULT '';
@@ -212,10 +223,57 @@ ALTER TABLE devices ADD COLUMN offline_minor INTEGER NOT NULL DEFAULT 0;
 
 
 @migrations()  # type: ignore[untyped-decorator]
+def m_people(db: Database) -> None:
+    """Who may use the console, who is there, and who has tried in vain."""
+    for statement in _statements(_PEOPLE):
+        db.execute(statement)
+
+
+@migrations()  # type: ignore[untyped-decorator]
 def m_journals(db: Database) -> None:
     """How long the kiosks' journals are, and what they have sold that HQ did not know of when they last told."""
     for statement in _statements(_JOURNALS):
         db.execute(statement)
+
+
+_TRUST = """
+CREATE TABLE certificates (
+  serial TEXT PRIMARY KEY, name TEXT NOT NULL, purpose TEXT NOT NULL CHECK (purpose IN ('device', 'claim', 'hq', 'server')),
+  issuer TEXT NOT NULL, key TEXT NOT NULL, begins_ms INTEGER NOT NULL, ends_ms INTEGER NOT NULL, at_ms INTEGER NOT NULL,
+  who TEXT NOT NULL, revoked_ms INTEGER) STRICT;
+CREATE INDEX certificates_name ON certificates (name);
+CREATE TABLE claim_codes (
+  digest TEXT PRIMARY KEY, store TEXT NOT NULL, automatic INTEGER NOT NULL, at_ms INTEGER NOT NULL, ends_ms INTEGER NOT NULL,
+  state TEXT NOT NULL DEFAULT 'free' CHECK (state IN ('free', 'waiting', 'issued')), device TEXT NOT NULL DEFAULT '',
+  key TEXT NOT NULL DEFAULT '', request TEXT NOT NULL DEFAULT '', chain TEXT NOT NULL DEFAULT '') STRICT, WITHOUT ROWID;
+CREATE TABLE certificate_requests (device TEXT PRIMARY KEY, epoch TEXT NOT NULL, request TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE unset_clocks (
+  device TEXT NOT NULL, boot_id TEXT NOT NULL, stream INTEGER NOT NULL, seq INTEGER NOT NULL, sale_id TEXT NOT NULL,
+  PRIMARY KEY (device, boot_id, stream, seq)) STRICT, WITHOUT ROWID;
+CREATE TABLE clock_offsets (device TEXT NOT NULL, boot_id TEXT NOT NULL, offset_ms INTEGER NOT NULL,
+  PRIMARY KEY (device, boot_id)) STRICT, WITHOUT ROWID;
+CREATE TABLE sale_clocks (sale_id TEXT PRIMARY KEY, clock TEXT NOT NULL CHECK (clock IN ('unset', 'corrected'))) STRICT, WITHOUT ROWID;
+CREATE TABLE commands (
+  id TEXT PRIMARY KEY, device TEXT NOT NULL, command TEXT NOT NULL, who TEXT NOT NULL, role TEXT NOT NULL, at_ms INTEGER NOT NULL,
+  ends_ms INTEGER NOT NULL, outcome TEXT NOT NULL DEFAULT '', detail TEXT NOT NULL DEFAULT '', result TEXT NOT NULL DEFAULT '',
+  done_ms INTEGER) STRICT;
+CREATE INDEX commands_device ON commands (device, at_ms);
+CREATE TABLE trust_settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+"""
+
+
+@migrations()  # type: ignore[untyped-decorator]
+def m_trust(db: Database) -> None:
+    """Certificates, and the codes under which devices claim theirs."""
+    for statement in _statements(_TRUST):
+        db.execute(statement)
+
+
+@migrations()  # type: ignore[untyped-decorator]
+def m_facings(db: Database) -> None:
+    """What shelf cameras see of slots."""
+    db.execute("CREATE TABLE facings (device TEXT NOT NULL, slot TEXT NOT NULL, fill REAL NOT NULL, state TEXT NOT NULL,"
+               " epoch TEXT NOT NULL, seq INTEGER NOT NULL, at_ms INTEGER NOT NULL, PRIMARY KEY (device, slot)) STRICT, WITHOUT ROWID")
 
 
 @migrations()  # type: ignore[untyped-decorator]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from kiosk.domain.events import GoodsReceived, StockChanged
 from kiosk.hq.ledger.store import Db, Row
@@ -11,6 +11,9 @@ from kiosk.hq.ledger.trade import Origin
 DAY_MS = 86_400_000
 DEMAND = frozenset({"pick", "sale", "put_back"})
 """Reasons of a movement that are a shopper's doing."""
+
+DemandKey = tuple[str, str, str, int]
+"""(device, slot, gtin, UTC day since 1970)"""
 
 
 def setting(db: Db, key: str) -> str | None:
@@ -24,12 +27,17 @@ def put_setting(db: Db, key: str, value: str) -> None:
     db.execute("INSERT OR REPLACE INTO supply_settings VALUES (?, ?)", (key, value))
 
 
-def note_demand(db: Db, change: StockChanged, origin: Origin) -> None:
-    """Add what shoppers took to the slot's day (UTC); remember what lies there, and that the slot was seen empty on it."""
+def demand_of(change: StockChanged, origin: Origin) -> tuple[DemandKey, tuple[int, bool, int]]:
+    """Return what a movement says of its slot's day: how much shoppers took, whether the slot was seen empty, and what lies there."""
     sold = -change.delta if change.reason in DEMAND else 0
-    db.execute("INSERT INTO daily_demand VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (device, slot, gtin, day) DO UPDATE"
-               " SET sold = sold + excluded.sold, empty = max(empty, excluded.empty), closing = excluded.closing",
-               (origin.device, change.slot, change.gtin, origin.time_ms // DAY_MS, sold, change.on_hand <= 0, change.on_hand))
+    return (origin.device, change.slot, change.gtin, origin.time_ms // DAY_MS), (sold, change.on_hand <= 0, change.on_hand)
+
+
+def note_demand(db: Db, noted: Mapping[DemandKey, tuple[int, bool, int]]) -> None:
+    """Add what shoppers took to the slots' days; remember what lies there, and that slots were seen empty on them."""
+    db.executemany("INSERT INTO daily_demand VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (device, slot, gtin, day) DO UPDATE"
+                   " SET sold = sold + excluded.sold, empty = max(empty, excluded.empty), closing = excluded.closing",
+                   [(*key, *value) for key, value in noted.items()])
 
 
 def demand(db: Db, device: str, since_day: int) -> list[Row]:
