@@ -16,8 +16,9 @@ from kiosk.flows.health import remember_hq, states
 from kiosk.flows.opening import open_parts
 from kiosk.flows.parts import Parts, zone_of
 from kiosk.flows.queue import wish
+from kiosk.flows.remote import Obedience
 from kiosk.flows.standing import Standing, broker_address, hq_key, open_identity
-from kiosk.runtime import new_id, run_loop
+from kiosk.runtime import FlooredClock, new_id, run_loop
 from kiosk.storage.ports import DownBox, UpLanes
 from kiosk.storage.store import Unit
 from kiosk.sync.fetch import Fetcher
@@ -34,6 +35,7 @@ LOOK_S = 0.01
 HEALTH_AT_MOST_EVERY_S = 10.0
 HEALTH_EVERY_S = 120.0
 """A kiosk says how it is when that has changed, and else this often: each time is written to a card that wears."""
+SAVE_CLOCK_EVERY_S = 600.0
 TIDY_EVERY_S = 0.5
 STUCK_S = 60
 """What has waited for HQ longer than this is worth telling."""
@@ -143,11 +145,21 @@ def serve(settings: Settings) -> int:
     parts.store.make_room()
     relay.start()
 
+    saved_s = parts.clock.monotonic()
+
+    obedience = Obedience(parts)
+
     def tick() -> None:
         link.tick()
         standing.tick()
+        obedience.tick()
+        nonlocal saved_s
+        if isinstance(parts.clock, FlooredClock) and parts.clock.monotonic() - saved_s >= SAVE_CLOCK_EVERY_S:
+            saved_s = parts.clock.monotonic()
+            parts.clock.save()
 
     def close() -> None:
+        obedience.close()
         relay.stop()
         fetcher.close()
         parts.store.close()

@@ -81,6 +81,12 @@ def test_a_product_that_is_not_sold_here_is_said_so(device: Device, pay: PayFlow
     assert pay.tick([]).hint == "unknown_code"
 
 
+def test_a_code_with_a_wrong_check_digit_is_said_with_the_right_one(device: Device, pay: PayFlow) -> None:
+    fill_basket(device, pay)
+    device.show_code("4006381333932", "QRCode")
+    assert pay.tick([]).hint == "check_digit:1"
+
+
 def test_a_known_face_pays_once_and_everything_is_one_transaction(
         device: Device, pay: PayFlow, member_template: Callable[[int], Template]) -> None:
     intent_id = pay_by_face(device, pay, member_template)
