@@ -6,10 +6,12 @@ import logging
 import shutil
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from kiosk import __version__
 from kiosk.config import Settings
 from kiosk.domain.events import DeviceHealth
+from kiosk.domain.wardrobe import GarmentList
 from kiosk.errors import TrustError
 from kiosk.flows.closing import HeadTeller, close_due, note_configuration
 from kiosk.flows.health import remember_hq, states
@@ -24,6 +26,7 @@ from kiosk.sync.fetch import Fetcher
 from kiosk.sync.mqtt import MqttClient
 from kiosk.sync.relay import Identity, Relay
 from kiosk.sync.trust import verifier
+from kiosk.sync.wardrobe import Wardrobe
 
 log = logging.getLogger(__name__)
 
@@ -119,6 +122,28 @@ class Link:
         self._state = state
 
 
+class Clothes:
+    """The mirror's garments, kept as HQ's list says."""
+
+    def __init__(self, parts: Parts, folder: Path) -> None:
+        self._parts, self._fetcher = parts, Fetcher()
+        self._wardrobe, self._version = Wardrobe(folder, self._fetcher), -1
+        self._wanted: GarmentList | None = None
+
+    def tick(self) -> None:
+        """Look at the list when anybody wrote, and take in what came."""
+        version = self._parts.store.data_version()
+        if version != self._version:
+            self._version = version
+            with self._parts.store.snapshot() as unit:
+                self._wanted = unit.garments.get()
+        self._wardrobe.follow(self._wanted)
+
+    def close(self) -> None:
+        """End the thread that fetches."""
+        self._fetcher.close()
+
+
 def serve(settings: Settings) -> int:
     """Run until SIGTERM; return the exit code."""
     parts = open_parts(settings)
@@ -140,16 +165,21 @@ def serve(settings: Settings) -> int:
     fetcher = Fetcher()
     relay.fetch_with(fetcher)
     link = Link(parts, relay)
+    clothes = Clothes(parts, settings.storage.folder / "garments") if "mirror" in settings.device.roles else None
     parts.store.make_room()
     relay.start()
 
     def tick() -> None:
         link.tick()
         standing.tick()
+        if clothes is not None:
+            clothes.tick()
 
     def close() -> None:
         relay.stop()
         fetcher.close()
+        if clothes is not None:
+            clothes.close()
         parts.store.close()
 
     return run_loop("sync", tick, RATE_HZ, close)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from kiosk.domain.catalog import PriceList, TenderPolicy
 from kiosk.domain.events import Lane
 from kiosk.domain.orders import Manifest
+from kiosk.domain.wardrobe import GarmentList
 from kiosk.storage.store import Store
 from kiosk.wire import Ack, OrderMessage, encode_value, manifest_kind
 
@@ -64,6 +65,8 @@ class DownBox:
         with self._store.unit() as unit:
             if isinstance(manifest, PriceList):
                 newer = unit.prices.put(manifest)
+            elif isinstance(manifest, GarmentList):
+                newer = unit.garments.put(manifest)
             else:
                 newer = unit.tenders.put(manifest) if isinstance(manifest, TenderPolicy) else unit.policy.put(manifest)
             if newer:
