@@ -170,6 +170,12 @@ def _stock(books: Books, change: events.StockChanged, origin: trade.Origin) -> N
     books.gathered.demand[day] = (before[0] + sold, before[1] or empty)
 
 
+def _facing(books: Books, seen: events.FacingSeen, origin: trade.Origin) -> None:
+    if seen.state not in ("ok", "empty", "unseen") or not 0 <= seen.fill <= 1:
+        raise InvalidValueError(f"slot {seen.slot!r} seen {seen.state!r} at {seen.fill} cannot be")
+    trade.see_facing(books.db, seen, origin)
+
+
 def _replenish(books: Books, asked: events.ReplenishmentRequested, origin: trade.Origin) -> None:
     if not asked.request_id or not 0 < asked.quantity < 100_000:
         raise InvalidValueError(f"request {asked.request_id!r} for {asked.quantity} pieces cannot be")
@@ -256,6 +262,7 @@ _POSTINGS: dict[type, Callable[[Books, Any, trade.Origin], None]] = {
     events.PaymentRequested: _request,
     events.PaymentCancelled: _cancel,
     events.StockChanged: _stock,
+    events.FacingSeen: _facing,
     events.ReplenishmentRequested: _replenish,
     events.GoodsReceived: _receive,
     events.MemberEnrolled: _enrol,

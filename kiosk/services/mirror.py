@@ -7,6 +7,7 @@ from kiosk.flows.opening import open_display, open_printer, open_store, open_voi
 from kiosk.flows.parts import Shop, zone_of
 from kiosk.flows.planning import Planner
 from kiosk.flows.printing import Press
+from kiosk.flows.remote import Servant
 from kiosk.flows.sight import open_sight
 from kiosk.flows.stage import Stage
 from kiosk.flows.terminal import mirror_terminal
@@ -29,10 +30,12 @@ def serve(settings: Settings) -> int:
     terminal = mirror_terminal(parts, shop, TryOnFlow(parts, shop, BodyFinder(models), wardrobe, settings.device.language), press)
     watched = Watched(parts)
 
+    servant = Servant(parts, stage.photograph)
     planner = Planner(parts, lambda: open_store(settings, SystemClock()))
 
     def tick() -> None:
         planner.tick()
+        servant.tick()
         watched.tick()
         stage.show(terminal.tick(stage.touched()))
 

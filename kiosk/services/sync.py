@@ -6,27 +6,26 @@ import logging
 import shutil
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 from kiosk import __version__
 from kiosk.config import Settings
 from kiosk.domain.events import DeviceHealth
-from kiosk.domain.wardrobe import GarmentList
 from kiosk.errors import TrustError
 from kiosk.flows.closing import HeadTeller, close_due, note_configuration
+from kiosk.flows.clothes import Clothes
 from kiosk.flows.health import remember_hq, states
 from kiosk.flows.opening import open_parts
 from kiosk.flows.parts import Parts, zone_of
 from kiosk.flows.queue import wish
+from kiosk.flows.remote import Obedience
 from kiosk.flows.standing import Standing, broker_address, hq_key, open_identity
-from kiosk.runtime import new_id, run_loop
+from kiosk.runtime import FlooredClock, new_id, run_loop
 from kiosk.storage.ports import DownBox, UpLanes
 from kiosk.storage.store import Unit
 from kiosk.sync.fetch import Fetcher
 from kiosk.sync.mqtt import MqttClient
 from kiosk.sync.relay import Identity, Relay
 from kiosk.sync.trust import verifier
-from kiosk.sync.wardrobe import Wardrobe
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +36,7 @@ LOOK_S = 0.01
 HEALTH_AT_MOST_EVERY_S = 10.0
 HEALTH_EVERY_S = 120.0
 """A kiosk says how it is when that has changed, and else this often: each time is written to a card that wears."""
+SAVE_CLOCK_EVERY_S = 600.0
 TIDY_EVERY_S = 0.5
 STUCK_S = 60
 """What has waited for HQ longer than this is worth telling."""
@@ -122,28 +122,6 @@ class Link:
         self._state = state
 
 
-class Clothes:
-    """The mirror's garments, kept as HQ's list says."""
-
-    def __init__(self, parts: Parts, folder: Path) -> None:
-        self._parts, self._fetcher = parts, Fetcher()
-        self._wardrobe, self._version = Wardrobe(folder, self._fetcher), -1
-        self._wanted: GarmentList | None = None
-
-    def tick(self) -> None:
-        """Look at the list when anybody wrote, and take in what came."""
-        version = self._parts.store.data_version()
-        if version != self._version:
-            self._version = version
-            with self._parts.store.snapshot() as unit:
-                self._wanted = unit.garments.get()
-        self._wardrobe.follow(self._wanted)
-
-    def close(self) -> None:
-        """End the thread that fetches."""
-        self._fetcher.close()
-
-
 def serve(settings: Settings) -> int:
     """Run until SIGTERM; return the exit code."""
     parts = open_parts(settings)
@@ -169,13 +147,23 @@ def serve(settings: Settings) -> int:
     parts.store.make_room()
     relay.start()
 
+    saved_s = parts.clock.monotonic()
+
+    obedience = Obedience(parts)
+
     def tick() -> None:
         link.tick()
         standing.tick()
         if clothes is not None:
             clothes.tick()
+        obedience.tick()
+        nonlocal saved_s
+        if isinstance(parts.clock, FlooredClock) and parts.clock.monotonic() - saved_s >= SAVE_CLOCK_EVERY_S:
+            saved_s = parts.clock.monotonic()
+            parts.clock.save()
 
     def close() -> None:
+        obedience.close()
         relay.stop()
         fetcher.close()
         if clothes is not None:

@@ -32,6 +32,10 @@ class Prices:
                         (KEPT_LISTS, book.clock.now().timestamp()))
         return True
 
+    def newest(self) -> int:
+        """Return the highest version that is kept, in force or not; 0 before the first."""
+        return self._book.number("SELECT max(version) FROM pricelists")
+
     def current(self, now: datetime) -> PriceList | None:
         """Return the list with the highest version that is in force, None when there is none at all.
 

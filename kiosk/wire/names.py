@@ -16,6 +16,7 @@ EVENT_TYPES: dict[str, type[Any]] = {
     "kiosk.payment.requested.v1": events.PaymentRequested,
     "kiosk.payment.cancelled.v1": events.PaymentCancelled,
     "kiosk.stock.changed.v1": events.StockChanged,
+    "kiosk.facing.seen.v1": events.FacingSeen,
     "kiosk.replenishment.requested.v1": events.ReplenishmentRequested,
     "kiosk.goods.received.v1": events.GoodsReceived,
     "kiosk.member.enrolled.v1": events.MemberEnrolled,

@@ -15,6 +15,7 @@ from kiosk.domain.catalog import Cell, OfflinePolicy, Planogram, Plate, PriceLis
 from kiosk.domain.events import (
     LANE_OF,
     DeviceHealth,
+    FacingSeen,
     GoodsReceived,
     IdentityDecided,
     InboxCommitted,
@@ -89,6 +90,7 @@ EVENTS = (
     CommandDone("command-1", "doctor", "done", "all is well", "[]"),
     DownlinkRefused("signature", "v1/kiosk-1/down/command", "the signature is not HQ's"),
     ClockSet("boot-1", 86_400_000),
+    FacingSeen("A1", TEA, 0.42, "ok", 5),
 )
 ORDERS = (
     PaymentAnswered("intent-1", "declined", "insufficient_funds", "member-1"),

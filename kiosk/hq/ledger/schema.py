@@ -245,6 +245,8 @@ CREATE TABLE certificate_requests (device TEXT PRIMARY KEY, epoch TEXT NOT NULL,
 CREATE TABLE unset_clocks (
   device TEXT NOT NULL, boot_id TEXT NOT NULL, stream INTEGER NOT NULL, seq INTEGER NOT NULL, sale_id TEXT NOT NULL,
   PRIMARY KEY (device, boot_id, stream, seq)) STRICT, WITHOUT ROWID;
+CREATE TABLE clock_offsets (device TEXT NOT NULL, boot_id TEXT NOT NULL, offset_ms INTEGER NOT NULL,
+  PRIMARY KEY (device, boot_id)) STRICT, WITHOUT ROWID;
 CREATE TABLE sale_clocks (sale_id TEXT PRIMARY KEY, clock TEXT NOT NULL CHECK (clock IN ('unset', 'corrected'))) STRICT, WITHOUT ROWID;
 CREATE TABLE commands (
   id TEXT PRIMARY KEY, device TEXT NOT NULL, command TEXT NOT NULL, who TEXT NOT NULL, role TEXT NOT NULL, at_ms INTEGER NOT NULL,
@@ -260,6 +262,13 @@ def m_trust(db: Database) -> None:
     """Certificates, and the codes under which devices claim theirs."""
     for statement in _statements(_TRUST):
         db.execute(statement)
+
+
+@migrations()  # type: ignore[untyped-decorator]
+def m_facings(db: Database) -> None:
+    """What shelf cameras see of slots."""
+    db.execute("CREATE TABLE facings (device TEXT NOT NULL, slot TEXT NOT NULL, fill REAL NOT NULL, state TEXT NOT NULL,"
+               " epoch TEXT NOT NULL, seq INTEGER NOT NULL, at_ms INTEGER NOT NULL, PRIMARY KEY (device, slot)) STRICT, WITHOUT ROWID")
 
 
 @migrations()  # type: ignore[untyped-decorator]
