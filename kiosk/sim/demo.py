@@ -6,7 +6,6 @@ import logging
 import os
 import secrets
 import shutil
-import socket
 import tempfile
 import time
 from collections.abc import Callable
@@ -25,9 +24,10 @@ from kiosk.sim.admission import Admission, hq_arguments
 from kiosk.sim.broker import Broker
 from kiosk.sim.counter import Counter
 from kiosk.sim.evening import TILLS, Evening, close_the_day, look
+from kiosk.sim.outage import Outage
 from kiosk.sim.people import enrol_members
 from kiosk.sim.phone import WITHIN_S, Phone
-from kiosk.sim.processes import Child, Meter, Usage, free_port, usage
+from kiosk.sim.processes import Child, Meter, Usage, free_port, listens, usage
 from kiosk.sim.report import ALL_SALES, HqBook, KioskBook, report
 from kiosk.storage.store import Store
 
@@ -67,7 +67,7 @@ class StoreInABox:
         self._own_folder = options.folder is None
         folder = options.folder or Path(tempfile.mkdtemp(prefix="kiosk-demo-"))
         folder.mkdir(parents=True, exist_ok=True)
-        port = options.web_port or _free_port(8470)
+        port = options.web_port or free_port(8470)
         self._place = shop.Place(folder, free_port(), port, options.window, options.camera)
         self._admission = Admission(self._place.hq)
         self._broker = Broker(folder / "broker", self._place.broker_port, self._admission.broker)
@@ -83,6 +83,7 @@ class StoreInABox:
         self._looked_s = 0.0
         self._counter = Counter(self._place.hq, shop.CURRENCY)
         self._phone = Phone(self._place)
+        self._outage = Outage(self._broker.port)
         self._make_children()
 
     def _make_children(self) -> None:
@@ -125,7 +126,8 @@ class StoreInABox:
         self._hq.start()
         self._world.start()
         for device in shop.ROLES:
-            shop.write_config(place, device)
+            port = self._outage.port if device == shop.PAY else place.broker_port
+            shop.write_config(place, device, port)
         self._say("members' faces (rendered) are enrolled")
         enrol_members(place)
         self._say("devices claim their certificates")
@@ -144,7 +146,7 @@ class StoreInABox:
         broken: set[str] = set()
         while not stopped():
             at_s = time.monotonic() - opened
-            if self._options.seconds and at_s >= self._options.seconds and not broken:
+            if self._options.seconds and at_s >= self._options.seconds and not broken and not self._outage.running:
                 return
             if pending and at_s >= STRIKE_S:
                 broken = {kind for kind in CHAOS if kind in pending and self._strike(kind)}
@@ -183,6 +185,7 @@ class StoreInABox:
             self._broker.stop()
             self._counter.close()
             self._admission.close()
+            self._outage.close()
             if self._own_folder:
                 shutil.rmtree(self._place.folder, ignore_errors=True)
         return made
@@ -198,7 +201,7 @@ class StoreInABox:
         return self._evening
 
     def _money(self, at_s: float) -> None:
-        """Let phones pay and open what they have read, and somebody at HQ give one sale back."""
+        """Let phones pay and open what they have read, HQ give one sale back, and the terminal sell without HQ for once."""
         if at_s < self._looked_s + LOOK_S:
             return
         self._looked_s = at_s
@@ -211,6 +214,17 @@ class StoreInABox:
         if receipt and receipt != self._given_back:
             self._given_back = receipt
             self._say(f"HQ gives sale {receipt} back")
+        if not self._options.camera:  # who stands before a webcam shall not wait for a rendered shopper
+            told = self._outage.look(at_s, self._sold_offline)
+            if told:
+                self._say(told)
+
+    def _sold_offline(self) -> int:
+        store = self._open(shop.PAY)
+        with store.snapshot() as unit:
+            sold = sum(sale.offline for sale in unit.sales.recent(ALL_SALES))
+        store.close()
+        return sold
 
     # --- what goes wrong on purpose -----------------------------------------------------------------------------------------------
 
@@ -239,6 +253,7 @@ class StoreInABox:
         """Take a kiosk's card out once its queue is empty, and put in one that knows nothing."""
         self._say(f"chaos: {device} is reflashed")
         self._roles[device].stop()
+        self._outage.end()
         self._await(lambda: self._waiting(device) == 0, DRAIN_S, f"the queue of {device} drains")
         self._syncs[device].stop()
         self._note(device)
@@ -283,7 +298,7 @@ class StoreInABox:
             child.start()
 
     def _await_ready(self) -> None:
-        self._await(lambda: _listens(self._place.web_port), READY_S, "HQ's console answers")
+        self._await(lambda: listens(self._place.web_port), READY_S, "HQ's console answers")
         pictures = [self._place.screens / f"{device}.jpg" for device in shop.ROLES]
         self._await(lambda: self._options.window or all(path.exists() for path in pictures), READY_S, "every screen shows something")
         ledger = Ledger(self._place.hq / "hq.db")
@@ -329,6 +344,7 @@ class StoreInABox:
 
     def _drain(self) -> None:
         self._broker.start()
+        self._outage.end()
         self._hq.start()
         try:
             self._await(lambda: not any(self._waiting(device) for device in shop.ROLES), DRAIN_S, "all queues have drained")
@@ -358,12 +374,15 @@ class StoreInABox:
         ledger = Ledger(self._place.hq / "hq.db")
         with ledger.read() as db:
             sales = {row["sale_id"]: row["total_minor"] for row in trade.sales(db, ALL_SALES)}
-            hq = HqBook(sales, sum(facts.gaps(db).values()), facts.duplicates(db), facts.counter(db, "resent"), balance_check(db).even)
+            hq = HqBook(sales, sum(facts.gaps(db).values()), facts.duplicates(db), facts.counter(db, "resent"), balance_check(db).even,
+                        trade.postings(db))
         ledger.close()
         made = report(self._books, hq, used, self._start_s, self._counter.book())
         made["spoofs"] = self._spoofs()
         made["erasures"] = self._phone.report()
         made["differences"] += self._phone.differences()
+        if self._outage.in_vain:
+            made["differences"].append(f"{shop.PAY} sold nothing while its line was cut")
         if self._evening is not None:
             made["evening"] = self._evening.report()
             made["differences"] += self._evening.differences()
@@ -372,24 +391,6 @@ class StoreInABox:
 
 def _tail(path: Path) -> str:
     return "\n".join(path.read_text(errors="replace").splitlines()[-15:]) if path.exists() else ""
-
-
-def _free_port(wanted: int) -> int:
-    for port in (wanted, 0):
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            free: int = probe.getsockname()[1]
-            return free
-    raise WorldError("no port is free on 127.0.0.1")
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.settimeout(0.5)
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def has_screen() -> bool:

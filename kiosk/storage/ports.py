@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 
 from kiosk.domain.catalog import PriceList, TenderPolicy
@@ -10,7 +9,7 @@ from kiosk.domain.events import Lane
 from kiosk.domain.orders import Manifest
 from kiosk.domain.standing import DownlinkRefused
 from kiosk.storage.store import Store, Unit
-from kiosk.wire import Ack, OrderMessage, encode_value, manifest_kind
+from kiosk.wire import Ack, OrderMessage, manifest_kind
 
 
 def _refuse_rollback(unit: Unit, manifest: Manifest) -> None:
@@ -82,8 +81,7 @@ class DownBox:
             else:
                 newer = unit.tenders.put(manifest) if isinstance(manifest, TenderPolicy) else unit.policy.put(manifest)
             if newer:
-                digest = hashlib.sha256(encode_value(manifest)).hexdigest()
-                unit.journal.setting(manifest_kind(manifest), f"version {manifest.version}, sha256 {digest}")
+                unit.journal.installed(manifest)
             else:
                 _refuse_rollback(unit, manifest)
             return newer

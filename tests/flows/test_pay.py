@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from kiosk.devices.simulated.depth import SimulatedDepthCamera, sheet
 from kiosk.domain.catalog import PriceList
 from kiosk.domain.events import Lane
 from kiosk.domain.identity import Template
@@ -129,6 +131,19 @@ def test_a_printed_picture_of_a_member_is_refused_like_a_stranger(
     with device.sight.store.snapshot() as unit:
         assert unit.outbox.waiting()[Lane.MONEY] == 0
         assert (unit.tallies.all()["not_live"], unit.tallies.all()["refused"]) == (1, 1)
+
+
+def test_a_depth_camera_that_sees_a_sheet_has_the_last_word(device: Device, member_template: Callable[[int], Template]) -> None:
+    depth = SimulatedDepthCamera(sheet((0.0, 0.0, 640.0, 480.0), (640, 480)), device.clock.monotonic)
+    pay = PayFlow(replace(device.sight, depth=depth), device.shop, "en")
+    enrol(device, "ada", MY_DIGITS, member_template(0))
+    to_tender(device, pay)
+    pay.tick(["face"])
+    pay.tick([f"key:{d}" for d in MY_DIGITS[-4:]])
+    view = look(device, pay, 0)
+    assert (screen(view), view.reason) == ("pay.refused", "not_recognised")
+    with device.sight.store.snapshot() as unit:
+        assert unit.tallies.all()["not_live"] == 1
 
 
 def test_a_face_that_only_looks_is_not_enough(device: Device, pay: PayFlow, member_template: Callable[[int], Template]) -> None:

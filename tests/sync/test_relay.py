@@ -48,7 +48,7 @@ def test_facts_of_three_lanes_arrive_in_order_and_only_hqs_word_frees_them(devic
     assert not hq.gaps() and not hq.unreadable
 
 
-def test_the_broker_is_killed_again_and_again_mid_drain_and_nothing_is_lost_or_doubled(device, hq, broker):
+def test_sigkill_of_the_broker_again_and_again_mid_drain_and_nothing_is_lost_or_doubled(device, hq, broker):
     hq.start()
     rng = random.Random(7)
     recorded = 0

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp
 
 from kiosk.design.tokens import css
 from kiosk.domain.staff import Role
-from kiosk.hq.console import acts, login, money, pages, planogram, receipts, replays
+from kiosk.hq.console import acts, devices, login, money, pages, planogram, receipts, replays
 from kiosk.hq.console.guard import Guard, for_role
 from kiosk.hq.console.render import PAGE_ROLES, Desk
 
@@ -28,6 +28,8 @@ _PAGES = (
     Route("/account", login.show_account),
     Route("/users", for_role(PAGE_ROLES["users"], login.show_users)),
     Route("/fleet", pages.show_fleet),
+    Route("/devices/{device}", devices.show),
+    Route("/devices/{device}/commands/{command_id}", for_role(OPERATOR, devices.result)),
     Route("/sales", pages.show_sales),
     Route("/days", receipts.show_days),
     Route("/r/{token}", receipts.show_receipt),
@@ -50,6 +52,9 @@ _PAGES = (
     Route("/manifests/{kind}/{version:int}", pages.manifest),
 )
 _ACTS = (
+    Route("/devices/{device}/command", acts.act(devices.order, VIEWER), methods=["POST"]),
+    Route("/devices/{device}/revoke", acts.act(devices.revoke, OPERATOR), methods=["POST"]),
+    Route("/claims/{device}", acts.act(devices.approve, OPERATOR), methods=["POST"]),
     Route("/login", acts.act(login.log_in, None), methods=["POST"]),
     Route("/logout", acts.act(login.log_out, VIEWER), methods=["POST"]),
     Route("/account", acts.act(login.change_password, VIEWER), methods=["POST"]),

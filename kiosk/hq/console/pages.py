@@ -16,7 +16,7 @@ from kiosk.domain.catalog import Cell
 from kiosk.errors import HqError
 from kiosk.hq import publish, replenishment, supplier
 from kiosk.hq.console.render import Desk, page
-from kiosk.hq.ledger import catalogue, facts, fleet, supply, trade
+from kiosk.hq.ledger import catalogue, facts, fleet, supply, trade, trust
 from kiosk.hq.ledger import members as faces
 from kiosk.hq.ledger.store import Db, Row
 
@@ -73,7 +73,7 @@ def unwell(row: Row) -> list[tuple[str, str]]:
     return [(part, state) for part, state in states.items() if state != "ok"]
 
 
-def show_fleet(request: Request) -> Response:
+def show_fleet(request: Request, problem: str = "") -> Response:
     """Every device: is it there, what does it wait for, how is it."""
     desk: Desk = request.app.state.desk
     now = desk.stamp()
@@ -81,8 +81,8 @@ def show_fleet(request: Request) -> Response:
         values = shell(db, now.at_ms) | {
             "devices": fleet.devices(db), "gaps": facts.gaps(db), "alarms": alarms(db, now.at_ms),
             "today": trade.totals(db, now.at_ms // DAY_MS * DAY_MS), "resent": facts.counter(db, "resent"),
-            "duplicates": facts.duplicates(db)}
-    return page(request, desk, "fleet.html", values)
+            "duplicates": facts.duplicates(db), "claims": trust.waiting_codes(db), "problem": problem}
+    return page(request, desk, "fleet.html", values, 409 if problem else 200)
 
 
 def show_sales(request: Request) -> Response:

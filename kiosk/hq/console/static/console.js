@@ -107,7 +107,7 @@ for (const image of document.querySelectorAll("[data-screen]")) {
 }
 
 const here = document.querySelector("nav [aria-current]");
-here.parentElement.scrollLeft = here.offsetLeft - 12;
+if (here) here.parentElement.scrollLeft = here.offsetLeft - 12;
 
 const live = new EventSource("/live");
 live.onopen = () => { setPulse(true); refresh(); };
