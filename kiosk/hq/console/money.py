@@ -113,7 +113,7 @@ def show_sale(request: Request, problem: str = "") -> Response:
         left = sale["total_minor"] - sum(r.amount_minor for r in given)
         values = shell(db, desk.stamp().at_ms) | {
             "sale": sale, "lines": trade.lines(db, [sale_id])[sale_id], "given": given, "charge": charge, "left": left,
-            "clock": clocks.clock_of(db, sale_id),
+            "clock_state": clocks.clock_of(db, sale_id),
             "back": charges.refunded_pieces(db, sale_id), "reasons": REASONS, "problem": problem}
     return page(request, desk, "sale.html", values, 409 if problem else 200)
 
