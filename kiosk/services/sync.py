@@ -12,6 +12,7 @@ from kiosk.config import Settings
 from kiosk.domain.events import DeviceHealth
 from kiosk.errors import TrustError
 from kiosk.flows.closing import HeadTeller, close_due, note_configuration
+from kiosk.flows.clothes import Clothes
 from kiosk.flows.health import remember_hq, states
 from kiosk.flows.opening import open_parts
 from kiosk.flows.parts import Parts, zone_of
@@ -142,6 +143,7 @@ def serve(settings: Settings) -> int:
     fetcher = Fetcher()
     relay.fetch_with(fetcher)
     link = Link(parts, relay)
+    clothes = Clothes(parts, settings.storage.folder / "garments") if "mirror" in settings.device.roles else None
     parts.store.make_room()
     relay.start()
 
@@ -152,6 +154,8 @@ def serve(settings: Settings) -> int:
     def tick() -> None:
         link.tick()
         standing.tick()
+        if clothes is not None:
+            clothes.tick()
         obedience.tick()
         nonlocal saved_s
         if isinstance(parts.clock, FlooredClock) and parts.clock.monotonic() - saved_s >= SAVE_CLOCK_EVERY_S:
@@ -162,6 +166,8 @@ def serve(settings: Settings) -> int:
         obedience.close()
         relay.stop()
         fetcher.close()
+        if clothes is not None:
+            clothes.close()
         parts.store.close()
 
     return run_loop("sync", tick, RATE_HZ, close)

@@ -23,6 +23,7 @@ from kiosk.sim import shop
 from kiosk.sim.admission import Admission, hq_arguments
 from kiosk.sim.broker import Broker
 from kiosk.sim.counter import Counter
+from kiosk.sim.deliveries import Deliveries
 from kiosk.sim.evening import TILLS, Evening, close_the_day, look
 from kiosk.sim.hour import Hour
 from kiosk.sim.outage import Outage
@@ -39,7 +40,6 @@ CHAOS = ("reflash", "broker", "hq")
 STRIKE_S, MEND_S = 20.0, 30.0
 """When chaos strikes and when it is over, seconds after the doors opened."""
 DRAIN_S = 60.0
-DELIVERY_S = 2.0
 LOOK_S = 0.4
 """How often somebody looks whether a phone has read a code."""
 READY_S = 60.0
@@ -75,8 +75,7 @@ class StoreInABox:
         self._place.screens.mkdir(exist_ok=True)
         self._token = secrets.token_urlsafe(24)
         self._books = {device: KioskBook() for device in shop.ROLES}
-        self._delivered: dict[str, float] = {}
-        self._deliveries = 0
+        self._deliveries = Deliveries(self._place.socket)
         self._restarts: dict[str, int] = {}
         self._start_s = 0.0
         self._evening: Evening | None = None
@@ -197,7 +196,7 @@ class StoreInABox:
         """Let staff take a return, count the drawers and close the day at every till; return how it ended. The store stays open."""
         self._say("staff takes a return, counts the drawers and closes the day")
         try:
-            self._evening = close_the_day(self._place, self._await)
+            self._evening = close_the_day(self._place, self._await, self._given_back)
         except WorldError as error:
             log.error("%s", error)
             self._evening = Evening({device: look(self._place, device) for device in TILLS})
@@ -271,22 +270,11 @@ class StoreInABox:
     # --- what a store needs -------------------------------------------------------------------------------------------------------
 
     def _deliver(self) -> None:
-        """What HQ approved arrives a little later; the world's staff puts it on the shelf."""
         store = self._open(shop.SHELF)
         with store.snapshot() as unit:
             ordered = {state.slot: state.on_order for state in unit.stock.all() if state.on_order > 0}
         store.close()
-        now = time.monotonic()
-        self._delivered = {slot: since for slot, since in self._delivered.items() if slot in ordered}
-        for slot, pieces in ordered.items():
-            since = self._delivered.setdefault(slot, now)
-            if since >= 0 and now - since >= DELIVERY_S:
-                self._delivered[slot] = -1.0
-                client = WorldClient(self._place.socket)
-                self._deliveries += 1
-                short = self._deliveries % 3 == 0 and pieces > 1  # suppliers err: staff shall see it
-                client.act("deliver", slot=slot, pieces=pieces - short, scan=1)
-                client.close()
+        self._deliveries.look(ordered, time.monotonic())
 
     def _look_after(self) -> None:
         """Start again what ended by itself, as systemd does; give up on what ends again and again, or when a window was closed."""

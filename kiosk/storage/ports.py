@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kiosk.domain.catalog import PriceList, TenderPolicy
+from kiosk.domain.catalog import OfflinePolicy, PriceList, TenderPolicy
 from kiosk.domain.events import Lane
 from kiosk.domain.orders import Manifest
 from kiosk.domain.standing import DownlinkRefused
+from kiosk.domain.wardrobe import GarmentList
 from kiosk.storage.store import Store, Unit
 from kiosk.wire import Ack, OrderMessage, manifest_kind
 
@@ -17,7 +18,11 @@ def _refuse_rollback(unit: Unit, manifest: Manifest) -> None:
     if isinstance(manifest, PriceList):
         kept = unit.prices.newest()
     else:
-        held = unit.tenders.get() if isinstance(manifest, TenderPolicy) else (unit.policy.get() or (None,))[0]
+        held: GarmentList | TenderPolicy | OfflinePolicy | None
+        if isinstance(manifest, GarmentList):
+            held = unit.garments.get()
+        else:
+            held = unit.tenders.get() if isinstance(manifest, TenderPolicy) else (unit.policy.get() or (None,))[0]
         kept = held.version if held is not None else 0
     kind, said = manifest_kind(manifest), f"version {manifest.version} came after {kept}"
     if manifest.version < kept and unit.settings.get(f"rollback.{kind}") != said:
@@ -78,6 +83,8 @@ class DownBox:
         with self._store.unit() as unit:
             if isinstance(manifest, PriceList):
                 newer = unit.prices.put(manifest)
+            elif isinstance(manifest, GarmentList):
+                newer = unit.garments.put(manifest)
             else:
                 newer = unit.tenders.put(manifest) if isinstance(manifest, TenderPolicy) else unit.policy.put(manifest)
             if newer:

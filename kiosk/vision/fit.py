@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from kiosk.domain.garment import Garment, Side
+from kiosk.domain.garment import Garment, Side, Sleeve
 from kiosk.vision.body import (
     L_ANKLE,
     L_ELBOW,
@@ -34,7 +34,8 @@ TOP, ARMPIT, WAIST, CROTCH = -0.14, 0.16, 0.84, 1.14
 _SEAM, _ARMHOLE = 0.57, 0.42
 """Where a sleeve is sewn on and where a sleeveless garment ends, in shoulder widths from the spine."""
 _ARM_IN_SHOULDERS = 1.9
-_LONG = 0.70
+_LONG, _LONG_WIDE = 0.70, 0.62
+"""A sleeve that reaches so far along the arm, or in a wide cut so far, ends at the wrist."""
 _HEM = (0.82, 0.08)
 _ROWS = np.arange(-0.3, 2.6, 0.025, dtype=np.float32)
 _COLUMNS = np.arange(-1.4, 1.4001, 1 / 32, dtype=np.float32)
@@ -156,7 +157,7 @@ def fit(body: BodyFound, garment: Garment, height: int, width: int) -> Fit:
     if garment.kind == "outer":
         left, right = _OUTER * left, _OUTER * right
     scale = 2 * seam * frame.width / max(cut.chest_width, 1.0)
-    covered = tuple(_covered(side, scale / frame.width) for side in (cut.left, cut.right))
+    covered = tuple(_covered(side, scale / frame.width, cut.sleeve) for side in (cut.left, cut.right))
     hem = _hem(garment, frame, 2 * max(seam, _CHEST) * frame.width / max(cut.chest_width, 1.0))
     fitted = Fit(frame, seam, _ROWS, left, right, hem, (covered[0], covered[1]))
     return _hanging(garment, fitted) if hangs(garment) else fitted
@@ -215,12 +216,12 @@ def _hanging(garment: Garment, fitted: Fit) -> Fit:
                    right=np.where(below, middle + half * ratio, fitted.right).astype(np.float32))
 
 
-def _covered(side: Side, shoulders_per_pixel: float) -> float:
+def _covered(side: Side, shoulders_per_pixel: float, sleeve: Sleeve) -> float:
     root = ((side.shoulder[0] + side.armpit[0]) / 2, (side.shoulder[1] + side.armpit[1]) / 2)
     if side.sleeve_width == 0:
         return 0.0
     reach = float(np.hypot(side.cuff[0] - root[0], side.cuff[1] - root[1])) * shoulders_per_pixel / _ARM_IN_SHOULDERS
-    return 1.0 if reach > _LONG else reach
+    return 1.0 if reach > (_LONG_WIDE if sleeve == "long" else _LONG) else reach
 
 
 def _outline(frame: Frame, body: BodyFound, size: tuple[int, int], seam: float) -> tuple[Floats, Floats]:

@@ -23,7 +23,8 @@ from kiosk.vision.measuring import measure, measure_bottom, trunk_of
 from kiosk.vision.pictures import decoded
 from kiosk.vision.tryon import Dresser
 
-__all__ = ["Garment", "Kind", "Refusal", "author", "corrected", "cut_out", "marked", "pack", "read", "tried_on", "unpack", "upload"]
+__all__ = ["Garment", "Kind", "Refusal", "author", "corrected", "cut_out", "flat", "jpeg", "marked", "pack", "read", "tried_on", "unpack",
+           "upload"]
 
 _LARGEST_SIDE = 640
 _FORMAT = 1
@@ -134,10 +135,21 @@ def upload(content: bytes) -> Picture:
     return rgb
 
 
-def marked(garment: Garment) -> Picture:
-    """Return the garment on white with its landmarks: (H, W, 3) uint8 RGB."""
+def flat(garment: Garment) -> Picture:
+    """Return the garment on white: (H, W, 3) uint8 RGB."""
     alpha = garment.picture[:, :, 3:].astype(np.float32) / 255
     sheet: Picture = (garment.picture[:, :, :3] * alpha + 255 * (1 - alpha)).astype(np.uint8)
+    return sheet
+
+
+def jpeg(pixels: Picture) -> bytes:
+    """Return (H, W, 3) uint8 RGB as the bytes of a JPEG."""
+    return bytes(cv2.imencode(".jpg", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 88])[1])
+
+
+def marked(garment: Garment) -> Picture:
+    """Return the garment on white with its landmarks: (H, W, 3) uint8 RGB."""
+    sheet = flat(garment)
     for name, (x, y) in landmarks(garment.cut).items():
         colour = (214, 73, 51) if name.startswith("left") else (31, 106, 165)
         at = round(x), round(y)

@@ -28,6 +28,8 @@ _THINNEST, _WIDEST, _EASE = 0.085, 0.24, 1.03
 _ELBOW = _KNEE = 0.5
 _CROTCH = 0.16
 """Where trouser legs begin, on the way from hip to knee."""
+_SHOE = 0.10
+"""Long trousers fall onto the shoe, so far beyond the ankle by the shin's length."""
 _LEG_THINNEST, _LEG_WIDEST = 0.13, 0.42
 _PASSES = 0.12
 """Over so much of its length a limb comes from below the trunk to lie on it."""
@@ -82,7 +84,8 @@ def leg_tubes(legs: NDArray[np.float32], covered: float, person: NDArray[np.uint
     middle = (legs[0] + legs[1]) / 2
     for index, (hip, knee, ankle) in enumerate(legs):
         root = hip + _CROTCH * (knee - hip)
-        joints = [root, knee, knee + (ankle - knee) * (covered - _KNEE) / (1 - _KNEE)] if covered > _KNEE else [
+        down = (covered - _KNEE) / (1 - _KNEE) + (_SHOE if covered >= 1 else 0.0)
+        joints = [root, knee, knee + (ankle - knee) * down] if covered > _KNEE else [
             root, root + (knee - root) * covered / _KNEE / 2, root + (knee - root) * covered / _KNEE]
         points, normals = _curve([np.asarray(joint - shift, np.float32) for joint in joints])
         between = np.interp(points[:, 1], middle[:, 1] - shift[1], middle[:, 0] - shift[0]).astype(np.float32)

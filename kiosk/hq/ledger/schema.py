@@ -283,6 +283,21 @@ def m_supply(db: Database) -> None:
         db.execute(statement)
 
 
+_GARMENTS = """
+CREATE TABLE garments (
+  name TEXT PRIMARY KEY, version INTEGER NOT NULL, kind TEXT NOT NULL, body BLOB NOT NULL, sha256 TEXT NOT NULL, at_ms INTEGER NOT NULL,
+  who TEXT NOT NULL) STRICT;
+CREATE TABLE garment_lists (version INTEGER PRIMARY KEY AUTOINCREMENT, at_ms INTEGER NOT NULL, who TEXT NOT NULL) STRICT;
+"""
+
+
+@migrations()  # type: ignore[untyped-decorator]
+def m_garments(db: Database) -> None:
+    """Garments for the mirrors."""
+    for statement in _statements(_GARMENTS):
+        db.execute(statement)
+
+
 @migrations()  # type: ignore[untyped-decorator]
 def m_assortment(db: Database) -> None:
     """Categories of products, and how long they keep."""

@@ -14,6 +14,8 @@ DEMAND = frozenset({"pick", "sale", "put_back"})
 
 DemandKey = tuple[str, str, str, int]
 """(device, slot, gtin, UTC day since 1970)"""
+Demand = tuple[int, bool, int]
+"""(pieces that shoppers took, whether the slot was seen empty, pieces that lie there now)"""
 
 
 def setting(db: Db, key: str) -> str | None:
@@ -27,13 +29,13 @@ def put_setting(db: Db, key: str, value: str) -> None:
     db.execute("INSERT OR REPLACE INTO supply_settings VALUES (?, ?)", (key, value))
 
 
-def demand_of(change: StockChanged, origin: Origin) -> tuple[DemandKey, tuple[int, bool, int]]:
-    """Return what a movement says of its slot's day: how much shoppers took, whether the slot was seen empty, and what lies there."""
+def demand_of(change: StockChanged, origin: Origin) -> tuple[DemandKey, Demand]:
+    """Return what a movement says of its slot's day (UTC): how much shoppers took, whether the slot was seen empty, what lies there now."""
     sold = -change.delta if change.reason in DEMAND else 0
     return (origin.device, change.slot, change.gtin, origin.time_ms // DAY_MS), (sold, change.on_hand <= 0, change.on_hand)
 
 
-def note_demand(db: Db, noted: Mapping[DemandKey, tuple[int, bool, int]]) -> None:
+def note_demand(db: Db, noted: Mapping[DemandKey, Demand]) -> None:
     """Add what shoppers took to the slots' days; remember what lies there, and that slots were seen empty on them."""
     db.executemany("INSERT INTO daily_demand VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (device, slot, gtin, day) DO UPDATE"
                    " SET sold = sold + excluded.sold, empty = max(empty, excluded.empty), closing = excluded.closing",
