@@ -11,9 +11,9 @@ import csv
 import gzip
 import importlib
 import importlib.util
+import io
+import zlib
 from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -58,38 +58,50 @@ class ForecastReport:
     note: str
 
 
-@contextmanager
-def open_table(path: Path) -> Iterator[IO[str]]:
-    """Open a CSV file, packed by gzip or not, as UTF-8 text."""
-    with gzip.open(path, "rt", encoding="utf-8", newline="") if path.suffix == ".gz" else path.open(encoding="utf-8", newline="") as file:
-        yield file
+def _table(path: Path) -> IO[str]:
+    """Return a CSV file, packed by gzip or not, as UTF-8 text; raise InvalidValueError that names it where it is none."""
+    try:
+        content = path.read_bytes()
+        return io.StringIO((gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content).decode("utf-8-sig"), newline="")
+    except (OSError, EOFError, UnicodeDecodeError, zlib.error) as error:
+        raise InvalidValueError(f"{path}: {error}; a CSV file in UTF-8 is expected, packed by gzip or not") from error
 
 
 def read_wide(path: Path) -> tuple[tuple[str, ...], Array]:
     """Read a line an item (name, then a column a day, oldest first); return names and sales (items, days)."""
-    with open_table(path) as file:
-        rows = csv.reader(file)
-        next(rows, None)
-        table = list(rows)
+    rows = csv.reader(_table(path))
+    names: list[str] = []
+    days: list[list[float]] = []
     try:
-        sales = np.array([[float(value) for value in row[1:]] for row in table])
-    except ValueError as error:
-        raise InvalidValueError(f"{path}: {error}; an item's name and a number a day are expected") from None
-    if sales.ndim != 2 or sales.shape[1] < 1 or not np.isfinite(sales).all() or (sales < 0).any():
-        raise InvalidValueError(f"{path}: lines of different length, or a day below 0")
-    return tuple(row[0] for row in table), sales
+        width = len(next(rows, []))
+        for row in rows:
+            if row:
+                names.append(row[0])
+                days.append([float(value) for value in row[1:]])
+                if len(row) != width or width < 2:
+                    raise ValueError(f"{len(row)} columns where the header has {width}")
+                if not all(0 <= value < np.inf for value in days[-1]):
+                    raise ValueError("a day that is below 0 or no number")
+    except (ValueError, csv.Error) as error:
+        raise InvalidValueError(f"{path}:{rows.line_num}: {error}; an item's name and a number a day are expected") from None
+    if not days:
+        raise InvalidValueError(f"{path}: there is no item under the header")
+    return tuple(names), np.array(days)
 
 
 def read_vending(path: Path) -> tuple[tuple[str, ...], Array]:
     """Read a vending machine's sales lines; return lanes ("device coil") and sales (lanes, days) from the first day to the last."""
     lanes: dict[str, dict[date, float]] = defaultdict(lambda: defaultdict(float))
-    with open_table(path) as file:
-        try:
-            for row in csv.DictReader(file):
-                day = datetime.strptime(row["TransDate"], "%A, %B %d, %Y").date()  # noqa: DTZ007 - a day of the machine's own calendar
-                lanes[f"{row['Device ID']} {row['RCoil']}"][day] += float(row["RQty"])
-        except (KeyError, ValueError) as error:
-            raise InvalidValueError(f"{path}: {error}; Device ID, RCoil, TransDate and RQty are expected in each line") from None
+    rows = csv.DictReader(_table(path), restval="")
+    try:
+        for row in rows:
+            day = datetime.strptime(row["TransDate"], "%A, %B %d, %Y").date()  # noqa: DTZ007 - a day of the machine's own calendar
+            pieces = float(row["RQty"])
+            if not 0 <= pieces < np.inf:
+                raise ValueError(f"RQty {row['RQty']}")
+            lanes[f"{row['Device ID']} {row['RCoil']}"][day] += pieces
+    except (KeyError, ValueError, csv.Error) as error:
+        raise InvalidValueError(f"{path}:{rows.line_num}: {error}; Device ID, RCoil, TransDate and RQty are expected") from None
     days = [day for lane in lanes.values() for day in lane]
     if not days:
         raise InvalidValueError(f"{path}: no sales")

@@ -15,7 +15,7 @@ from typing import Any
 
 from kiosk.devices.simulated.process import WorldClient
 from kiosk.errors import WorldError
-from kiosk.hq.ledger import facts, trade
+from kiosk.hq.ledger import facts, supply, trade
 from kiosk.hq.ledger.store import Ledger
 from kiosk.hq.wallet import balance_check
 from kiosk.runtime import SystemClock, new_id
@@ -365,11 +365,12 @@ class StoreInABox:
         ledger = Ledger(self._place.hq / "hq.db")
         with ledger.read() as db:
             sales = {row["sale_id"]: row["total_minor"] for row in trade.sales(db, ALL_SALES)}
+            goods = [dict(row) for row in supply.orders_received(db)]
             hq = HqBook(sales, sum(facts.gaps(db).values()), facts.duplicates(db), facts.counter(db, "resent"), balance_check(db).even,
                         trade.postings(db))
         ledger.close()
         made = report(self._books, hq, used, self._start_s, self._counter.book())
-        made["spoofs"] = self._spoofs()
+        made["spoofs"], made["goods"] = self._spoofs(), goods
         made["erasures"] = self._phone.report()
         made["differences"] += self._phone.differences()
         if self._outage.in_vain:

@@ -65,7 +65,8 @@ def test_vending_lines_become_lanes_by_day(tmp_path):
     assert sales.tolist() == [[2, 0, 2], [0, 1, 0]]
 
 
-@pytest.mark.parametrize("text", ["id,d_1,d_2\na,1\nb,1,2\n", "id,d_1\na,x\n", "id,d_1\na,-1\n", ""])
+@pytest.mark.parametrize("text", [
+    "id,d_1,d_2\na,1\nb,1,2\n", "id,d_1\na,x\n", "id,d_1\na,-1\n", "id,d_1\na,nan\n", "id,d_1\na,\n", "id\na\n", ""])
 def test_a_broken_file_is_named(tmp_path, text):
     path = tmp_path / "broken.csv"
     path.write_text(text, encoding="utf-8")
@@ -75,10 +76,21 @@ def test_a_broken_file_is_named(tmp_path, text):
 
 def test_a_broken_vending_file_is_named(tmp_path):
     path = tmp_path / "broken.csv"
-    for text in (HEAD, "a,b\n1,2\n", HEAD + "M1,101,2022-01-01,1\n"):
+    for text in (HEAD, "a,b\n1,2\n", HEAD + "M1,101,2022-01-01,1\n", HEAD + 'M1,101,"Saturday, January 1, 2022",-1\n', HEAD + "M1,101\n"):
         path.write_text(text, encoding="utf-8")
         with pytest.raises(InvalidValueError, match=r"broken\.csv"):
             read_vending(path)
+
+
+def test_a_file_that_is_no_table_is_named(tmp_path):
+    for content in (b"\x1f\x8bno gzip", b"\xff\xfe\x00", gzip.compress(b"id,d_1\na,1\n")[:-9]):
+        path = tmp_path / "broken.csv.gz"
+        path.write_bytes(content)
+        for read in (read_wide, read_vending):
+            with pytest.raises(InvalidValueError, match=r"broken\.csv"):
+                read(path)
+    with pytest.raises(InvalidValueError, match="nowhere"):
+        read_wide(tmp_path / "nowhere.csv")
 
 
 def test_too_few_days_are_refused(shop, capsys):

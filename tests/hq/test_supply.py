@@ -82,7 +82,9 @@ def test_a_suppliers_order_holds_what_was_approved_once(db):
 
 
 def test_what_did_not_come_is_no_longer_on_order(db):
-    trade.add_on_order(db, "shelf-1", "A1", TEA, 12)
+    ask(db, "r1", 12, 1)
+    replenishment.approve(db, "r1", None, "ana", stamp(1))
+    replenishment.send_due(db, stamp(1))
     books = posting.Books(db, stamp(), Money(0, "EUR"))
     posting._stock(books, StockChanged("A1", TEA, 11, 13, "stocking", "refill", 1.0), origin(1, 1))
     books.write_gathered()
@@ -91,6 +93,7 @@ def test_what_did_not_come_is_no_longer_on_order(db):
     row = trade.stock(db)["shelf-1", "A1"]
     assert (row["on_hand"], row["on_order"]) == (13, 0)
     assert [(d["expected"], d["received"], d["who"]) for d in supply.deliveries(db)] == [(12, 11, "lea")]
+    assert [tuple(row)[3:13] for row in supply.orders_received(db)] == [(2, 4, 12, 12, "ana", 12, 11, "lea", 13, 0)]
 
 
 def test_demand_is_kept_by_day(db):

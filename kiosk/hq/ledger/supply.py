@@ -68,6 +68,18 @@ def deliveries(db: Db, limit: int = 12) -> list[Row]:
                       " ORDER BY d.at_ms DESC, d.receipt_id, d.n LIMIT ?", (limit,)).fetchall()
 
 
+def orders_received(db: Db) -> list[Row]:
+    """Return each line of a delivery with the request behind it, oldest first.
+
+    device, slot, gtin; low, reorder_point, asked: of the request; approved, by; expected, received, who scanned; on_hand, on_order: now.
+    """
+    return db.execute("SELECT d.device, d.slot, d.gtin, r.on_hand low, r.reorder_point, r.quantity asked, r.answer approved, r.who 'by',"
+                      " d.expected, d.received, d.who, s.on_hand, s.on_order, max(r.at_ms) asked_ms FROM deliveries d"
+                      " JOIN requests r ON r.device = d.device AND r.slot = d.slot AND r.state = 'approved' AND r.at_ms <= d.at_ms"
+                      " JOIN stock s ON s.device = d.device AND s.slot = d.slot"
+                      " GROUP BY d.receipt_id, d.n ORDER BY d.at_ms, d.n").fetchall()
+
+
 def unordered(db: Db) -> list[Row]:
     """Return approved requests whose answer is sent and that no supplier order holds yet, with the store of their device."""
     return db.execute("SELECT r.*, d.store, p.name_en, p.name_fr, p.name_zh FROM requests r JOIN devices d ON d.id = r.device"
