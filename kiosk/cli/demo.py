@@ -56,6 +56,9 @@ def _print(made: dict[str, Any]) -> None:
           f"Gaps {made['gaps']}, duplicates {made['duplicates']}, refused re-sends {made['resent']}.")
     if made["spoofs"]:
         print("Pictures of members held before the camera: {tried}; refused {refused}, paid {paid}.".format(**made["spoofs"]))
+    if made["erasures"]["asked"]:
+        print("Faces erased by phone: {asked}; gone from every kiosk {gone_everywhere}, the slowest after {gone_s} s; every kiosk's "
+              "word at HQ after {told_s} s.".format(**made["erasures"]))
     print(f"Phones paid {made['codes_paid']} codes; {made['refunds']} sales given back, {made['refunded_minor'] / 100:.2f} EUR. "
           f"Payment services hold {sum(made['services_minor'].values()) / 100:.2f} EUR, HQ's books the same."
           if not made["differences"] else "The books and the payment services are compared below.")

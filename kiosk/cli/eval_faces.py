@@ -65,7 +65,7 @@ def _identification(args: argparse.Namespace, finder: FaceFinder, embedder: Embe
     report = evaluate_identification(gallery, embedded, Policy())
     title = f"{report.members} members by {SHOTS} pictures each, {report.strangers} strangers"
     if args.plot:
-        args.plot.write_text(draw(report.curves, report.buckets, title), encoding="utf-8")
+        args.plot.write_text(draw(report.curves, report.buckets, title, report.shipped), encoding="utf-8")
     if args.json:
         print(json.dumps(_keyed(report), indent=2))
         return
@@ -74,9 +74,10 @@ def _identification(args: argparse.Namespace, finder: FaceFinder, embedder: Embe
     for row in report.buckets:
         low, high = row.interval
         print(f"{row.size!s:>6}  {row.fpir:6.2%}  {row.fnir:7.2%} ({low:.2%} to {high:.2%})   {row.threshold:.3f}     {row.n_probes}")
-    print(f"\nat the shipped threshold of {Policy().threshold:.3f}, one picture an attempt\nbucket   FPIR     FNIR")
+    print(f"\nat the shipped threshold of {Policy().threshold:.3f}, one picture an attempt; the PIN is asked for up to "
+          f"{Policy().pin_threshold:.3f}\nbucket   FPIR     FNIR   others asked  members asked")
     for at in report.shipped:
-        print(f"{at.size!s:>6}  {at.fpir:6.3%}  {at.fnir:7.2%}")
+        print(f"{at.size!s:>6}  {at.fpir:6.3%}  {at.fnir:7.2%}  {at.others_asked:12.3%}  {at.own_asked:13.2%}")
     print("\ndigits    members  mean bucket  median   p99  at most five")
     for share in bucket_sizes():
         print(f"{share.digits:>6}  {share.members:>9,}  {share.mean:11.2f}  {share.median:>6}  {share.p99:>4}  {share.small_enough:11.4%}")

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from kiosk.domain.standing import CertificateRequested, ClockSet, CommandDone, DownlinkRefused
+
 
 class Lane(StrEnum):
     """The three lanes to HQ: money is never dropped and goes first; stock may be compacted; health is a ring."""
@@ -188,6 +190,20 @@ class StockChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class FacingSeen:
+    """What the shelf camera believes of a slot, when that changes. state: ok, empty, or unseen (nobody could look at it for a while).
+
+    fill: 0..1 of its capacity, the last that was believed; on_hand: pieces in the books at that moment.
+    """
+
+    slot: str
+    gtin: str
+    fill: float
+    state: str
+    on_hand: int
+
+
+@dataclass(frozen=True, slots=True)
 class OrderReason:
     """Why so many pieces are asked for, in numbers.
 
@@ -359,9 +375,10 @@ class Skipped:
 
 
 Event = (
-    SaleCompleted | SaleRefunded | PeriodClosed | JournalHead | PaymentRequested | PaymentCancelled | StockChanged
+    SaleCompleted | SaleRefunded | PeriodClosed | JournalHead | PaymentRequested | PaymentCancelled | StockChanged | FacingSeen
     | ReplenishmentRequested | GoodsReceived | MemberEnrolled | MemberErased | MemberLocked | TemplateRequested | TemplateSealed
     | TemplateHeld | StaffActed | IdentityDecided | DeviceHealth | InboxCommitted | Skipped
+    | CertificateRequested | CommandDone | DownlinkRefused | ClockSet
 )
 
 LANE_OF: dict[type, Lane] = {
@@ -371,6 +388,9 @@ LANE_OF: dict[type, Lane] = {
     StockChanged: Lane.STOCK, ReplenishmentRequested: Lane.STOCK, GoodsReceived: Lane.STOCK, InboxCommitted: Lane.STOCK,
     # Templates travel in the lane that lets payments pass; it is compacted for stock alone.
     TemplateRequested: Lane.STOCK, TemplateSealed: Lane.STOCK, TemplateHeld: Lane.STOCK,
+    # What concerns trust must not get lost in the ring.
+    CertificateRequested: Lane.STOCK, CommandDone: Lane.STOCK, DownlinkRefused: Lane.STOCK, ClockSet: Lane.STOCK,
+    FacingSeen: Lane.HEALTH,
     IdentityDecided: Lane.HEALTH, DeviceHealth: Lane.HEALTH, JournalHead: Lane.HEALTH,
 }
 """The lane of each fact. Skipped travels in the lane whose numbers it covers."""

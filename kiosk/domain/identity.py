@@ -24,13 +24,15 @@ DIGIT_STEPS = (4, 6, 8)
 class Policy:
     """The limits of identification.
 
-    threshold: largest accepted distance. margin: smallest gap to the second best. looks: good frames seen before anybody is accepted; more
-    than half of those seen, at most `frames`, must name the same member. min_eyes_px: distance between the eyes; max_turn_deg: yaw and
-    pitch; min_sharpness: variance of the Laplacian on the aligned chip over the chip's own variance (95 % of LFW pass 0.007); dominance:
-    how much larger the nearest face must be. The threshold is read off the curve in models/face_embedding.md.
+    threshold: largest accepted distance. pin_threshold: up to here the PIN decides. margin: smallest gap to the second best. looks: good
+    frames seen before anybody is accepted; more than half of those seen, at most `frames`, must name the same member. min_eyes_px: distance
+    between the eyes; max_turn_deg: yaw and pitch; min_sharpness: variance of the Laplacian on the aligned chip over the chip's own variance
+    (95 % of LFW pass 0.007); dominance: how much larger the nearest face must be. Both
+    thresholds are read off the curve in models/face_embedding.md.
     """
 
     threshold: float = 0.36
+    pin_threshold: float = 0.42
     margin: float = 0.035
     looks: int = 3
     frames: int = 8
@@ -61,7 +63,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """outcome: accepted | refused | undecided; rule: what decided; distance: median of the frames that agreed (1.0 without)."""
+    """outcome: accepted | ask_pin | refused | undecided; rule: what decided; distance: median of the frames that agreed (1.0 without)."""
 
     outcome: str
     rule: str
@@ -87,38 +89,58 @@ def hint(quality: FaceQuality | None, policy: Policy) -> str:
     return ""
 
 
-def decide(embeddings: Sequence[Template], bucket: Sequence[Candidate], policy: Policy) -> Decision:
-    """Judge the good frames seen so far. `undecided` means: show one more frame."""
+def decide(embeddings: Sequence[Template], bucket: Sequence[Candidate], policy: Policy, final: bool = False) -> Decision:
+    """Judge the good frames seen so far. `undecided` means: show one more frame; with `final` there are no more.
+
+    Rules: k_of_n (accepted); nearly, gap (ask_pin: the same member was nearest in most frames, but too far to be sure, or somebody else
+    almost as near); no_match, frames_disagree, too_few_frames, bucket_too_large (refused).
+    """
     if len(bucket) > BUCKET_MAX:
         return Decision("refused", "bucket_too_large")
     seen = embeddings[: policy.frames]
-    votes: dict[str, list[float]] = {}
-    for embedding in seen:
-        winner = _vote(embedding, bucket, policy)
-        if winner:
-            votes.setdefault(winner[0], []).append(winner[1])
-    if len(votes) > 1:
+    near = [vote for embedding in seen if (vote := _vote(embedding, bucket, policy)) is not None]
+    sure = [vote for vote in near if vote.sure]
+    if len({vote.member_id for vote in sure}) > 1:
         return Decision("refused", "frames_disagree")
     # An empty bucket takes as many frames as a wrong face: whether digits are enrolled is nobody's business.
-    cast = 0
-    for member_id, distances in votes.items():
-        cast = len(distances)
-        if len(seen) >= policy.looks and 2 * cast > len(seen):
-            return Decision("accepted", "k_of_n", member_id, float(np.median(distances)))
-    if 2 * (cast + policy.frames - len(seen)) <= policy.frames:
+    enough = len(seen) >= policy.looks
+    if enough and 2 * len(sure) > len(seen):
+        return _named("accepted", "k_of_n", sure)
+    if not final and 2 * (len(sure) + policy.frames - len(seen)) > policy.frames:
+        return Decision("undecided", "more_frames")
+    if not enough:
+        return Decision("refused", "too_few_frames")
+    if 2 * len(near) <= len(seen):
         return Decision("refused", "no_match")
-    return Decision("undecided", "more_frames")
+    if len({vote.member_id for vote in near}) > 1:
+        return Decision("refused", "frames_disagree")
+    unclear = sum(vote.distance <= policy.threshold and not vote.sure for vote in near)
+    return _named("ask_pin", "gap" if 2 * unclear > len(near) else "nearly", near)
 
 
-def _vote(embedding: Template, bucket: Sequence[Candidate], policy: Policy) -> tuple[str, float] | None:
+@dataclass(frozen=True, slots=True)
+class _Vote:
+    """What one frame says: who is nearest, how far, and whether that alone is enough."""
+
+    member_id: str
+    distance: float
+    sure: bool
+
+
+def _vote(embedding: Template, bucket: Sequence[Candidate], policy: Policy) -> _Vote | None:
+    """The nearest of the bucket, None where nobody is near."""
     if not bucket:
         return None
     distances = sorted((float(np.linalg.norm(embedding - c.template)), c.member_id) for c in bucket)
     best, member_id = distances[0]
-    second = distances[1][0] if len(distances) > 1 else np.inf
-    if best > policy.threshold or second - best < policy.margin:
+    if best > max(policy.threshold, policy.pin_threshold):
         return None
-    return member_id, best
+    clear = len(distances) == 1 or distances[1][0] - best >= policy.margin
+    return _Vote(member_id, best, best <= policy.threshold and clear)
+
+
+def _named(outcome: str, rule: str, votes: Sequence[_Vote]) -> Decision:
+    return Decision(outcome, rule, votes[0].member_id, float(np.median([vote.distance for vote in votes])))
 
 
 def template(shots: Sequence[Template]) -> Template:

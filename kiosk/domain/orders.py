@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from kiosk.domain.catalog import OfflinePolicy, Planogram, PriceList, TenderPolicy
+from kiosk.domain.wardrobe import GarmentList
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +85,37 @@ class TemplateDelivered:
     sealed: str
 
 
+@dataclass(frozen=True, slots=True)
+class CertificateIssued:
+    """The certificate that this device asked for, with what lies below a root (PEM)."""
+
+    chain: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrustAnnounced:
+    """The roots (PEM) that are to be believed from now on; version only grows. renew: ask for a new certificate at once."""
+
+    version: int
+    roots: str
+    renew: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CommandOrdered:
+    """Do one thing of a closed list (domain.commands). role, who: of the person at HQ who wants it; expires_at: nobody does it later."""
+
+    command_id: str
+    command: str
+    role: str
+    who: str
+    expires_at: datetime
+    argument: str = ""
+
+
 Order = (PaymentAnswered | PaymentCode | ReplenishmentAnswered | MemberErasureOrdered | MemberLockOrdered | MembersAnnounced
-         | TemplateWanted | TemplateDelivered | Planogram)
+         | TemplateWanted | TemplateDelivered | Planogram | CertificateIssued | TrustAnnounced | CommandOrdered)
 """A message for one device, numbered in its downbox."""
 
-Manifest = PriceList | OfflinePolicy | TenderPolicy
+Manifest = PriceList | OfflinePolicy | TenderPolicy | GarmentList
 """A signed, versioned whole for a group of devices, retained at the broker."""

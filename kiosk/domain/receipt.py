@@ -20,7 +20,7 @@ def token(sale: SaleCompleted) -> str:
     it; so whoever has one receipt can guess no other.
     """
     digest = hashlib.sha256(b"kiosk receipt 1\0" + sale.sale_id.encode() + b"\0" + sale.intent_id.encode()).digest()
-    return b32encode(digest).decode().lower()[:TOKEN_LENGTH]
+    return b32encode(digest[:20]).decode().lower()[:TOKEN_LENGTH]
 
 
 def excerpt(sale: SaleCompleted | None) -> str:

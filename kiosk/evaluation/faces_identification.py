@@ -67,12 +67,17 @@ class BucketFigure:
 
 @dataclass(frozen=True, slots=True)
 class ShippedFigure:
-    """Both rates of one bucket size at a given threshold; size: a number, or "all"."""
+    """Both rates of one bucket size at a given threshold; size: a number, or "all".
+
+    others_asked, own_asked: shares of the same attempts that are asked for the PIN of the member who is nearest, or of their own.
+    """
 
     size: int | str
     threshold: float
     fpir: float
     fnir: float
+    others_asked: float
+    own_asked: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,12 +154,18 @@ def evaluate_identification(gallery: Gallery, embedded: Mapping[str, Floats | No
     for size in SIZES:
         made = attempts(measured, size, policy.margin)
         rows += figures(made, measured, size)
-        accepted = float((made.impostor <= policy.threshold).mean()), float((made.own > policy.threshold).mean())
-        shipped.append(ShippedFigure(size or "all", policy.threshold, *accepted))
+        shipped.append(_shipped(made, attempts(measured, size, 0.0), policy, size))
         curves.append(curve(made, size))
     lost = sum(vector is None for vector in embedded.values())
     strangers = measured.people - measured.members
     return IdentificationReport(measured.members, strangers, len(embedded), lost, policy.margin, rows, shipped, curves)
+
+
+def _shipped(made: Attempts, near: Attempts, policy: Policy, size: int | None) -> ShippedFigure:
+    """near: the same attempts judged without the gap to the second best, which a PIN does not need."""
+    fpir, passed = float((made.impostor <= policy.threshold).mean()), float((made.own <= policy.threshold).mean())
+    asked = [float((scores <= policy.pin_threshold).mean()) for scores in (near.impostor, near.own)]
+    return ShippedFigure(size or "all", policy.threshold, fpir, 1 - passed, asked[0] - fpir, asked[1] - passed)
 
 
 def distances(gallery: Gallery, embedded: Mapping[str, Floats | None]) -> Distances:

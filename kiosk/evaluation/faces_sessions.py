@@ -53,6 +53,7 @@ class CameraReport:
 class RelativesReport:
     """attempts: pictures tried; taken_for_another: how many of them, with own person enrolled or not; recognised: own person accepted.
 
+    pin_of_another: how many were asked for the PIN of somebody else.
     nearest: the smallest distance to a relative's template; threshold: the shipped one. Recognition is judged without the tried picture in
     the template, so only for people with two pictures and more (recognisable).
     """
@@ -61,6 +62,7 @@ class RelativesReport:
     people: int
     attempts: int
     taken_for_another: int
+    pin_of_another: int
     recognised: int
     recognisable: int
     nearest: float
@@ -135,7 +137,7 @@ def relatives_files(folder: Path) -> dict[str, dict[str, list[Path]]]:
 
 def judge_relatives(groups: Mapping[str, Mapping[str, Sequence[Floats]]], policy: Policy) -> RelativesReport:
     """Try every picture against its relatives, with and without its own person among them. Groups of more than five lose their last."""
-    attempts = taken = recognised = recognisable = 0
+    attempts = taken = asked = recognised = recognisable = 0
     nearest = np.inf
     for people in groups.values():
         for person, vectors in people.items():
@@ -144,14 +146,16 @@ def judge_relatives(groups: Mapping[str, Mapping[str, Sequence[Floats]]], policy
                 own = [shot for place, shot in enumerate(vectors) if place != number]
                 frames = [vector] * policy.looks
                 buckets = [rest, [*rest, Candidate(person, _mean(own))]] if own else [rest]
-                named = [decide(frames, bucket, policy).member_id for bucket in buckets]
+                made = [decide(frames, bucket, policy, final=True) for bucket in buckets]
+                named = [decision.member_id for decision in made if decision.outcome == "accepted"]
                 attempts += 1
-                taken += any(name not in ("", person) for name in named)
+                taken += any(name != person for name in named)
+                asked += any(decision.outcome == "ask_pin" and decision.member_id != person for decision in made)
                 recognisable += bool(own)
                 recognised += person in named
                 nearest = min(nearest, *(float(np.linalg.norm(vector - other.template)) for other in rest))
     people_in_all = sum(len(people) for people in groups.values())
-    return RelativesReport(len(groups), people_in_all, attempts, taken, recognised, recognisable, nearest, policy.threshold)
+    return RelativesReport(len(groups), people_in_all, attempts, taken, asked, recognised, recognisable, nearest, policy.threshold)
 
 
 def _mean(vectors: Sequence[Floats | None]) -> Floats:

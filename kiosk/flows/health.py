@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from kiosk.runtime import Clock
 from kiosk.storage.store import Unit
@@ -27,6 +27,18 @@ def silent_for_s(unit: Unit, boot_id: str, monotonic_s: float) -> float:
     """Return how long HQ has been silent, in monotonic seconds; infinite when it was not heard since this boot (wall clocks may lie)."""
     boot, moment, _wall = _heard(unit)
     return monotonic_s - moment if boot == boot_id else math.inf
+
+
+def time_now(unit: Unit, clock: Clock) -> datetime:
+    """Return the time by which prices go: as HQ's last word and the monotonic clock have it, for the wall clock may be a year off.
+
+    After a start without HQ there is the wall clock alone; earlier than HQ's last word it cannot be.
+    """
+    boot, moment, wall = _heard(unit)
+    if not wall:
+        return clock.now()
+    heard = datetime.fromtimestamp(wall, UTC)
+    return heard + timedelta(seconds=clock.monotonic() - moment) if boot == clock.boot_id else max(heard, clock.now())
 
 
 def hours_now(unit: Unit, clock: Clock, zone: tzinfo) -> tuple[float, ...]:

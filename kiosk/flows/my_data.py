@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from kiosk.domain.identity import Candidate
+from kiosk.domain.identity import Candidate, Decision
 from kiosk.flows.forget import forget
 from kiosk.flows.identify import Digits, FaceSearch, face_task
 from kiosk.flows.parts import Shop, next_language, status
@@ -91,7 +91,7 @@ class MyDataFlow:
         elif self._screen == "face" and self._search is not None:
             decision = self._search.step(self._parts.eyes.take())
             if decision is not None:
-                self._known(decision.member_id if decision.outcome in ("accepted", "ask_pin") else "")
+                self._known(decision)
         elif self._screen == "pin" and self._pad is not None:
             answer = self._pad.step()
             if answer == "right":
@@ -105,16 +105,15 @@ class MyDataFlow:
                 self._look_for([Candidate(member.member_id, member.template) for member in self._parts.vault.by_card(text)])
                 return
 
-    def _known(self, member_id: str) -> None:
-        self._member_id = member_id
-        standing = self._parts.vault.standing(member_id)
-        if not member_id:
-            self._refuse("not_recognised")
-        elif standing.has_pin:
-            self._pad = PinPad(self._parts, member_id)
+    def _known(self, decision: Decision) -> None:
+        self._member_id = decision.member_id
+        if self._parts.vault.standing(decision.member_id).has_pin:
+            self._pad = PinPad(self._parts, decision.member_id)
             self._to("pin")
-        else:
+        elif decision.outcome == "accepted":
             self._open()
+        else:
+            self._refuse("not_recognised")
 
     def _refuse(self, reason: str) -> None:
         self._reason = reason

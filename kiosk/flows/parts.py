@@ -12,6 +12,7 @@ from kiosk.config import Settings
 from kiosk.domain.catalog import LANGUAGES, PriceList, Product, TenderPolicy
 from kiosk.domain.pricing import Quote, quote
 from kiosk.domain.promotion import occasion
+from kiosk.flows.health import time_now
 from kiosk.runtime import Clock
 from kiosk.storage.store import Store
 
@@ -54,7 +55,7 @@ class Shop:
             return
         self._version = version
         with self._store.snapshot() as unit:
-            self._prices = unit.prices.current(self._clock.now())
+            self._prices = unit.prices.current(time_now(unit, self._clock))
             self._offline = unit.settings.get("link") == "down"
             self.training = unit.settings.get("training") == "on"
             self._tenders = unit.tenders.get()

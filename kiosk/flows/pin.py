@@ -11,8 +11,9 @@ PIN_DIGITS = 4
 
 
 def step_up(parts: Sight, decision: Decision, amount: Money) -> str:
-    """Return what a face that was recognised leads to: "" (it is enough), pin, or why it cannot pay: pin_locked, pin_missing.
+    """Return what a face that was recognised leads to: "" (it is enough), pin, or why it cannot pay.
 
+    Reasons: pin_locked, pin_missing, not_recognised (the face was a little too far, and there is no PIN that could decide).
     The PIN is asked for when the decision says so, above the amount of [members] pin_over_minor, and always from those whose face is near
     somebody else's.
     """
@@ -22,7 +23,9 @@ def step_up(parts: Sight, decision: Decision, amount: Money) -> str:
     needed = decision.outcome == "ask_pin" or standing.pin_always or amount.minor > parts.settings.members.pin_over_minor
     if not needed:
         return ""
-    return "pin" if standing.has_pin else "pin_missing"
+    if standing.has_pin:
+        return "pin"
+    return "not_recognised" if decision.outcome == "ask_pin" else "pin_missing"
 
 
 class PinPad:

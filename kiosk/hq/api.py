@@ -32,7 +32,7 @@ def make_api(ledger: Ledger, now: Callable[[], Stamp], token: str, notices: Noti
 
     notices: where payment services' notifications go, which carry signatures of their own; None without payment services.
     """
-    api = FastAPI(title="Kiosk HQ", docs_url=None, redoc_url=None)
+    api = FastAPI(title="Kiosk HQ", docs_url=None, redoc_url=None, openapi_url=None)
 
     def known(authorization: str = Header(default="")) -> None:
         if not token or not hmac.compare_digest(authorization.encode(), f"Bearer {token}".encode()):

@@ -6,34 +6,43 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from kiosk.domain import events
+from kiosk.domain import events, standing
 from kiosk.domain.catalog import CODE_TENDERS
 from kiosk.domain.journal import PERIODS
 from kiosk.domain.money import Money
 from kiosk.domain.orders import PaymentAnswered
 from kiosk.errors import HqError, InvalidValueError
-from kiosk.hq import asking, downbox, journals, members, refunds, replenishment, wallet
-from kiosk.hq.ledger import accounts, facts, fleet, receipts, supply, trade
+from kiosk.hq import asking, commands, downbox, journals, members, refunds, replenishment, wallet
+from kiosk.hq.ledger import accounts, clocks, facts, fleet, receipts, supply, trade, trust
 from kiosk.hq.ledger.members import Place
 from kiosk.hq.ledger.store import Db
 from kiosk.hq.stamp import Stamp
 from kiosk.wire import Envelope
 
 LARGEST = 2**53
+REQUEST_LETTERS = 4096
+UNKNOWN = "member:"
 TENDERS = ("wallet_face", "wallet_qr", "cash_desk", *CODE_TENDERS)
 
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """What many facts of one transaction change together, written down once: by (device, slot), (device, outcome) and device."""
+    """What many facts of one transaction change together, written down once: by (device, slot), slot and day, (device, outcome), device.
 
-    stock: dict[tuple[str, str], trade.StockMove]
-    judged: dict[tuple[str, str], int]
-    health: dict[str, events.DeviceHealth]
+    sales wait here too, as (sale, origin) in order; `promised` are their ids, intents and members (UNKNOWN: of a member that only the
+    books tell). Whatever asks about one of these, or might, has them booked first: see `post`.
+    """
+
+    stock: dict[tuple[str, str], trade.StockMove] = field(default_factory=dict)
+    demand: dict[supply.DemandKey, supply.Demand] = field(default_factory=dict)
+    judged: dict[tuple[str, str], int] = field(default_factory=dict)
+    health: dict[str, events.DeviceHealth] = field(default_factory=dict)
+    sales: list[tuple[events.SaleCompleted, trade.Origin]] = field(default_factory=list)
+    promised: set[str] = field(default_factory=set)
 
     def clear(self) -> None:
         """Forget it all."""
-        for part in (self.stock, self.judged, self.health):
+        for part in (self.stock, self.demand, self.judged, self.health, self.sales, self.promised):
             part.clear()
 
 
@@ -47,12 +56,25 @@ class Books:
     db: Db
     stamp: Stamp
     welcome: Money
-    gathered: Gathered = field(default_factory=lambda: Gathered({}, {}, {}))
+    gathered: Gathered = field(default_factory=Gathered)
+
+    def book_sales(self) -> None:
+        """Book the sales that were gathered; raises a KioskError when one of them cannot be."""
+        sold = self.gathered.sales
+        if sold:
+            booked = wallet.settle_all(self.db, sold)
+            receipts.keep(self.db, booked)
+            if len(booked) < len(sold):
+                facts.count(self.db, "resent", len(sold) - len(booked))
+            sold.clear()
+            self.gathered.promised.clear()
 
     def write_gathered(self) -> None:
         """Write down what was gathered; raises a KioskError when the tables refuse it."""
         gathered = self.gathered
+        self.book_sales()
         trade.move_stock(self.db, gathered.stock.values())
+        supply.note_demand(self.db, gathered.demand)
         for (device, outcome), more in gathered.judged.items():
             fleet.count_identity(self.db, device, outcome, more)
         for device, health in gathered.health.items():
@@ -67,10 +89,23 @@ def kept(event: events.Event) -> events.Event:
 
 def post(books: Books, envelope: Envelope, origin: trade.Origin) -> None:
     """Book one fact that is new. Raises a KioskError when it cannot be booked."""
-    event = envelope.event
-    posting = _POSTINGS.get(type(event))
+    kind = type(envelope.event)
+    posting = _POSTINGS.get(kind)
     if posting is not None:
+        if books.gathered.sales and kind not in _NO_MONEY and _depends(books.gathered.promised, envelope.event):
+            books.book_sales()
+        event = envelope.event
         posting(books, journals.checked_sale(books.db, envelope, origin) if isinstance(event, events.SaleCompleted) else event, origin)
+
+
+def _depends(promised: set[str], event: events.Event) -> bool:
+    """Whether what a fact does may hang on a sale that is gathered and not booked yet."""
+    if isinstance(event, events.SaleCompleted):
+        return event.sale_id in promised or event.intent_id in promised
+    if isinstance(event, events.PaymentRequested):
+        known = event.tender == "wallet_face" and event.member_id and UNKNOWN not in promised
+        return not known or event.intent_id in promised or accounts.member_account(event.member_id) in promised
+    return not isinstance(event, events.PaymentCancelled) or event.intent_id in promised
 
 
 def _sale(books: Books, sale: events.SaleCompleted, origin: trade.Origin) -> None:
@@ -79,10 +114,9 @@ def _sale(books: Books, sale: events.SaleCompleted, origin: trade.Origin) -> Non
     _our_currency(books, Money(sale.total_minor, sale.currency))
     if sum(line.amount_minor for line in sale.lines) != sale.total_minor:
         facts.alarm(books.db, "sums", origin.device, sale.sale_id, books.stamp.at_ms)
-    if wallet.settle(books.db, sale, origin):
-        receipts.keep(books.db, sale)
-    else:
-        facts.count(books.db, "resent", 1)
+    books.gathered.sales.append((sale, origin))
+    books.gathered.promised.update((sale.sale_id, sale.intent_id or sale.sale_id,
+                                    accounts.member_account(sale.member_id) if sale.member_id else UNKNOWN))
 
 
 def _request(books: Books, asked: events.PaymentRequested, origin: trade.Origin) -> None:
@@ -131,7 +165,15 @@ def _cancel(books: Books, cancelled: events.PaymentCancelled, origin: trade.Orig
 def _stock(books: Books, change: events.StockChanged, origin: trade.Origin) -> None:
     key, moves = (origin.device, change.slot), books.gathered.stock
     moves[key] = trade.stock_move(change, origin, moves.get(key))
-    supply.note_demand(books.db, change, origin)
+    day, (sold, empty, closing) = supply.demand_of(change, origin)
+    before = books.gathered.demand.get(day, (0, False, 0))
+    books.gathered.demand[day] = (before[0] + sold, before[1] or empty, closing)
+
+
+def _facing(books: Books, seen: events.FacingSeen, origin: trade.Origin) -> None:
+    if seen.state not in ("ok", "empty", "unseen") or not 0 <= seen.fill <= 1:
+        raise InvalidValueError(f"slot {seen.slot!r} seen {seen.state!r} at {seen.fill} cannot be")
+    trade.see_facing(books.db, seen, origin)
 
 
 def _replenish(books: Books, asked: events.ReplenishmentRequested, origin: trade.Origin) -> None:
@@ -194,6 +236,24 @@ def _inbox(books: Books, inbox: events.InboxCommitted, origin: trade.Origin) -> 
     fleet.commit_down(books.db, origin.device, inbox.downbox, inbox.down_seq)
 
 
+def _ask_certificate(books: Books, asked: standing.CertificateRequested, origin: trade.Origin) -> None:
+    if len(asked.request) > REQUEST_LETTERS:
+        raise InvalidValueError(f"a certificate request of {len(asked.request)} letters cannot be")
+    trust.ask(books.db, origin.device, origin.epoch, asked.request)
+
+
+def _downlink(books: Books, refused: standing.DownlinkRefused, origin: trade.Origin) -> None:
+    facts.alarm(books.db, "downlink_refused", origin.device, f"{refused.cause}: {refused.topic} {refused.detail}", books.stamp.at_ms)
+
+
+def _clock(books: Books, told: standing.ClockSet, origin: trade.Origin) -> None:
+    clocks.correct(books.db, origin.device, told)
+
+
+def _command(books: Books, done: standing.CommandDone, origin: trade.Origin) -> None:
+    commands.finished(books.db, origin.device, done, books.stamp)
+
+
 _POSTINGS: dict[type, Callable[[Books, Any, trade.Origin], None]] = {
     events.SaleCompleted: _sale,
     events.SaleRefunded: _refund,
@@ -202,6 +262,7 @@ _POSTINGS: dict[type, Callable[[Books, Any, trade.Origin], None]] = {
     events.PaymentRequested: _request,
     events.PaymentCancelled: _cancel,
     events.StockChanged: _stock,
+    events.FacingSeen: _facing,
     events.ReplenishmentRequested: _replenish,
     events.GoodsReceived: _receive,
     events.MemberEnrolled: _enrol,
@@ -213,5 +274,12 @@ _POSTINGS: dict[type, Callable[[Books, Any, trade.Origin], None]] = {
     events.DeviceHealth: _health,
     events.IdentityDecided: _identity,
     events.InboxCommitted: _inbox,
+    standing.CertificateRequested: _ask_certificate,
+    standing.DownlinkRefused: _downlink,
+    standing.ClockSet: _clock,
+    standing.CommandDone: _command,
 }
 """StaffActed is kept as it is; Skipped is the business of ingest."""
+_NO_MONEY = frozenset({events.StockChanged, events.ReplenishmentRequested, events.GoodsReceived, events.DeviceHealth,
+                       events.IdentityDecided, events.InboxCommitted, events.JournalHead})
+"""Facts that have no part in the books of money: sales may go on waiting."""

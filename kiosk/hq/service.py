@@ -26,6 +26,7 @@ from kiosk.hq.tenders.protocol import Tender
 from kiosk.hq.tenders.setup import credential_file, open_tenders
 from kiosk.hq.tenders.teller import Teller
 from kiosk.hq.trust import SigningKey
+from kiosk.hq.trust.folder import Authority
 from kiosk.hq.worker import FILTERS, Worker, WorkerSettings
 from kiosk.runtime import SystemClock, new_id, run_loop
 from kiosk.sync.mqtt import BrokerAddress, MqttClient
@@ -68,7 +69,8 @@ def serve(settings: HqSettings) -> int:
     clock = SystemClock()
     first_policy(ledger, settings.currency, clock)
     tenders: dict[str, Tender] = {}
-    web = _web(settings, clock, tenders)
+    authority = Authority(settings.folder) if Authority(settings.folder).exists else None
+    web = _web(settings, clock, tenders, authority)
     address = settings.address or f"http://127.0.0.1:{web.port}"
     tenders.update(open_tenders(credential_file(settings.tenders), address))
     teller = Teller(open_ledger(settings.folder), tenders, lambda: stamp(clock.now(), new_id))
@@ -76,7 +78,7 @@ def serve(settings: HqSettings) -> int:
     relay = _Relay()
     worker = Worker(ledger, relay, SigningKey(settings.folder), clock, new_id,
                     WorkerSettings(settings.group, Money(settings.welcome_minor, settings.currency), settings.auto_approve_after_s,
-                                   address))
+                                   address, authority))
     client = MqttClient(settings.broker, "hq", worker.last_will, worker.put, worker.connected, lambda: None)
     relay.client = client
     for topics in FILTERS:
@@ -124,12 +126,13 @@ class _Relay:
         return self.client is not None and self.client.publish(topic, payload, retain)
 
 
-def _web(settings: HqSettings, clock: SystemClock, tenders: Mapping[str, Tender]) -> WebServer:
+def _web(settings: HqSettings, clock: SystemClock, tenders: Mapping[str, Tender], authority: Authority | None) -> WebServer:
     ledger, watch = open_ledger(settings.folder), open_ledger(settings.folder)
     outside = urlsplit(settings.address)
     host = outside.hostname
     desk = Desk(ledger, watch, clock, new_id, _zone(), settings.currency, settings.screens, settings.assets, tenders,
-                settings.folder / "replays", names=NAMES | ({host} if host else set()), secure=outside.scheme == "https")
+                settings.folder / "replays", names=NAMES | ({host} if host else set()), secure=outside.scheme == "https",
+                authority=authority)
     notices = Notices(ledger, tenders, desk.stamp)
     return WebServer(make_app(desk, make_api(ledger, desk.stamp, settings.api_token, notices)), settings.port, desk.closing)
 

@@ -20,6 +20,7 @@ says which money was taken without a sale, or sold without money, or given back 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from kiosk.domain.catalog import CODE_TENDERS
@@ -127,14 +128,15 @@ def release(db: Db, intent_id: str, device: str, at_ms: int) -> None:
 
 def capture(db: Db, intent: Intent, at_ms: int) -> None:
     """Take an intent's money, held before or not, into its clearing account; taken once."""
-    transfer_id = f"capture:{intent.intent_id}"
+    transfer_id = _capture_id(intent.intent_id)
     if accounts.transferred(db, transfer_id):
         return
     if intent.state == "held":
         accounts.hold(db, intent.account, intent.currency, -intent.amount_minor)
     accounts.save_intent(db, replace(intent, state="captured"), at_ms)
     tender = CASH_DESK if intent.account.startswith("till:") else WALLET
-    exposure = 0 if tender == CASH_DESK else _overdraft(db, intent)
+    exposure = 0 if tender == CASH_DESK else _overdraft((accounts.balance(db, intent.account, intent.currency) or (0, 0))[0],
+                                                        intent.amount_minor)
     accounts.transfer(db, Transfer(transfer_id, "capture", intent.account, clearing(tender), intent.amount_minor, intent.currency, "",
                                    intent.intent_id, exposure), at_ms)
 
@@ -144,30 +146,84 @@ def settle(db: Db, sale: SaleCompleted, origin: trade.Origin) -> bool:
 
     Raises HqError when another sale already used the same intent: nothing is booked, somebody has to look.
     """
-    same, other = trade.known_sale(db, sale.sale_id, sale.intent_id)
-    if same:
-        return False
-    if other:
-        raise HqError(f"intent {sale.intent_id} has paid for another sale already: sale {sale.sale_id} is not booked")
-    charge = charges.get(db, sale.intent_id) if sale.intent_id else None
-    known = accounts.intent(db, sale.intent_id) if sale.intent_id else None
-    member = sale.member_id or (known.member_id if known else "") or (charge.member_id if charge else "")
-    if charge is not None:
-        tender = charge.tender
-        charges.save(db, replace(charge, wish="take"), origin.at_ms)
-    elif sale.tender in CODE_TENDERS:
-        tender = sale.tender
-    else:
-        tender = CASH_DESK if sale.tender == CASH_DESK else WALLET
+    return bool(settle_all(db, [(sale, origin)]))
+
+
+def settle_all(db: Db, sold: Sequence[tuple[SaleCompleted, trade.Origin]]) -> list[SaleCompleted]:
+    """Book sales as `settle` does one after the other, with few statements for all of them; return those that were not booked before."""
+    work = _Settling(db, sold)
+    for sale, origin in sold:
+        work.take(sale, origin)
+    work.write()
+    return [sale for sale, _member, _origin in work.booked]
+
+
+class _Settling:
+    """Sales on their way into the books: what the books say about them, read at once, and what is to be written."""
+
+    def __init__(self, db: Db, sold: Sequence[tuple[SaleCompleted, trade.Origin]]) -> None:
+        self._db = db
+        ids = [sale.intent_id for sale, _origin in sold if sale.intent_id]
+        self._sales, self._paid = trade.standing(db, [sale.sale_id for sale, _origin in sold], ids)
+        self._intents, self._charges = accounts.intents(db, ids), charges.of_intents(db, ids)
+        self._captured = accounts.made(db, [_capture_id(_key(sale)) for sale, _origin in sold])
+        payers = {_payer(_tender(sale), self._member(sale), origin.store) for sale, origin in sold}
+        self._balances = accounts.balances(db, payers)
+        self._saved: list[tuple[Intent, int]] = []
+        self._moves: list[tuple[Transfer, int]] = []
+        self.booked: list[tuple[SaleCompleted, str, trade.Origin]] = []
+
+    def take(self, sale: SaleCompleted, origin: trade.Origin) -> None:
+        """Work out what a sale changes. Raises HqError for a second sale with the same intent."""
+        if sale.sale_id in self._sales:
+            return
+        if sale.intent_id in self._paid:
+            raise HqError(f"intent {sale.intent_id} has paid for another sale already: sale {sale.sale_id} is not booked")
+        self._sales.add(sale.sale_id)
+        if sale.intent_id:
+            self._paid.add(sale.intent_id)
+        charge = self._charges.get(sale.intent_id)
+        tender = charge.tender if charge is not None else _tender(sale)
+        if charge is not None:
+            charges.save(self._db, replace(charge, wish="take"), origin.at_ms)
+        elif sale.tender not in CODE_TENDERS:
+            self._capture(sale, origin)
+        self._moves.append((Transfer(f"sale:{sale.sale_id}", "sale", clearing(tender), f"sales:{origin.store}", sale.total_minor,
+                                     sale.currency, sale.sale_id, sale.intent_id), origin.at_ms))
+        self.booked.append((sale, self._member(sale), origin))
+
+    def write(self) -> None:
+        """Write it all down."""
+        accounts.save_intents(self._db, self._saved)
+        accounts.transfer_all(self._db, self._moves)
+        trade.add_sales(self._db, self.booked)
+
+    def _capture(self, sale: SaleCompleted, origin: trade.Origin) -> None:
+        """Take the money of the house's own tenders, held before or not."""
+        key, tender, member = _key(sale), _tender(sale), self._member(sale)
+        known = self._intents.get(sale.intent_id)
         if known is not None and known.state == "held":
-            accounts.hold(db, known.account, known.currency, -known.amount_minor)
+            accounts.hold(self._db, known.account, known.currency, -known.amount_minor)
+        if _capture_id(key) in self._captured:
+            return
+        self._captured.add(_capture_id(key))
         payer = _payer(tender, member, origin.store)
-        capture(db, Intent(sale.intent_id or sale.sale_id, "released", payer, sale.currency, sale.total_minor, member, "", origin.device),
-                origin.at_ms)
-    accounts.transfer(db, Transfer(f"sale:{sale.sale_id}", "sale", clearing(tender), f"sales:{origin.store}", sale.total_minor,
-                                   sale.currency, sale.sale_id, sale.intent_id), origin.at_ms)
-    trade.add_sale(db, sale, member, origin)
-    return True
+        taken = Intent(key, "captured", payer, sale.currency, sale.total_minor, member, "", origin.device)
+        self._intents[key] = taken
+        self._saved.append((taken, origin.at_ms))
+        exposure, place = 0, (payer, sale.currency)
+        if tender != CASH_DESK:
+            before = self._balances.get(place, 0)
+            exposure = _overdraft(before, sale.total_minor)
+            self._balances[place] = before - sale.total_minor
+        self._moves.append((Transfer(_capture_id(key), "capture", payer, clearing(tender), sale.total_minor, sale.currency, "", key,
+                                     exposure), origin.at_ms))
+
+    def _member(self, sale: SaleCompleted) -> str:
+        if sale.member_id:
+            return sale.member_id
+        known, charge = self._intents.get(sale.intent_id), self._charges.get(sale.intent_id)
+        return (known.member_id if known else "") or (charge.member_id if charge else "")
 
 
 def balance_check(db: Db) -> Balance:
@@ -182,10 +238,21 @@ def _payer(tender: str, member: str, store: str) -> str:
     return member_account(member) if member else f"unclaimed:{store}"
 
 
-def _overdraft(db: Db, intent: Intent) -> int:
-    balance = accounts.balance(db, intent.account, intent.currency)
-    before = balance[0] if balance else 0
-    return max(0, intent.amount_minor - before) - max(0, -before)
+def _overdraft(before: int, amount: int) -> int:
+    return max(0, amount - before) - max(0, -before)
+
+
+def _tender(sale: SaleCompleted) -> str:
+    """Return whose clearing account a sale goes through, unless a payment service was asked under its intent."""
+    return sale.tender if sale.tender in (CASH_DESK, *CODE_TENDERS) else WALLET
+
+
+def _key(sale: SaleCompleted) -> str:
+    return sale.intent_id or sale.sale_id
+
+
+def _capture_id(key: str) -> str:
+    return f"capture:{key}"
 
 
 def _objection(db: Db, intent: Intent, tender: str) -> str:

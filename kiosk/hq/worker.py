@@ -12,19 +12,22 @@ from kiosk import __version__
 from kiosk.domain.events import Lane
 from kiosk.domain.money import Money
 from kiosk.errors import StorageError
-from kiosk.hq import members, publish, replenishment
+from kiosk.hq import certificates, claims, members, publish, replenishment
 from kiosk.hq.downbox import Sender
 from kiosk.hq.ingest import Ingest, Message
-from kiosk.hq.ledger import catalogue, trade
+from kiosk.hq.ledger import catalogue, facts, garments, trade, trust
 from kiosk.hq.ledger.store import Ledger
+from kiosk.hq.quota import Quota
 from kiosk.hq.stamp import Stamp, stamp
 from kiosk.hq.trust import SigningKey
+from kiosk.hq.trust.folder import Authority
 from kiosk.runtime import Clock
 from kiosk.wire import Ack, DeviceState, ack_topic, encode_ack, encode_state, state_topic
+from kiosk.wire.claims import REQUESTS
 
 log = logging.getLogger(__name__)
 
-FILTERS = ("v1/+/up/#", "v1/+/state")
+FILTERS = ("v1/+/up/#", "v1/+/state", REQUESTS)
 STATE_TOPIC = state_topic("hq")
 WAITING = 20_000
 """As many messages wait at most; beyond, they are left alone and devices send them again."""
@@ -44,13 +47,14 @@ class Link(Protocol):
 class WorkerSettings:
     """group: the fleet that manifests are for. welcome: a new member's credit. auto_approve_after_s: None = people approve.
 
-    address: under which devices reach HQ's web server.
+    address: under which devices reach HQ's web server. authority: who issues certificates, None = nobody here.
     """
 
     group: str
     welcome: Money
     auto_approve_after_s: float | None = None
     address: str = ""
+    authority: Authority | None = None
 
 
 class Worker:
@@ -65,10 +69,12 @@ class Worker:
         self._sender = Sender(key.sign)
         self._inbox: queue.Queue[Message] = queue.Queue(WAITING)
         self._acks: dict[tuple[str, str, Lane], Ack] = {}
-        self._published = (0, 0, 0)
+        self._published = (0, 0, 0, 0)
         self._seen_version = -1
         self._greet, self._dirty, self._disk_full = True, True, False
         self._swept_s = 0.0
+        self._quota, self._answers = Quota(), list[Message]()
+        self._claims = claims.Desk(settings.authority, key.public) if settings.authority is not None else None
 
     @property
     def last_will(self) -> Message:
@@ -76,7 +82,9 @@ class Worker:
         return STATE_TOPIC, self._state(online=False)
 
     def put(self, topic: str, payload: bytes) -> None:
-        """Take a message from the broker's thread; returns at once."""
+        """Take a message from the broker's thread; returns at once. Claims share one quota: nobody knows yet who they are."""
+        if topic != STATE_TOPIC and not self._quota.admits(topic.split("/")[1], len(payload), self._clock.monotonic()):
+            return
         try:
             self._inbox.put_nowait((topic, payload))
         except queue.Full:
@@ -118,6 +126,8 @@ class Worker:
 
     def _take(self, messages: list[Message]) -> None:
         now = self._stamp()
+        if self._claims is not None:
+            self._take_claims(self._claims, [m for m in messages if m[0].startswith("v1/claim/")], now)
         births = [m for m in messages if m[0].endswith("/state") and m[0] != STATE_TOPIC]
         for topic, _payload in births:
             self._sender.forget(topic.split("/")[1])
@@ -127,6 +137,11 @@ class Worker:
             acks |= {device: acks.get(device, []) + more for device, more in self._ingest.commit(facts, now).items()}
         self._acks.update({(device, ack.epoch, ack.lane): ack for device, own in acks.items() for ack in own})
         self._dirty = True
+
+    def _take_claims(self, desk: claims.Desk, messages: list[Message], now: Stamp) -> None:
+        if messages:
+            with self._ledger.write() as db:
+                self._answers += [answer for message in messages if (answer := desk.take(db, message, now)) is not None]
 
     def _sweep(self) -> None:
         """Look after what others wrote into the ledger, and after what falls due by time."""
@@ -139,21 +154,32 @@ class Worker:
         before_ms = now.at_ms - round((after_s or 0.0) * 1000)
         with self._ledger.read() as db:
             late = bool(members.overdue(db, now.at_ms))
+            authority = self._settings.authority if trust.asked(db) or certificates.refresh_due(db, now.at_ms) else None
             due = late or bool(trade.due(db, now.at_ms)) or (after_s is not None and bool(trade.waiting(db, before_ms)))
-        if due:
+        floods = self._quota.offenders()
+        if due or floods or authority is not None:
             with self._ledger.write() as db:
                 if after_s is not None:
                     replenishment.approve_waiting(db, before_ms, now)
                 replenishment.send_due(db, now)
                 for request in members.overdue(db, now.at_ms):
                     members.forward(db, request, now)
+                for device, ignored in floods.items():
+                    log.warning("device %s floods: %d messages were not listened to", device, ignored)
+                    facts.alarm(db, "flood", device, "more messages than a kiosk can have", now.at_ms)
+                if authority is not None:
+                    certificates.answer_requests(db, authority, now)
+                    if certificates.refresh_due(db, now.at_ms):
+                        certificates.give_broker(db, authority, now)
 
     def _send(self) -> None:
         if self._greet and self._link.publish(STATE_TOPIC, self._state(online=True), retain=True):
-            self._greet, self._published, self._dirty = False, (0, 0, 0), True
+            self._greet, self._published, self._dirty = False, (0, 0, 0, 0), True
             self._sender.forget()
         if self._acks:
             self._send_acks()
+        while self._answers and self._link.publish(*self._answers[0]):
+            del self._answers[0]
         if self._dirty:
             self._send_manifests()
             with self._ledger.read() as db:
@@ -172,13 +198,13 @@ class Worker:
 
     def _send_manifests(self) -> None:
         with self._ledger.read() as db:
-            versions = catalogue.versions(db)
+            versions = (*catalogue.versions(db), garments.version(db))
             if versions == self._published:
                 return
             publications = publish.manifests(db, self._settings.group, self._key.sign, self._settings.address)
         if all(self._link.publish(topic, payload, retain=True) for topic, payload in publications):
             self._published = versions
-            log.info("published price list %d, offline policy %d, tenders %d", *versions)
+            log.info("published price list %d, offline policy %d, tenders %d, garments %d", *versions)
 
     def _stamp(self) -> Stamp:
         return stamp(self._clock.now(), self._new_id)

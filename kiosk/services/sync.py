@@ -5,20 +5,25 @@ from __future__ import annotations
 import logging
 import shutil
 import time
+from collections.abc import Callable
 
 from kiosk import __version__
 from kiosk.config import Settings
 from kiosk.domain.events import DeviceHealth
+from kiosk.errors import TrustError
 from kiosk.flows.closing import HeadTeller, close_due, note_configuration
+from kiosk.flows.clothes import Clothes
 from kiosk.flows.health import remember_hq, states
 from kiosk.flows.opening import open_parts
 from kiosk.flows.parts import Parts, zone_of
 from kiosk.flows.queue import wish
-from kiosk.runtime import new_id, run_loop
+from kiosk.flows.remote import Obedience
+from kiosk.flows.standing import Standing, broker_address, hq_key, open_identity
+from kiosk.runtime import FlooredClock, new_id, run_loop
 from kiosk.storage.ports import DownBox, UpLanes
 from kiosk.storage.store import Unit
 from kiosk.sync.fetch import Fetcher
-from kiosk.sync.mqtt import BrokerAddress, MqttClient
+from kiosk.sync.mqtt import MqttClient
 from kiosk.sync.relay import Identity, Relay
 from kiosk.sync.trust import verifier
 
@@ -26,9 +31,13 @@ log = logging.getLogger(__name__)
 
 RATE_HZ = 25.0
 """A look costs next to nothing; a payment that is asked for waits 20 ms for it on average."""
+LOOK_S = 0.01
+"""While HQ's word is due, new facts are looked for this often."""
 HEALTH_AT_MOST_EVERY_S = 10.0
 HEALTH_EVERY_S = 120.0
 """A kiosk says how it is when that has changed, and else this often: each time is written to a card that wears."""
+SAVE_CLOCK_EVERY_S = 600.0
+TIDY_EVERY_S = 0.5
 STUCK_S = 60
 """What has waited for HQ longer than this is worth telling."""
 
@@ -44,14 +53,17 @@ class Link:
         self._told: object = None
         self._version = -1
         self._wish: str | None = None
-        self._listened_s = float("-inf")
+        self._listened_s = self._tidied_s = float("-inf")
 
     def tick(self) -> None:
         """Carry what there is to carry, then tell what changed."""
         deadline = time.monotonic() + 0.25
-        while self._relay.step() and time.monotonic() < deadline:
+        while (self._relay.step() or self._relay.wait(LOOK_S)) and time.monotonic() < deadline:
             pass
         now = self._parts.clock.monotonic()
+        if now - self._tidied_s >= TIDY_EVERY_S:
+            self._tidied_s = now
+            self._parts.store.tidy()
         self._hear_wish(now)
         state = "up" if self._relay.hq_online else "down"
         due = now - self._health_s >= HEALTH_AT_MOST_EVERY_S and (now - self._health_s >= HEALTH_EVERY_S or self._has_changed())
@@ -113,21 +125,49 @@ class Link:
 def serve(settings: Settings) -> int:
     """Run until SIGTERM; return the exit code."""
     parts = open_parts(settings)
-    given = settings.broker
-    address = BrokerAddress(given.host, given.port, given.username or settings.device.id, given.password.reveal(), given.version,
-                            ca=given.ca_file if given.tls else "")
+    address, identity = broker_address(settings), open_identity(settings)
+    if settings.broker.tls and identity.certificate() is None:
+        raise TrustError(f"device {settings.device.id} has no certificate: `kiosk provision` claims one")
+    clients: list[MqttClient] = []
+
+    def connect(will: tuple[str, bytes], heard: Callable[[str, bytes], None], up: Callable[[], None],
+                lost: Callable[[], None]) -> MqttClient:
+        clients.append(MqttClient(address, settings.device.id, will, heard, up, lost))
+        clients[0].judge_by(parts.clock.now)
+        return clients[0]
+
     who = Identity(settings.device.id, settings.device.group, new_id(), __version__, parts.store.epoch, settings.device.roles)
     relay = Relay(who, UpLanes(parts.store), DownBox(parts.store),
-                  lambda will, heard, up, lost: MqttClient(address, settings.device.id, will, heard, up, lost),
-                  verifier(settings.hq.public_key), parts.clock)
+                  connect, verifier(hq_key(settings)), parts.clock)
+    standing = Standing(parts, identity, clients[0].reconnect)
     fetcher = Fetcher()
     relay.fetch_with(fetcher)
     link = Link(parts, relay)
+    clothes = Clothes(parts, settings.storage.folder / "garments") if "mirror" in settings.device.roles else None
+    parts.store.make_room()
     relay.start()
 
+    saved_s = parts.clock.monotonic()
+
+    obedience = Obedience(parts)
+
+    def tick() -> None:
+        link.tick()
+        standing.tick()
+        if clothes is not None:
+            clothes.tick()
+        obedience.tick()
+        nonlocal saved_s
+        if isinstance(parts.clock, FlooredClock) and parts.clock.monotonic() - saved_s >= SAVE_CLOCK_EVERY_S:
+            saved_s = parts.clock.monotonic()
+            parts.clock.save()
+
     def close() -> None:
+        obedience.close()
         relay.stop()
         fetcher.close()
+        if clothes is not None:
+            clothes.close()
         parts.store.close()
 
-    return run_loop("sync", link.tick, RATE_HZ, close)
+    return run_loop("sync", tick, RATE_HZ, close)

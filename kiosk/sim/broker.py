@@ -1,4 +1,7 @@
-"""A real mosquitto on this machine alone, with the access rules that a shop's broker has; for the store in a box and for tests."""
+"""A real mosquitto on this machine alone, with the access rules that a shop's broker has; for the store in a box and for tests.
+
+With HQ's broker folder it speaks mutual TLS 1.3 as a shop's broker does; without, names and passwords for parts that are tried alone.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from kiosk.errors import WorldError
+from kiosk.hq.rules import rules
+from kiosk.hq.trust.folder import ACL_FILE, CRL_FILE, RESTART
 from kiosk.sim.processes import die_with_parent, free_port
 
 RULES = Path(__file__).parents[2] / "deploy" / "broker"
@@ -26,8 +31,12 @@ _ITERATIONS = 101
 class Broker:
     """One mosquitto process bound to 127.0.0.1. Users are added by name; a user's name is the device id that its rules speak of."""
 
-    def __init__(self, folder: Path, port: int | None = None) -> None:
-        """Keep configuration, passwords and log in `folder`; take a free port when none is given, and keep it over restarts."""
+    def __init__(self, folder: Path, port: int | None = None, trust: Path | None = None) -> None:
+        """Keep configuration, passwords and log in `folder`; take a free port when none is given, and keep it over restarts.
+
+        trust: the folder that HQ's certificate authority writes for its broker.
+        """
+        self._trust, self._applied = trust, (0, "")
         self.port = port if port is not None else free_port()
         self._folder = folder
         self._users: dict[str, str] = {}
@@ -59,10 +68,11 @@ class Broker:
         program = shutil.which("mosquitto", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
         if program is None:
             raise WorldError("mosquitto is not installed: `apt install mosquitto`")
-        if not (RULES / "acl").exists():
-            raise WorldError(f"{RULES} has no access rules for the broker: run from a checkout of the repository")
+        if not (RULES / "common.conf").exists():
+            raise WorldError(f"{RULES} has no settings for the broker: run from a checkout of the repository")
         if _listens(self.port):
             raise WorldError(f"port {self.port} is taken: another broker runs there")
+        self._applied = self._offered()
         self._write_passwords()
         (self._folder / "mosquitto.conf").write_text(self._configuration())
         with (self._folder / "mosquitto.log").open("ab") as log:
@@ -70,6 +80,29 @@ class Broker:
             self._process = subprocess.Popen([program, "-c", str(self._folder / "mosquitto.conf")], stdout=log, stderr=log,
                                              start_new_session=True, preexec_fn=die_with_parent)  # noqa: PLW1509 - prctl alone
         self._wait_until("listens", lambda: _listens(self.port))
+
+    def apply_trust(self) -> bool:
+        """Go by what HQ has written since: read it again, or where that is not enough start again. True when there was something new.
+
+        It is what systemd/kiosk-broker-trust.path does for a shop's broker.
+        """
+        offered = self._offered()
+        if offered == self._applied or self._process is None or not self.running:
+            return False
+        restart, self._applied = offered[1] != self._applied[1], offered
+        if restart:
+            self.stop()
+            self.start()
+        else:
+            self._process.send_signal(signal.SIGHUP)
+        return True
+
+    def _offered(self) -> tuple[int, str]:
+        """Return (when the list of revoked certificates was written, last of all; which restart it asks for)."""
+        if self._trust is None:
+            return 0, ""
+        restart = self._trust / RESTART
+        return (self._trust / CRL_FILE).stat().st_mtime_ns, restart.read_text() if restart.exists() else ""
 
     def kill(self) -> None:
         """End the process as a power cut would: SIGKILL, nothing is saved."""
@@ -86,14 +119,13 @@ class Broker:
             self._process = None
 
     def _configuration(self) -> str:
-        return "\n".join((
-            (RULES / "common.conf").read_text(),
-            f"listener {self.port} 127.0.0.1",
-            f"user {getpass.getuser()}",
-            f"password_file {self._folder.resolve() / 'passwords'}",
-            f"acl_file {(RULES / 'acl').resolve()}",
-            "",
-        ))
+        common = [(RULES / "common.conf").read_text(), f"user {getpass.getuser()}"]
+        if self._trust is None:
+            (self._folder / ACL_FILE).write_text(rules())
+            return "\n".join((*common, f"listener {self.port} 127.0.0.1", f"password_file {self._folder.resolve() / 'passwords'}",
+                              f"acl_file {(self._folder / ACL_FILE).resolve()}", ""))
+        shops = (RULES / "mosquitto.conf").read_text().replace("/etc/kiosk/broker", str(self._trust.resolve()))
+        return "\n".join((*common, shops.replace("listener 8883", f"listener {self.port} 127.0.0.1"), ""))
 
     def _write_passwords(self) -> None:
         path = self._folder / "passwords"

@@ -6,7 +6,6 @@ import logging
 import os
 import secrets
 import shutil
-import socket
 import tempfile
 import time
 from collections.abc import Callable
@@ -21,12 +20,16 @@ from kiosk.hq.ledger.store import Ledger
 from kiosk.hq.wallet import balance_check
 from kiosk.runtime import SystemClock, new_id
 from kiosk.sim import shop
+from kiosk.sim.admission import Admission, hq_arguments
 from kiosk.sim.broker import Broker
 from kiosk.sim.counter import Counter
+from kiosk.sim.deliveries import Deliveries
 from kiosk.sim.evening import TILLS, Evening, close_the_day, look
+from kiosk.sim.hour import Hour
 from kiosk.sim.outage import Outage
 from kiosk.sim.people import enrol_members
-from kiosk.sim.processes import Child, Meter, Usage, usage
+from kiosk.sim.phone import WITHIN_S, Phone
+from kiosk.sim.processes import Child, Meter, Usage, free_port, listens, usage
 from kiosk.sim.report import ALL_SALES, HqBook, KioskBook, report
 from kiosk.storage.store import Store
 
@@ -37,7 +40,6 @@ CHAOS = ("reflash", "broker", "hq")
 STRIKE_S, MEND_S = 20.0, 30.0
 """When chaos strikes and when it is over, seconds after the doors opened."""
 DRAIN_S = 60.0
-DELIVERY_S = 2.0
 LOOK_S = 0.4
 """How often somebody looks whether a phone has read a code."""
 READY_S = 60.0
@@ -66,35 +68,34 @@ class StoreInABox:
         self._own_folder = options.folder is None
         folder = options.folder or Path(tempfile.mkdtemp(prefix="kiosk-demo-"))
         folder.mkdir(parents=True, exist_ok=True)
-        self._broker = Broker(folder / "broker")
-        port = options.web_port or _free_port(8470)
-        self._place = shop.Place(folder, self._broker.port, port, options.window, options.camera)
+        port = options.web_port or free_port(8470)
+        self._place = shop.Place(folder, free_port(), port, options.window, options.camera)
+        self._admission = Admission(self._place.hq)
+        self._broker = Broker(folder / "broker", self._place.broker_port, self._admission.broker)
         self._place.screens.mkdir(exist_ok=True)
-        self._passwords = {name: secrets.token_urlsafe(24) for name in ("hq", *shop.ROLES)}
         self._token = secrets.token_urlsafe(24)
         self._books = {device: KioskBook() for device in shop.ROLES}
-        self._delivered: dict[str, float] = {}
-        self._deliveries = 0
+        self._deliveries = Deliveries(self._place.socket)
         self._restarts: dict[str, int] = {}
         self._start_s = 0.0
         self._evening: Evening | None = None
         self._given_back = ""
         self._looked_s = 0.0
         self._counter = Counter(self._place.hq, shop.CURRENCY)
+        self._phone = Phone(self._place)
         self._outage = Outage(self._broker.port)
         self._make_children()
 
     def _make_children(self) -> None:
         place, options = self._place, self._options
         quiet = {} if options.window else {"SDL_VIDEODRIVER": "dummy"}
-        environment = {**quiet, "KIOSK_BROKER_PASSWORD": self._passwords["hq"], "KIOSK_HQ_TOKEN": self._token, "OMP_NUM_THREADS": "1",
-                       "OPENBLAS_NUM_THREADS": "1"}
+        environment = {**quiet, "KIOSK_HQ_TOKEN": self._token, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
         self._world = Child("world", ("world", "serve", "--setup", str(place.folder / "world.json"), "--socket", str(place.socket)),
                             place.folder, environment)
         self._hq = Child("hq", (
             "hq", "serve", "--folder", str(place.hq), "--broker", f"127.0.0.1:{place.broker_port}", "--port", str(place.web_port),
             "--group", shop.GROUP, "--tenders", str(self._counter.config), "--screens", str(place.screens), "--currency", shop.CURRENCY,
-            "--welcome", "500.00", "--auto-approve-after", "20" if options.window or not options.seconds else "3"),
+            *hq_arguments(place.hq), "--welcome", "500.00", "--auto-approve-after", "20" if options.window or not options.seconds else "3"),
             place.folder, environment)
         self._roles = {device: Child(device, ("run", role, "--config", str(place.config(device))), place.folder, environment)
                        for device, role in shop.ROLES.items()}
@@ -117,26 +118,27 @@ class StoreInABox:
         started = time.monotonic()
         place = self._place
         self._say("goods, prices, shelves and members")
-        public_key = shop.open_hq(place)
+        shop.open_hq(place)
         self._counter.start()
-        for name, password in self._passwords.items():
-            self._broker.add_user(name, password)
-        self._say(f"broker on 127.0.0.1:{place.broker_port}")
+        self._say(f"broker on 127.0.0.1:{place.broker_port}, mutual TLS")
         self._broker.start()
         self._say(f"HQ on {self.address}")
         self._hq.start()
         self._world.start()
         for device in shop.ROLES:
             port = self._outage.port if device == shop.PAY else place.broker_port
-            shop.write_config(place, device, public_key, self._passwords[device], port)
+            shop.write_config(place, device, port)
         self._say("members' faces (rendered) are enrolled")
         enrol_members(place)
+        self._say("devices claim their certificates")
+        self._admission.admit(shop.STORE, {device: place.identity(device) for device in shop.ROLES}, self._broker)
         for device in shop.ROLES:
             self._syncs[device].start()
             self._roles[device].start()
         self._say("pay terminal, mirror and shelf")
         self._await_ready()
         self._start_s = time.monotonic() - started
+        self._hour = Hour(place, self._options.seconds)
 
     def run(self, stopped: Callable[[], bool]) -> None:
         """Let shoppers shop for the seconds asked for, or until `stopped`; chaos strikes on the way."""
@@ -155,6 +157,7 @@ class StoreInABox:
                 broken = set()
             self._deliver()
             self._look_after()
+            self._broker.apply_trust()
             self._money(at_s)
             time.sleep(0.1)
 
@@ -164,9 +167,12 @@ class StoreInABox:
         try:
             if opened and self._options.seconds and self._evening is None:
                 self.end_day()
+            if opened:
+                self._await_erasures()
             for child in self._roles.values():
                 child.stop()
             if opened:
+                self._hour.close(self._say)
                 self._drain()
             for child in self._syncs.values():
                 child.stop()
@@ -180,6 +186,7 @@ class StoreInABox:
                 child.stop(2.0)
             self._broker.stop()
             self._counter.close()
+            self._admission.close()
             self._outage.close()
             if self._own_folder:
                 shutil.rmtree(self._place.folder, ignore_errors=True)
@@ -196,13 +203,15 @@ class StoreInABox:
         return self._evening
 
     def _money(self, at_s: float) -> None:
-        """Let phones pay what they have read, somebody at HQ give one sale back, and the terminal sell without HQ for once."""
+        """Let phones pay and open what they have read, HQ give one sale back, and the terminal sell without HQ for once."""
         if at_s < self._looked_s + LOOK_S:
             return
         self._looked_s = at_s
         client = WorldClient(self._place.socket)
-        self._counter.pay(client.truth()["codes"])
+        truth = client.truth()
         client.close()
+        self._counter.pay(truth["codes"])
+        self._phone.look(truth["pages"])
         receipt = self._counter.give_back(at_s)
         if receipt and receipt != self._given_back:
             self._given_back = receipt
@@ -250,30 +259,22 @@ class StoreInABox:
         self._await(lambda: self._waiting(device) == 0, DRAIN_S, f"the queue of {device} drains")
         self._syncs[device].stop()
         self._note(device)
-        shutil.rmtree(self._place.state(device))
+        for folder in (self._place.state(device), self._place.identity(device)):
+            shutil.rmtree(folder)
         self._place.state(device).mkdir()
+        self._admission.revoke(device)  # its key is lost with its card
+        self._admission.admit(shop.STORE, {device: self._place.identity(device)}, self._broker)
         self._syncs[device].start()
         self._roles[device].start()
 
     # --- what a store needs -------------------------------------------------------------------------------------------------------
 
     def _deliver(self) -> None:
-        """What HQ approved arrives a little later; the world's staff puts it on the shelf."""
         store = self._open(shop.SHELF)
         with store.snapshot() as unit:
             ordered = {state.slot: state.on_order for state in unit.stock.all() if state.on_order > 0}
         store.close()
-        now = time.monotonic()
-        self._delivered = {slot: since for slot, since in self._delivered.items() if slot in ordered}
-        for slot, pieces in ordered.items():
-            since = self._delivered.setdefault(slot, now)
-            if since >= 0 and now - since >= DELIVERY_S:
-                self._delivered[slot] = -1.0
-                client = WorldClient(self._place.socket)
-                self._deliveries += 1
-                short = self._deliveries % 3 == 0 and pieces > 1  # suppliers err: staff shall see it
-                client.act("deliver", slot=slot, pieces=pieces - short, scan=1)
-                client.close()
+        self._deliveries.look(ordered, time.monotonic())
 
     def _look_after(self) -> None:
         """Start again what ended by itself, as systemd does; give up on what ends again and again, or when a window was closed."""
@@ -288,7 +289,7 @@ class StoreInABox:
             child.start()
 
     def _await_ready(self) -> None:
-        self._await(lambda: _listens(self._place.web_port), READY_S, "HQ's console answers")
+        self._await(lambda: listens(self._place.web_port), READY_S, "HQ's console answers")
         pictures = [self._place.screens / f"{device}.jpg" for device in shop.ROLES]
         self._await(lambda: self._options.window or all(path.exists() for path in pictures), READY_S, "every screen shows something")
         ledger = Ledger(self._place.hq / "hq.db")
@@ -321,6 +322,16 @@ class StoreInABox:
             waiting = sum(unit.outbox.waiting().values())
         store.close()
         return waiting
+
+    def _await_erasures(self) -> None:
+        def done() -> bool:
+            self._phone.look([])
+            return not self._phone.waits
+
+        try:
+            self._await(done, WITHIN_S, "an erased member is gone from every kiosk and each has said so")
+        except WorldError as error:
+            log.error("%s", error)
 
     def _drain(self) -> None:
         self._broker.start()
@@ -359,6 +370,8 @@ class StoreInABox:
         ledger.close()
         made = report(self._books, hq, used, self._start_s, self._counter.book())
         made["spoofs"] = self._spoofs()
+        made["erasures"] = self._phone.report()
+        made["differences"] += self._phone.differences()
         if self._outage.in_vain:
             made["differences"].append(f"{shop.PAY} sold nothing while its line was cut")
         if self._evening is not None:
@@ -369,24 +382,6 @@ class StoreInABox:
 
 def _tail(path: Path) -> str:
     return "\n".join(path.read_text(errors="replace").splitlines()[-15:]) if path.exists() else ""
-
-
-def _free_port(wanted: int) -> int:
-    for port in (wanted, 0):
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            free: int = probe.getsockname()[1]
-            return free
-    raise WorldError("no port is free on 127.0.0.1")
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.settimeout(0.5)
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def has_screen() -> bool:

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from kiosk.domain.catalog import Planogram
 from kiosk.domain.events import InboxCommitted, Lane
-from kiosk.domain.orders import MemberErasureOrdered, Order, PaymentAnswered, PaymentCode, ReplenishmentAnswered
+from kiosk.domain.orders import (
+    CertificateIssued,
+    CommandOrdered,
+    MemberErasureOrdered,
+    Order,
+    PaymentAnswered,
+    PaymentCode,
+    ReplenishmentAnswered,
+    TrustAnnounced,
+)
 from kiosk.storage.book import Book
 from kiosk.storage.journal import Journal
 from kiosk.storage.outbox import Facts
@@ -42,21 +51,29 @@ class Erasures:
 class VaultOrders:
     """What HQ told this device about members, queued for the service that owns the vault: sealed templates too, which nobody else opens."""
 
+    _table = "vault_orders"
+
     def __init__(self, book: Book) -> None:
         self._book = book
 
     def add(self, order: Order) -> None:
         """Queue an order."""
-        self._book.db.execute("INSERT INTO vault_orders (kind, body) VALUES (?, ?)", (order_kind(order), encode_value(order)))
+        self._book.db.execute(f"INSERT INTO {self._table} (kind, body) VALUES (?, ?)", (order_kind(order), encode_value(order)))
 
     def queued(self, limit: int = 20) -> list[tuple[int, Order]]:
         """Return the oldest orders that wait, with their numbers."""
-        rows = self._book.db.execute("SELECT n, kind, body FROM vault_orders ORDER BY n LIMIT ?", (limit,))
+        rows = self._book.db.execute(f"SELECT n, kind, body FROM {self._table} ORDER BY n LIMIT ?", (limit,))
         return [(n, decode_value(body, ORDER_KINDS[kind])) for n, kind, body in rows]
 
     def done(self, n: int) -> None:
         """Take an order off the queue."""
-        self._book.db.execute("DELETE FROM vault_orders WHERE n = ?", (n,))
+        self._book.db.execute(f"DELETE FROM {self._table} WHERE n = ?", (n,))
+
+
+class DeviceOrders(VaultOrders):
+    """What HQ told this device about itself (certificate, roots, commands), queued for the sync process."""
+
+    _table = "device_orders"
 
 
 class Inbox:
@@ -66,6 +83,7 @@ class Inbox:
         self._book, self._facts, self._journal = book, facts, journal
         self._intents, self._requests = Intents(book), Requests(book)
         self._planograms, self._erasures, self._vault_orders = Planograms(book), Erasures(book), VaultOrders(book)
+        self._device_orders = DeviceOrders(book)
 
     def commit(self, message: OrderMessage) -> bool:
         """Apply an order and note it; False when it was applied before, under this number or another.
@@ -100,6 +118,8 @@ class Inbox:
                 self._journal.installed(order)
         elif isinstance(order, MemberErasureOrdered):
             self._erasures.add(order.member_id)
+        elif isinstance(order, CertificateIssued | TrustAnnounced | CommandOrdered):
+            self._device_orders.add(order)
         elif isinstance(order, ReplenishmentAnswered):
             self._requests.answer(order)
         else:

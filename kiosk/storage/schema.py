@@ -73,6 +73,13 @@ CREATE TABLE empty_slots (slot TEXT PRIMARY KEY, gtin TEXT NOT NULL, since REAL 
 CREATE TABLE slot_plans (slot TEXT PRIMARY KEY, body BLOB NOT NULL) STRICT, WITHOUT ROWID;
 """
 
+_TERMS = """
+CREATE TABLE daily_terms (slot TEXT NOT NULL, gtin TEXT NOT NULL, day TEXT NOT NULL, price_minor INTEGER NOT NULL, offered INTEGER NOT NULL,
+  PRIMARY KEY (slot, gtin, day)) STRICT, WITHOUT ROWID;
+CREATE TABLE arrivals (slot TEXT NOT NULL, gtin TEXT NOT NULL, day TEXT NOT NULL, pieces INTEGER NOT NULL,
+  PRIMARY KEY (slot, gtin, day)) STRICT, WITHOUT ROWID;
+"""
+
 _ONE_TREE = """
 ALTER TABLE lanes RENAME TO former_lanes;
 ALTER TABLE outbox RENAME TO former_outbox;
@@ -86,8 +93,8 @@ CREATE TABLE outbox (n INTEGER PRIMARY KEY, kind TEXT NOT NULL, slot TEXT NOT NU
 CREATE INDEX outbox_skipped ON outbox (n) WHERE kind = 'Skipped';
 """
 
-CARRIED = ("epochs", "lanes", "outbox", "downboxes", "inbox", "erasures", "vault_orders", "quarantine", "sales",
-           "offline_sales", "refunds", "refund_lines",
+CARRIED = ("epochs", "lanes", "outbox", "downboxes", "inbox", "erasures", "vault_orders", "device_orders", "unset_clocks", "quarantine",
+           "sales", "offline_sales", "refunds", "refund_lines",
            "prints", "receipts", "intents", "basket", "stock", "requests", "daily_sales", "empty_slots", "slot_plans", "pricelists",
            "planogram", "policy", "tallies", "settings")
 """What is carried over from a damaged file, as far as it can be read. The journal is not: a chain with a hole proves nothing."""
@@ -164,8 +171,25 @@ def m008_tills_of_their_own(db: sqlite3.Connection) -> None:
     db.execute("ALTER TABLE intents ADD COLUMN role TEXT NOT NULL DEFAULT ''")
 
 
+def m009_receipts_are_looked_for(db: sqlite3.Connection) -> None:
+    """A receipt's number is looked for from the newest sale backwards: its index cost every sale a page and the reading of its body."""
+    db.execute("DROP INDEX sales_receipt")
+
+
+def m010_trust(db: sqlite3.Connection) -> None:
+    """What HQ told the device about itself waits for the sync process; and in which boots the time was not known, until when."""
+    db.execute("CREATE TABLE device_orders (n INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, body BLOB NOT NULL) STRICT")
+    db.execute("CREATE TABLE unset_clocks (boot_id TEXT PRIMARY KEY, until INTEGER) STRICT, WITHOUT ROWID")
+
+
+def m011_terms(db: sqlite3.Connection) -> None:
+    """At which price and under which offer each day's goods were sold, and when the pieces came that lie in the slots."""
+    for statement in _statements(_TERMS):
+        db.execute(statement)
+
+
 MIGRATIONS = (m001_first_tables, m002_signed_journal, m003_vault_orders, m004_one_tree, m005_refunds, m006_daily_demand,
-              m007_offline_sales, m008_tills_of_their_own)
+              m007_offline_sales, m008_tills_of_their_own, m009_receipts_are_looked_for, m010_trust, m011_terms)
 """In order; one that was released is never changed."""
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
@@ -28,9 +29,14 @@ from kiosk.storage.schema import is_current, migrate
 from kiosk.storage.seal import JournalKey
 
 BUSY_MS = 10_000
+CACHE_BYTES = 2 << 20
 LOG_PAGES = 3000
 LOG_BYTES = 16 << 20
 """So large SQLite's write-ahead log may stay: 3000 pages of 4 KiB and what a slow reader makes it grow by."""
+TIDY_PAGES = 700
+"""From so many pages on, the log is emptied in an idle moment, so that no sale has to wait for it."""
+ROOM_BYTES = 4 << 20
+"""So large the log is made beforehand: where a file does not grow, a sync costs half or less."""
 Connect = Callable[[Path], sqlite3.Connection]
 
 
@@ -44,6 +50,7 @@ class Unit:
         self.inbox = inbox.Inbox(book, self.facts, self.journal)
         self.erasures = inbox.Erasures(book)
         self.vault_orders = inbox.VaultOrders(book)
+        self.device_orders = inbox.DeviceOrders(book)
         self.quarantine = inbox.Quarantine(book)
         self.training = Journal(book, TRAINING)
         self.closures = Closures(book, self.journal, self.facts)
@@ -60,6 +67,7 @@ class Unit:
         self.planogram = settings.Planograms(book)
         self.policy = settings.Policies(book)
         self.tenders = settings.Tenders(book)
+        self.garments = settings.Garments(book)
         self.tallies = settings.Tallies(book)
         self.settings = settings.Settings(book)
 
@@ -149,6 +157,32 @@ class Store:
             # SQLite's own number leaves out what this connection wrote; both parts only grow.
             return int(self._book.db.execute("PRAGMA data_version").fetchone()[0]) + self._units
 
+    def make_room(self) -> None:
+        """Make the write-ahead log as large as it becomes on a normal day, for a moment when nobody waits: each start, once."""
+        db, log = self._book.db, Path(f"{self._name}-wal")
+        if (log.exists() and log.stat().st_size >= ROOM_BYTES) or self._free() < self._reserve + LOG_BYTES:
+            return
+        with _named(self._path):
+            db.execute("BEGIN IMMEDIATE")
+            try:  # what does not fit into the cache goes into the log, and counts for nothing when it is undone
+                db.execute("CREATE TABLE room (filling BLOB)")
+                db.execute("INSERT INTO room VALUES (zeroblob(?))", (ROOM_BYTES + CACHE_BYTES,))
+            finally:
+                if db.in_transaction:
+                    db.execute("ROLLBACK")
+        grown = os.open(log, os.O_RDONLY)
+        os.fsync(grown)
+        os.close(grown)
+
+    def tidy(self) -> bool:
+        """Empty the write-ahead log into the file when it is long, for an idle moment; nobody has to wait. Return whether it was."""
+        if _log_pages(self._path) < TIDY_PAGES:
+            return False
+        with _named(self._path):
+            self._check_place()
+            self._book.db.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        return True
+
     def close(self) -> None:
         """Close the file; closing it twice does nothing."""
         self._book.db.close()
@@ -215,9 +249,12 @@ class Store:
         if inode != self._inode:
             raise StorageDamagedError(f"{self._path} was set aside or replaced while it was open: start this service again")
 
-    def _check_room(self) -> None:
+    def _free(self) -> int:
         disk = os.statvfs(self._folder)
-        free = disk.f_bavail * disk.f_frsize
+        return disk.f_bavail * disk.f_frsize
+
+    def _check_room(self) -> None:
+        free = self._free()
         if free >= self._reserve:
             return
         pages, size = (self._book.number(f"PRAGMA {name}") for name in ("freelist_count", "page_size"))
@@ -250,6 +287,18 @@ class _Transaction:
 
     def __exit__(self, _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None) -> None:
         self._leave(error)
+
+
+def _log_pages(path: Path) -> int:
+    """Return how many pages of the write-ahead log are not in the file yet, by its index (https://sqlite.org/walformat.html)."""
+    try:
+        with Path(f"{path}-shm").open("rb") as index:
+            head = index.read(100)
+    except FileNotFoundError:
+        return 0
+    if len(head) < 100:
+        return 0
+    return int.from_bytes(head[16:20], sys.byteorder) - int.from_bytes(head[96:100], sys.byteorder)
 
 
 def _gate(path: Path) -> int:
@@ -314,7 +363,8 @@ def _set_up(db: sqlite3.Connection) -> None:
     db.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("PRAGMA synchronous = FULL")
-    # The log is written over from its start at each turn: where a file does not grow, a sync costs half.
+    db.execute(f"PRAGMA cache_size = -{CACHE_BYTES >> 10}")
+    # The log is written over from its start at each turn; a sale empties it itself only where nobody else did (see `Store.tidy`).
     db.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
     db.execute(f"PRAGMA journal_size_limit = {LOG_BYTES}")
 
@@ -334,7 +384,8 @@ def _named(path: Path) -> Iterator[None]:
 
 def _told(path: Path, error: sqlite3.Error) -> StorageError:
     """Return SQLite's error as ours, which names the file."""
-    if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL:
+    code = getattr(error, "sqlite_errorcode", 0)
+    if code & 0xFF == sqlite3.SQLITE_FULL or code == sqlite3.SQLITE_IOERR_SHMSIZE:  # the latter: of the log's index
         return StorageFullError(f"{path}: the disk is full; nothing was written")
     if _is_damage(error):
         return StorageDamagedError(f"{path} is damaged ({error}): start this service again, it sets the file aside")

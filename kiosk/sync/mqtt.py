@@ -9,9 +9,11 @@ from __future__ import annotations
 import logging
 import random
 import socket
+import ssl
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import paho.mqtt.client as paho
@@ -34,7 +36,10 @@ IN_FLIGHT = 100
 
 @dataclass(frozen=True, slots=True)
 class BrokerAddress:
-    """Where the broker is and how it knows us. version: 5 or 3 (MQTT 3.1.1). With `ca` set, TLS; certificate and key are file paths."""
+    """Where the broker is and how it knows us. version: 5 or 3 (MQTT 3.1.1).
+
+    With `ca` set, TLS 1.3; certificate and key are file paths, key is "" where the certificate's file holds it, key_password opens it.
+    """
 
     host: str
     port: int
@@ -44,6 +49,11 @@ class BrokerAddress:
     ca: str = ""
     certificate: str = ""
     key: str = ""
+    key_password: str = field(default="", repr=False)
+
+
+NO_CHECK_TIME = ssl.VerifyFlags(0x200000)
+"""OpenSSL's X509_V_FLAG_NO_CHECK_TIME, which Python has no name for."""
 
 
 class _Link:
@@ -56,9 +66,15 @@ class _Link:
         self.lost = threading.Event()
 
 
-def _send_at_once(_client: paho.Client, _data: Any, connection: socket.socket) -> None:
-    """Switch Nagle's algorithm off: small messages would wait 40 ms for one another."""
-    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+def _context(address: BrokerAddress, own_clock: bool) -> ssl.SSLContext:
+    """Return TLS 1.3 with these files. own_clock: the broker's dates are judged by us, not by a system clock that may be unset."""
+    context = ssl.create_default_context(cafile=address.ca)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    if own_clock:
+        context.verify_flags |= NO_CHECK_TIME
+    if address.certificate:
+        context.load_cert_chain(address.certificate, address.key or None, address.key_password or None)
+    return context
 
 
 class MqttClient:
@@ -80,6 +96,19 @@ class MqttClient:
         self._stopping = threading.Event()
         self._link: _Link | None = None
         self._thread: threading.Thread | None = None
+        self._now: Callable[[], datetime] | None = None
+        self.refusal = ""
+        """Why the broker was not reached, or did not let us in, the last time; "" once it has."""
+
+    def judge_by(self, now: Callable[[], datetime]) -> None:
+        """Judge the dates of the broker's certificate by this clock instead of the system's; call it before `start`."""
+        self._now = now
+
+    def reconnect(self) -> None:
+        """Leave and come back with what the certificate's files hold by then; what was not acknowledged is the caller's to send again."""
+        link = self._link
+        if link is not None:
+            link.lost.set()
 
     @property
     def connected(self) -> bool:
@@ -134,11 +163,12 @@ class MqttClient:
     def _keep_connected(self) -> None:
         pause_s, said = FIRST_PAUSE_S, ""
         while not self._stopping.is_set():
-            link = _Link(self._new_client())
-            self._link = link
             try:
+                link = _Link(self._new_client())
+                self._link = link
                 link.client.connect(self._address.host, self._address.port, KEEPALIVE_S)
             except (OSError, ValueError) as error:
+                self.refusal = str(error)
                 if str(error) != said:
                     said = str(error)
                     log.warning("broker %s:%d cannot be reached: %s", self._address.host, self._address.port, error)
@@ -170,13 +200,23 @@ class MqttClient:
         if self._address.username:
             client.username_pw_set(self._address.username, self._address.password)
         if self._address.ca:
-            client.tls_set(self._address.ca, self._address.certificate or None, self._address.key or None)
+            client.tls_set_context(_context(self._address, self._now is not None))
         if self._will is not None:
             client.will_set(self._will[0], self._will[1], qos=1, retain=True)
-        client.on_socket_open = _send_at_once
+        client.on_socket_open = self._opened
         client.on_connect, client.on_disconnect = self._answered, self._disconnected
         client.on_publish, client.on_message = self._confirmed, self._received
         return client
+
+    def _opened(self, _client: paho.Client, _data: Any, connection: socket.socket) -> None:
+        # Small messages would wait 40 ms for one another.
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        given = connection.getpeercert() if self._now is not None and isinstance(connection, ssl.SSLSocket) else None
+        if given and self._now is not None:
+            begins, ends = (ssl.cert_time_to_seconds(str(given[key])) for key in ("notBefore", "notAfter"))
+            if not begins <= self._now().timestamp() < ends:
+                raise ssl.SSLCertVerificationError(f"the broker's certificate holds from {given['notBefore']} to {given['notAfter']};"
+                                                   f" here it is {self._now():%Y-%m-%d %H:%M} UTC")
 
     def _link_of(self, client: paho.Client) -> _Link | None:
         link = self._link
@@ -185,11 +225,13 @@ class MqttClient:
     def _answered(self, client: paho.Client, _data: Any, _flags: Any, reason: ReasonCode, _properties: Properties | None) -> None:
         link = self._link_of(client)
         if reason.is_failure:
+            self.refusal = str(reason)
             log.error("broker %s:%d refuses %s: %s", self._address.host, self._address.port, self._client_id, reason)
         elif link is not None:
             with self._lock:
                 filters = list(self._filters)
                 link.up = True
+            self.refusal = ""
             for topic_filter in filters:
                 client.subscribe(topic_filter, qos=1)
             log.info("broker %s:%d is there", self._address.host, self._address.port)
@@ -198,6 +240,8 @@ class MqttClient:
     def _disconnected(self, client: paho.Client, _data: Any, _flags: Any, _reason: ReasonCode, _properties: Properties | None) -> None:
         link = self._link_of(client)
         if link is not None:
+            if not link.up and not self.refusal:
+                self.refusal = "it closed the connection at once: is the certificate unknown, expired or revoked?"
             link.lost.set()
 
     def _confirmed(self, client: paho.Client, _data: Any, _mid: int, reason: ReasonCode, _properties: Properties | None) -> None:

@@ -11,7 +11,7 @@ from kiosk.ui.widgets import PLAIN, PRIMARY, Face, button, frame, heading
 
 def draw(c: Canvas, view: MyData) -> None:
     """Draw the screen."""
-    c.facts["refused"] = view.refused
+    c.facts.update(refused=view.refused, code=view.qr)
     body = frame(c, view.status, "alarm" if view.refused else "calm")
     body, ways = c.cut_bottom(body, TOUCH + 12, SPACE.base)
     if view.refused:

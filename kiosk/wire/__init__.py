@@ -20,14 +20,15 @@ from typing import Any
 
 import msgspec
 
-from kiosk.domain import events, orders
-from kiosk.domain.catalog import OfflinePolicy, Planogram, PriceList, TenderPolicy
+from kiosk.domain import orders
 from kiosk.domain.events import Event, Lane
 from kiosk.errors import WireError
+from kiosk.wire.names import EVENT_TYPES, MANIFEST_KINDS, ORDER_KINDS
 from kiosk.wire.topics import ack_topic, down_topic, manifest_topic, parse_up_topic, state_topic, up_topic
 
-__all__ = ["ack_topic", "down_topic", "manifest_topic", "parse_up_topic", "state_topic", "up_topic"]
-"""What other rooms take from `topics` through this one; everything below is public as its name says."""
+__all__ = ["EVENT_TYPES", "MANIFEST_KINDS", "ORDER_KINDS", "ack_topic", "down_topic", "manifest_topic", "parse_up_topic", "state_topic",
+           "up_topic"]
+"""What other rooms take from `names` and `topics` through this one; everything below is public as its name says."""
 
 BATCH_EVENTS = 100
 BATCH_BYTES = 64 * 1024
@@ -37,42 +38,10 @@ INLINE_BYTES = 64 * 1024
 """A manifest carries its body up to this size; a larger one names where it can be fetched."""
 BODY_BYTES = 16 * 1024 * 1024
 """A manifest's body longer than this is neither published nor fetched."""
+UNSET = "unset"
+"""The extension `clock` of a fact that was made before the device knew the time."""
 
 
-EVENT_TYPES: dict[str, type[Any]] = {
-    "kiosk.sale.completed.v1": events.SaleCompleted,
-    "kiosk.sale.refunded.v1": events.SaleRefunded,
-    "kiosk.journal.closed.v1": events.PeriodClosed,
-    "kiosk.journal.head.v1": events.JournalHead,
-    "kiosk.payment.requested.v1": events.PaymentRequested,
-    "kiosk.payment.cancelled.v1": events.PaymentCancelled,
-    "kiosk.stock.changed.v1": events.StockChanged,
-    "kiosk.replenishment.requested.v1": events.ReplenishmentRequested,
-    "kiosk.goods.received.v1": events.GoodsReceived,
-    "kiosk.member.enrolled.v1": events.MemberEnrolled,
-    "kiosk.member.erased.v1": events.MemberErased,
-    "kiosk.member.locked.v1": events.MemberLocked,
-    "kiosk.template.requested.v1": events.TemplateRequested,
-    "kiosk.template.sealed.v1": events.TemplateSealed,
-    "kiosk.template.held.v1": events.TemplateHeld,
-    "kiosk.staff.acted.v1": events.StaffActed,
-    "kiosk.identity.decided.v1": events.IdentityDecided,
-    "kiosk.device.health.v1": events.DeviceHealth,
-    "kiosk.inbox.committed.v1": events.InboxCommitted,
-    "kiosk.lane.skipped.v1": events.Skipped,
-}
-ORDER_KINDS: dict[str, type[Any]] = {
-    "payment": orders.PaymentAnswered,
-    "payment-code": orders.PaymentCode,
-    "replenishment": orders.ReplenishmentAnswered,
-    "erasure": orders.MemberErasureOrdered,
-    "member-lock": orders.MemberLockOrdered,
-    "members": orders.MembersAnnounced,
-    "template-wanted": orders.TemplateWanted,
-    "template": orders.TemplateDelivered,
-    "planogram": Planogram,
-}
-MANIFEST_KINDS: dict[str, type[Any]] = {"pricelist": PriceList, "offline-policy": OfflinePolicy, "tenders": TenderPolicy}
 _TYPE_OF = {cls: name for name, cls in EVENT_TYPES.items()}
 _TYPE_NAMED = {cls.__name__: name for name, cls in EVENT_TYPES.items()}
 _ORDER_OF = {cls: name for name, cls in ORDER_KINDS.items()}
@@ -85,7 +54,10 @@ Verify = Callable[[bytes, bytes], bool]
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """A fact with its key. time is the device's wall clock (UTC), for reports only: HQ never judges by it."""
+    """A fact with its key. time is the device's wall clock (UTC), for reports only: HQ never judges by it.
+
+    clock_set: False while the device did not know the time since this boot; then `time` is the earliest that can be.
+    """
 
     id: str
     device: str
@@ -95,6 +67,7 @@ class Envelope:
     boot_id: str
     time: datetime
     event: Event
+    clock_set: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,9 +136,10 @@ class _Header(msgspec.Struct):
     seq: int
     bootid: str
     data: msgspec.Raw
+    clock: str = ""
 
 
-class _Cloud(msgspec.Struct):
+class _Cloud(msgspec.Struct, omit_defaults=True):
     specversion: str
     id: str
     source: str
@@ -177,6 +151,7 @@ class _Cloud(msgspec.Struct):
     seq: int
     bootid: str
     data: Any
+    clock: str = ""
 
 
 class _Signed(msgspec.Struct):
@@ -213,14 +188,16 @@ def encode_event(envelope: Envelope) -> bytes:
     """Return one fact as a structured CloudEvents JSON object."""
     kind = _TYPE_OF[type(envelope.event)]
     return _encode(_Cloud("1.0", envelope.id, f"/devices/{envelope.device}", kind, envelope.time, "application/json",
-                          envelope.epoch, str(envelope.lane), envelope.seq, envelope.boot_id, envelope.event))
+                          envelope.epoch, str(envelope.lane), envelope.seq, envelope.boot_id, envelope.event,
+                          "" if envelope.clock_set else UNSET))
 
 
-def encode_fact(head: tuple[str, str, str, Lane, int, str, datetime], kind: str, data: bytes) -> bytes:
+def encode_fact(head: tuple[str, str, str, Lane, int, str, datetime], kind: str, data: bytes,
+                clock_set: bool = True) -> bytes:
     """Return what `encode_event` does, of an Envelope's fields up to `time`, the name of the event's class, and the event as JSON."""
     ident, device, epoch, lane, seq, boot_id, time = head
     return _encode(_Cloud("1.0", ident, f"/devices/{device}", _TYPE_NAMED[kind], time, "application/json", epoch, lane, seq, boot_id,
-                          msgspec.Raw(data)))
+                          msgspec.Raw(data), "" if clock_set else UNSET))
 
 
 def encode_batch(encoded: Sequence[bytes]) -> bytes:
@@ -271,7 +248,8 @@ def _envelope(device: str, lane: Lane, header: _Header) -> Envelope:
     decode = _DATA.get(header.type)
     if decode is None:
         raise WireError(f"type {header.type!r} is not known here")
-    return Envelope(header.id, device, header.epoch, lane, header.seq, header.bootid, header.time, decode(header.data))
+    return Envelope(header.id, device, header.epoch, lane, header.seq, header.bootid, header.time, decode(header.data),
+                    header.clock != UNSET)
 
 
 def encode_ack(acks: Iterable[Ack]) -> bytes:
@@ -312,7 +290,7 @@ def decode_order(payload: bytes, device: str, verify: Verify) -> OrderMessage:
     """Return an order that HQ signed for this device, or raise WireError."""
     head: _OrderBody = _read(_open(payload, verify), _OrderBody)
     if head.device != device:
-        raise WireError(f"an order for {head.device!r} came to {device!r}")
+        raise WireError(f"an order for {head.device!r} came to {device!r}", "device")
     cls = ORDER_KINDS.get(head.kind)
     if cls is None or not 0 < head.seq < 2**53:
         raise WireError(f"an order of kind {head.kind!r}, number {head.seq}, is not known here")
@@ -349,7 +327,7 @@ def decode_manifest(payload: bytes, group: str, verify: Verify) -> orders.Manife
     """Return a manifest, or the link to one, that HQ signed for this group, or raise WireError."""
     head: _ManifestBody = _read(_open(payload, verify), _ManifestBody)
     if head.group != group or head.kind not in MANIFEST_KINDS:
-        raise WireError(f"a manifest {head.kind!r} of group {head.group!r} is not for group {group!r}")
+        raise WireError(f"a manifest {head.kind!r} of group {head.group!r} is not for group {group!r}", "device")
     if head.link is not None and head.link.kind == head.kind and 0 < head.link.size <= BODY_BYTES:
         return head.link
     if not bytes(head.data):
@@ -383,9 +361,9 @@ def _open(payload: bytes, verify: Verify) -> bytes:
     try:
         signature = base64.b64decode(signed.signature, validate=True)
     except (binascii.Error, ValueError) as error:
-        raise WireError("the signature cannot be read") from error
+        raise WireError("the signature cannot be read", "signature") from error
     if not verify(body, signature):
-        raise WireError("the signature is not HQ's")
+        raise WireError("the signature is not HQ's", "signature")
     return body
 
 

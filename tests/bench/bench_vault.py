@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import hmac
-import resource
+import math
+import os
 import secrets
 import statistics
 import subprocess
@@ -20,6 +21,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.keywrap import aes_key_wrap
 
 from kiosk.domain.identity import BUCKET_MAX, Candidate, Policy, decide, digits_wanted
+from kiosk.sim.processes import usage
 from kiosk.storage.vault import Consent, Vault
 from kiosk.storage.vault.keys import derived, device_key
 from kiosk.vision.face import FaceFinder, make_embedder
@@ -89,30 +91,33 @@ def measure(path: Path, key_path: Path, members: int) -> int:
     vault.size("0000")
     start_s = time.perf_counter() - started
     rng, policy = np.random.default_rng(SEED), Policy()
-    took, sizes, right = [], [], 0
+    took, worked, sizes, right = [], [], [], 0
     for n in rng.integers(0, members, PROBES):
         noise = rng.normal(size=(policy.looks, 128)).astype(np.float32) * np.float32(0.015)
         looks = list(template_of(int(n)) + noise)
-        started = time.perf_counter()
+        started, began = time.perf_counter(), time.thread_time()
         asked: list[int] = []
         while (wanted := digits_wanted(asked)) is not None:
             suffix = digits_of(int(n))[-wanted:]
             asked.append(vault.size(suffix))
         bucket = vault.bucket(suffix) if asked[-1] <= BUCKET_MAX else []
         decision = decide(looks, [Candidate(c.member_id, c.template) for c in bucket], policy)
+        worked.append((time.thread_time() - began) * 1e3)
         took.append((time.perf_counter() - started) * 1e3)
         sizes.append(len(bucket))
         right += decision.member_id == f"{int(n):08d}-0000-7000-8000-000000000000"
-    memory_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    used = usage("bench", os.getpid())  # of this program alone: getrusage would count what its parent had built, too
+    memory_mb = used.peak_mb if used else math.inf
     vault.close()
-    took.sort()
-    p99 = took[int(0.99 * len(took))]
+    p99, worked_p99 = (sorted(times)[int(0.99 * len(times))] for times in (took, worked))
     say(f"start-up              {start_s:8.3f} s  open, first query                       (bar 3)")
     say(f"bucket and decision   {statistics.median(took):8.2f} ms median, {p99:.2f} ms p99 of {PROBES}; buckets of"
         f" {statistics.mean(sizes):.1f}; {right} right (bar 5, median)")
+    say(f"of that, CPU          {statistics.median(worked):8.2f} ms median, {worked_p99:.2f} ms p99 (bar 5): the rest is waiting,"
+        " for the disk or for other programs")
     say(f"memory                {memory_mb:8.0f} MB peak of the process, networks loaded       (bar 350)")
     del embedder
-    return (start_s > 3.0) + (statistics.median(took) > 5.0) + (memory_mb > 350.0) + (right < PROBES)
+    return (start_s > 3.0) + (statistics.median(took) > 5.0) + (worked_p99 > 5.0) + (memory_mb > 350.0) + (right < PROBES)
 
 
 def scan_ms(members: int) -> float:

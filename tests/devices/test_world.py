@@ -221,3 +221,26 @@ def test_what_the_world_does_not_know_it_refuses(setup):
             world.act(name, args, 0.0)
     with pytest.raises(WorldError):
         world.frame("nowhere", 0.0)
+
+
+def test_a_member_who_leaves_reads_the_address_of_the_own_data_with_the_phone_and_comes_no_more(make_store_setup):
+    jana = StoreShopper("jana", 0, "leaves", True, "12345678")
+    world, now = World(make_store_setup(shoppers=(jana,)), None), 0.0
+    page = "http://127.0.0.1:8080/in/token"
+
+    def shows(screen: str, targets: tuple[str, ...], facts: dict[str, str], until: str, seconds: float = 30.0) -> list[str]:
+        nonlocal now
+        places = {name: (100 * number, 0, 90, 90) for number, name in enumerate(targets)}
+        touched: list[str] = []
+        end = now + seconds
+        while now < end and until not in (*touched, *world.truth()["pages"]):
+            now = round(now + 0.1, 3)
+            touched += [targets[touch.x // 100] for touch in world.presented("pay-1", Presented(screen, places, facts), now)]
+        return touched
+
+    assert shows("pay.attract", ("start", "enrol"), {}, "enrol") == ["enrol"]
+    assert shows("enrol.consent", ("accept", "my_data", "decline"), {}, "my_data") == ["my_data"]
+    shows("my.data", ("erase", "done"), {"code": page}, page)
+    assert world.truth()["pages"] == [page] and world.truth()["codes"] == []
+    assert "done" in shows("my.data", ("erase", "done"), {"code": ""}, "done")
+    assert shows("pay.attract", ("start", "enrol"), {}, "enrol", 60.0) == [], "she is a member no longer"

@@ -7,7 +7,7 @@ import pytest
 
 from kiosk.domain.identity import Candidate, FaceQuality, Policy, Template, decide, digits_wanted, hint, template
 
-POLICY = Policy(threshold=0.443, margin=0.04, looks=3, frames=6)
+POLICY = Policy(threshold=0.443, pin_threshold=0.48, margin=0.04, looks=3, frames=6)
 
 
 def at(distance: float, axis: int = 1) -> Template:
@@ -44,9 +44,26 @@ def test_a_stranger_is_refused_when_acceptance_has_become_impossible() -> None:
     assert (made.outcome, made.rule) == ("refused", "no_match")
 
 
-def test_two_candidates_too_near_to_each_other_are_no_match() -> None:
+def test_of_two_who_look_alike_the_nearer_one_is_asked_for_the_pin() -> None:
     twin = Candidate("twin", at(0.02))
-    assert decide([at(0.2)] * 6, [ME, twin], POLICY).outcome == "refused"
+    made = decide([at(0.2)] * 6, [ME, twin], POLICY)
+    assert (made.outcome, made.rule, made.member_id) == ("ask_pin", "gap", "twin")
+    assert decide([at(0.2), at(-0.2)] * 3, [ME, twin], POLICY).rule == "frames_disagree", "the frames do not say which of the two"
+
+
+def test_a_face_a_little_too_far_is_asked_for_the_pin_and_one_farther_is_nobody() -> None:
+    made = decide([at(0.46)] * 6, [ME, OTHER], POLICY)
+    assert (made.outcome, made.rule, made.member_id, made.distance) == ("ask_pin", "nearly", "me", pytest.approx(0.46))
+    assert decide([at(0.49)] * 6, [ME, OTHER], POLICY).rule == "no_match"
+    assert decide([at(0.46), at(0.49)] * 3, [ME, OTHER], POLICY).rule == "no_match", "half of the frames is not enough"
+    assert decide([at(0.46), at(0.3)] * 3, [ME, OTHER], POLICY).outcome == "ask_pin"
+
+
+def test_at_the_end_there_is_an_answer() -> None:
+    assert decide([at(0.3), at(0.3), at(0.7), at(0.7)], [ME], POLICY).outcome == "undecided"
+    for frames, bucket, rule in (([at(0.3)] * 2, [ME], "too_few_frames"), ([], [], "too_few_frames"), ([at(0.3)] * 3, [ME], "k_of_n"),
+                                 ([at(0.46)] * 3, [ME], "nearly"), ([at(0.3), at(0.3), at(0.7), at(0.7)], [ME], "no_match")):
+        assert decide(frames, bucket, POLICY, final=True).rule == rule
 
 
 def test_frames_that_name_different_members_are_refused() -> None:

@@ -104,7 +104,6 @@ def test_bars_on_real_shops(name, rmsse_bar):
 
 
 @WITH_DATA
-@pytest.mark.parametrize("name", ["m5", pytest.param("vending", marks=pytest.mark.xfail(
-    strict=True, reason="missed by .3 point; 41 lanes at 4 origins tell it to 2.3 points (one deviation)"))])
+@pytest.mark.parametrize("name", SHOPS)
 def test_the_chances_that_are_promised_are_met(name):
-    assert all(abs(float(nominal) - reached) <= 0.0155 for nominal, reached in of_shop(name).coverage.items())
+    assert all(abs(float(nominal) - reached) <= 0.015 for nominal, reached in of_shop(name).coverage.items())

@@ -58,6 +58,14 @@ def test_a_stranger_is_refused_as_when_paying(device: Device, member_template: C
     assert (screen(view), view.refused) == ("my.data", "not_recognised")
 
 
+def test_a_face_a_little_too_far_sees_nothing_without_the_pin(device: Device, member_template: Callable[[int], Template]) -> None:
+    moved = member_template(0)
+    moved[5] += 0.362
+    device.sight.vault.enrol("ada", "55551234", moved, CONSENT)
+    view = known(device, MyDataFlow(device.sight, device.shop, "en"), 0)
+    assert (screen(view), view.refused) == ("my.data", "not_recognised")
+
+
 def test_the_code_on_the_screen_opens_the_page_on_one_phone(device: Device, member_template: Callable[[int], Template]) -> None:
     device.sight.vault.enrol("ada", "55551234", member_template(0), CONSENT)
     tokens, counter = Tokens(device.clock.monotonic), Counter()

@@ -120,3 +120,23 @@ def test_who_was_lost_by_every_kiosk_and_pays_by_code_is_asked_to_enrol_again(de
     device.answer(intent.intent_id, "authorised")
     view = pay.tick([])
     assert (screen(view), view.status.banner) == ("pay.paid", "enrol_again")
+
+
+def away(template: Template, distance: float) -> Template:
+    """A template moved in a direction that no face takes by chance."""
+    moved = template.copy()
+    moved[5] += distance
+    return moved
+
+
+def test_a_face_a_little_too_far_is_asked_for_the_pin_and_without_one_is_nobody(
+        device: Device, member_template: Callable[[int], Template]) -> None:
+    pay = checkout(device, Extras(pin=hashed(PIN)), away(member_template(0), 0.362))
+    assert screen(look(device, pay, 0)) == "pay.pin"
+    assert screen(typed(pay, PIN)) == "pay.confirm"
+    with device.sight.store.snapshot() as unit:
+        assert unit.tallies.all() == {"asked_pin": 1}
+    pay.tick(["cancel"])
+    pay = checkout(device, Extras(), away(member_template(0), 0.362))
+    view = look(device, pay, 0)
+    assert (screen(view), view.reason) == ("pay.refused", "not_recognised")

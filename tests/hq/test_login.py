@@ -1,5 +1,7 @@
 """Who gets into the console, as whom, and for how long: over HTTP and in a real Chromium."""
 
+import re
+
 import httpx
 import pytest
 from selenium.webdriver.common.by import By
@@ -14,7 +16,7 @@ from kiosk.hq.console.guard import ANYBODY
 from kiosk.hq.ledger import catalogue, people
 from kiosk.hq.stamp import Stamp
 from tests.hq.conftest import Ids
-from tests.hq.test_console import browser, site, until  # noqa: F401
+from tests.hq.test_console import Site, browser, site, until  # noqa: F401
 
 MINUTE_MS = 60_000
 NEW = "three lime kettles"
@@ -163,8 +165,48 @@ def test_every_answer_carries_the_headers_that_protect(site):  # noqa: F811
         for path in ("/fleet", "/login", "/static/console.css", "/nothing-here", "/api/report", "/tokens.css", "/r/none"):
             headers = client.get(path).headers
             assert headers["x-content-type-options"] == "nosniff" and headers["x-frame-options"] == "DENY", path
+            assert "server" not in headers and "access-control-allow-origin" not in headers, path
             assert "frame-ancestors 'none'" in headers["content-security-policy"], path
             assert headers["referrer-policy"] in ("same-origin", "no-referrer"), path
+
+
+def test_behind_https_cookies_and_transport_are_strict(tmp_path):
+    made = Site(tmp_path, secure=True)
+    try:
+        once = sessions.add_user(made.ledger, "lena", [Role.MERCHANT], "test", made.stamp())
+        with stranger(made) as client:
+            token = client.get("/login").headers["set-cookie"]
+            assert "secure" in token.lower() and "max-age=31536000" in client.get("/login").headers["strict-transport-security"]
+            word = re.search("kiosk_token=([^;]+)", token).group(1)
+            form, ours = {"token": word, "name": "lena", "password": once}, {"cookie": f"kiosk_token={word}"}
+            answer = client.post("/login", data=form, headers=ours)
+            assert answer.status_code == 303 and "secure" in answer.headers["set-cookie"].lower()
+    finally:
+        made.server.stop()
+        made.ledger.close()
+
+
+def test_the_log_of_a_log_in_holds_no_secret(site, caplog):  # noqa: F811
+    caplog.set_level(0)
+    once = sessions.add_user(site.ledger, "lena", [Role.MERCHANT], "test", site.stamp())
+    with stranger(site) as client:
+        typed(client, name="lena", password="a wrong guess")
+        typed(client, name="lena", password=once)
+        word = client.cookies[SESSION_COOKIE]
+        client.get("/fleet")
+    ours = [r.getMessage() for r in caplog.records if r.name.startswith(("kiosk", "uvicorn", "starlette"))]
+    with site.ledger.read() as db:
+        told = str(ours) + str([tuple(r) for r in catalogue.audit(db)])
+    assert not any(secret in told for secret in (once, word, "a wrong guess"))
+
+
+def test_pages_are_not_cached_and_forget_nothing_in_addresses(site):  # noqa: F811
+    with site.client() as client:
+        for path in ("/fleet", "/members", "/users", "/wallet/members/anna", "/wallet/members/anna/statement.csv", "/account"):
+            answer = client.get(path)
+            assert answer.headers["cache-control"] == "no-store", path
+            assert site.word not in answer.text, path
+            assert not re.search(r'(href|action)="[^"]*token=', answer.text), path
 
 
 def test_users_from_the_command_line(tmp_path, capsys):

@@ -15,6 +15,7 @@ from kiosk.domain.catalog import Cell, OfflinePolicy, Planogram, Plate, PriceLis
 from kiosk.domain.events import (
     LANE_OF,
     DeviceHealth,
+    FacingSeen,
     GoodsReceived,
     IdentityDecided,
     InboxCommitted,
@@ -43,6 +44,8 @@ from kiosk.domain.events import (
 )
 from kiosk.domain.money import Money
 from kiosk.domain.orders import (
+    CertificateIssued,
+    CommandOrdered,
     MemberErasureOrdered,
     MemberLockOrdered,
     MembersAnnounced,
@@ -51,7 +54,10 @@ from kiosk.domain.orders import (
     ReplenishmentAnswered,
     TemplateDelivered,
     TemplateWanted,
+    TrustAnnounced,
 )
+from kiosk.domain.standing import CertificateRequested, ClockSet, CommandDone, DownlinkRefused
+from kiosk.domain.wardrobe import GarmentFile, GarmentList
 
 TEA = "4006381333931"
 NOW = datetime(2026, 1, 2, 9, 30, 15, 250000, tzinfo=UTC)
@@ -80,6 +86,11 @@ EVENTS = (
     TemplateSealed("member-1", "kiosk-2", "epoch-2", "AAECAw==", True),
     TemplateHeld("member-1"),
     GoodsReceived("receipt-1", "anna", (ReceivedLine("A1", TEA, 12, 11),)),
+    CertificateRequested("-----BEGIN CERTIFICATE REQUEST-----"),
+    CommandDone("command-1", "doctor", "done", "all is well", "[]"),
+    DownlinkRefused("signature", "v1/kiosk-1/down/command", "the signature is not HQ's"),
+    ClockSet("boot-1", 86_400_000),
+    FacingSeen("A1", TEA, 0.42, "ok", 5),
 )
 ORDERS = (
     PaymentAnswered("intent-1", "declined", "insufficient_funds", "member-1"),
@@ -92,12 +103,16 @@ ORDERS = (
     MembersAnnounced(("member-1", "member-2"), False),
     TemplateWanted("member-1", "kiosk-2", "epoch-2", "AAECAw=="),
     TemplateDelivered("member-1", "AAECAw=="),
+    CertificateIssued("-----BEGIN CERTIFICATE-----"),
+    TrustAnnounced(2, "-----BEGIN CERTIFICATE-----", True),
+    CommandOrdered("command-1", "logs", "operator", "anna", NOW),
 )
 MANIFESTS = (
     PriceList(7, NOW, "EUR", (Product(TEA, {"fr": "Thé", "en": "Tea", "zh": "茶"}, Money(150, "EUR"), 55, 120.5, "tea.webp"),),
               (Promotion("tea-10", "percent", TEA, {"en": "10 % off"}, percent=10),)),
     OfflinePolicy(2, "EUR", 3000, 5000, 20000, 86400, 6, 23),
     TenderPolicy(4, "EUR", ("alipay", "emv_qr"), 120),
+    GarmentList(3, (GarmentFile("linen-shirt", 2, "top", 412_004, "ab" * 32, "https://hq.example/manifests/garment/linen-shirt/2"),)),
 )
 
 

@@ -13,6 +13,7 @@ class Ledger:
     """What really happened in the store, for evaluation. tenders: how sales were paid. total_minor: what screens asked for.
 
     codes: texts of payment codes that phones read off screens, in order; whoever runs the store pays them, as the phones' services do.
+    pages: addresses that phones read off screens, in order; whoever runs the store opens them.
     """
 
     visits: dict[str, int] = field(default_factory=dict)
@@ -28,30 +29,33 @@ class Ledger:
     enrolled: int = 0
     refills: int = 0
     codes: list[str] = field(default_factory=list)
+    pages: list[str] = field(default_factory=list)
 
 
 class Casting:
     """Decides who comes next to which device, so that nobody is in two places, and remembers who became a member."""
 
-    _FIRST = ("face", "code", "stranger", "qr", "enrol", "spoof", "face", "cash", "face", "face")
+    _FIRST = ("face", "code", "stranger", "spoof", "leave", "qr", "enrol", "face", "cash", "face", "face")
 
     def __init__(self, setup: WorldSetup) -> None:
         self._setup = setup
         self._away: set[str] = set()
         self._joined: set[str] = set()
+        self._left: set[str] = set()
         self._codes_used: dict[str, int] = {}
         self._last: dict[str, int] = {}
         self._turn = 0
 
     def pay(self, rng: Random) -> tuple[str, StoreShopper] | None:
-        """Return (kind of visit, who) of the next visitor of the pay terminal. The first nine show every kind, then the order varies."""
+        """Return (kind of visit, who) of the next visitor of the pay terminal. The first ones show every kind, then the order varies."""
         cycle, place = divmod(self._turn, len(self._FIRST))
         self._turn += 1
         order = list(self._FIRST)
         if cycle:
             Random(f"{self._setup.seed}/cast/{cycle}").shuffle(order)
         kind = order[place]
-        who = self._someone({"qr": "qr", "enrol": "enrols", "stranger": "stranger", "spoof": "stranger"}.get(kind, "member"), rng)
+        role = {"qr": "qr", "enrol": "enrols", "stranger": "stranger", "spoof": "stranger", "leave": "leaves"}.get(kind, "member")
+        who = self._someone(role, rng)
         if who is None and kind != "face":
             kind, who = "face", self._someone("member", rng)
         return (kind, who) if who else None
@@ -75,11 +79,13 @@ class Casting:
         """A code was shown: it is of no use a second time."""
         self._codes_used[who.name] = self._codes_used.get(who.name, 0) + 1
 
-    def gone(self, who: StoreShopper, joined: bool) -> None:
-        """This shopper left a device; `joined`: as a new member."""
+    def gone(self, who: StoreShopper, joined: bool, left: bool = False) -> None:
+        """This shopper left a device; `joined`: as a new member; `left`: as one who is a member no longer."""
         self._away.discard(who.name)
         if joined:
             self._joined.add(who.name)
+        if left:
+            self._left.add(who.name)
 
     def _someone(self, what: str, rng: Random) -> StoreShopper | None:
         free = [s for s in self._setup.shoppers if s.name not in self._away and self._is(s, what)]
@@ -94,9 +100,11 @@ class Casting:
     def _is(self, shopper: StoreShopper, what: str) -> bool:
         if what == "member":
             # People of the shelf's roles are members too where the setup says so; a "qr" shopper never shows a face.
-            return (shopper.member and shopper.role not in ("qr", "stranger")) or shopper.name in self._joined
+            return (shopper.member and shopper.role not in ("qr", "stranger", "leaves")) or shopper.name in self._joined
         if what == "enrols":
             return shopper.role == "enrols" and shopper.name not in self._joined and not shopper.member
+        if what == "leaves":
+            return shopper.role == "leaves" and shopper.name not in self._left
         if what == "qr":
             return shopper.role == "qr" and bool(self.code(shopper))
         return shopper.role == what

@@ -9,9 +9,10 @@ import msgspec
 
 from kiosk.errors import InvalidValueError, WorldError
 
-ROLES = ("enrolled", "stranger", "qr", "puts_back", "empties", "enrols")
+ROLES = ("enrolled", "stranger", "qr", "puts_back", "empties", "enrols", "leaves")
 """enrolled: member, pays by face. stranger: no member, types a member's digits and must be refused. qr: member, pays with the
-phone. puts_back, empties: move goods on the shelf. enrols: becomes a member at the terminal, then pays by face."""
+phone. puts_back, empties: move goods on the shelf. enrols: becomes a member at the terminal, then pays by face.
+leaves: a member who has the own face erased by phone, once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,15 @@ class ShelfCell:
     unit_weight_g: float
     pieces: int
     capacity: int
+
+
+@dataclass(frozen=True, slots=True)
+class SeenSlot:
+    """A slot on the board that the shelf's camera sees: its edges on the board, in mm."""
+
+    slot: str
+    left_mm: float
+    right_mm: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +73,7 @@ class WorldSetup:
     A device id of "" leaves that device out. pay_camera and mirror_camera: names of the cameras, 640x480 and 720x1280 (width x
     height). portrait: picture file from which faces are made, "" for a store that nobody is seen in.
     staff_badge: text of the code on the badge that staff holds before the pay camera, "" for a PIN there too.
+    shelf_camera: name of the camera over the board of the slots `seen`, 640x480; "" for none.
     """
 
     seed: int
@@ -78,6 +89,8 @@ class WorldSetup:
     pace: float = 1.0
     portrait: str = ""
     staff_badge: str = ""
+    shelf_camera: str = ""
+    seen: tuple[SeenSlot, ...] = ()
 
     def __post_init__(self) -> None:
         if self.pace <= 0:

@@ -49,8 +49,9 @@ GIVE_UP = ("stranger", "spoof")
 class Visit:
     """One person's stay at one device, and what he remembers of it.
 
-    kind: face | stranger | spoof | qr | code | cash | enrol | staff; a spoof is a stranger who holds up a member's picture. wants: GTINs
-    that he puts in the basket, () at a mirror. claims: the 8 digits whose end he types: his own, or those of the member he claims to be.
+    kind: face | stranger | spoof | qr | code | cash | enrol | leave | staff; a spoof is a stranger who holds up a member's picture.
+    wants: GTINs that he puts in the basket, () at a mirror. claims: the 8 digits whose end he types: his own, or those of the member he
+    claims to be. read: his phone took the address of "my data".
     """
 
     kind: str
@@ -61,6 +62,7 @@ class Visit:
     looks: int = 1
     errand: Errand | None = None
     enrolled: bool = False
+    read: bool = False
     tender: str = ""
     added: bool = False
     shown: bool = False
@@ -112,6 +114,8 @@ def touched(visit: Visit, screen: str, target: str) -> None:
         visit.tender = target
     elif (screen, target) == ("pay.qr", "back"):
         visit.tender = "cash"
+    elif (screen, target) == ("my.data", "done"):
+        visit.done = True
     elif (screen, target) in _ERRAND_ENDS and visit.errand is not None:
         visit.errand.done = True
 
@@ -160,6 +164,15 @@ def _attract(visit: Visit, facts: Facts) -> Act:
 def _fill(visit: Visit, facts: Facts) -> Act:
     items = _number(facts, "items", 0)
     return Act("show_item", visit.wants[items]) if items < len(visit.wants) else Act("touch", "pay")
+
+
+def _leave_attract(visit: Visit, _facts: Facts) -> Act:
+    return Act("leave") if visit.leaving else Act("touch", "enrol")
+
+
+def _my_data(_visit: Visit, facts: Facts) -> Act:
+    # The code goes away once the phone has come in: what follows is done there.
+    return Act("read_code", facts["code"]) if facts.get("code") else Act("touch", "done")
 
 
 def _basket(visit: Visit, facts: Facts) -> Act:
@@ -286,6 +299,7 @@ def _staff_receiving(visit: Visit, facts: Facts) -> Act:
 
 TABLE: dict[tuple[str, str], Rule] = {
     ("*", "pay.attract"): _attract,
+    ("leave", "pay.attract"): _leave_attract,
     ("*", "pay.basket"): _basket,
     ("*", "pay.age"): _touch("cancel"),
     ("*", "pay.still_there"): _touch("stay"),
@@ -302,6 +316,10 @@ TABLE: dict[tuple[str, str], Rule] = {
     ("*", "pay.cash"): _touch("done"),
     ("*", "enrol.consent"): _touch("decline"),
     ("enrol", "enrol.consent"): _touch("accept"),
+    ("leave", "enrol.consent"): _touch("my_data"),
+    ("*", "my.data"): _touch("done"),
+    ("leave", "my.data"): _my_data,
+    ("*", "my.erase"): _touch("no"),
     ("*", "enrol.age"): _touch("minor"),
     ("enrol", "enrol.age"): _touch("adult"),
     ("*", "enrol.sign"): _touch("cancel"),

@@ -212,7 +212,8 @@ class Station:
             self._touch(visit, act.what, now)
         elif act.kind == "read_code":
             self._planned_s = math.inf
-            self._ledger.codes.append(act.what)
+            visit.read = self._mark[0] == "my.data"
+            (self._ledger.pages if visit.read else self._ledger.codes).append(act.what)
         elif act.kind == "put":
             self._put(visit, now)
         elif act.kind == "scan":
@@ -269,7 +270,7 @@ class Station:
                     # The mirror took staff for a shopper, or nobody answered: staff steps aside and comes again.
                     self._errands.insert(0, visit.errand)
             else:
-                self._casting.gone(guest.shopper, joined=visit.enrolled)
+                self._casting.gone(guest.shopper, joined=visit.enrolled, left=visit.read)
                 self._ledger.enrolled += visit.enrolled
             self._guest = replace(guest, act=Act("leave"), act_s=now, screen=self._mark[0], left_s=now, before=guest.act)
         self._visit, self._planned, self._planned_s, self._left_s = None, None, math.inf, now

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Awaitable, Callable
 
 from starlette.concurrency import run_in_threadpool
@@ -24,8 +23,11 @@ from kiosk.hq.ledger import facts
 Act = Callable[[Request, Desk, FormData], Response]
 
 
-def act(work: Act, role: Role | None) -> Callable[[Request], Awaitable[Response]]:
-    """Return an endpoint that does `work` for a form of our own pages, and for people with a role; None: for whoever asks."""
+def act(work: Act, role: Role | None, largest: int = imports.LARGEST_BYTES) -> Callable[[Request], Awaitable[Response]]:
+    """Return an endpoint that does `work` for a form of our own pages, and for people with a role; None: for whoever asks.
+
+    largest: bytes of a file that are read; one that is longer is handed on one byte too long.
+    """
 
     async def endpoint(request: Request) -> Response:
         refused = role_refusal(request, role) if role is not None else None
@@ -36,7 +38,7 @@ def act(work: Act, role: Role | None) -> Callable[[Request], Awaitable[Response]
                 return PlainTextResponse("this form is not from this browser's console: load the page again", 403)
             content = form.get("file")
             if isinstance(content, UploadFile):
-                request.state.file = await content.read(imports.LARGEST_BYTES + 1)
+                request.state.file = await content.read(largest + 1)
             return await run_in_threadpool(work, request, request.app.state.desk, form)
 
     endpoint.role = role  # type: ignore[attr-defined]  # a test reads it: no post without one
@@ -109,7 +111,7 @@ def apply(request: Request, desk: Desk, form: FormData) -> Response:
             raise HqError("choose what the file holds")
         with desk.ledger.write() as db:
             imports.apply(db, imports.read(db, table, content, desk.currency), desk.stamp(), name_of(request))
-    except (HqError, binascii.Error) as error:
+    except (HqError, ValueError) as error:
         return show_products(request, str(error))
     return RedirectResponse("/stock" if table in ("planogram", "plates") else "/products", 303)
 

@@ -7,6 +7,7 @@ from urllib.parse import quote, urlsplit
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -19,6 +20,8 @@ from kiosk.hq.console.sessions import Person
 
 ANYBODY = ("/static/", "/tokens.css", "/login", "/r/", "/manifests/", "/api/")
 """Whoever asks gets these: looks, the way in, a receipt by its own word, and what carries signatures or a token of its own."""
+SMALL_BODY, LARGEST_BODY = 16 * 1024, 12 * 1024 * 1024
+"""Bytes of a request: of whoever is not known yet, and of the largest file with what a form puts around it."""
 _HEADERS = {
     "x-content-type-options": "nosniff", "referrer-policy": "same-origin", "x-frame-options": "DENY",
     "cross-origin-opener-policy": "same-origin", "cross-origin-resource-policy": "same-origin",
@@ -44,6 +47,7 @@ class Guard:
         if refusal:
             await PlainTextResponse(refusal, 403)(scope, receive, send)
             return
+        receive = _bounded(receive, SMALL_BODY if request.url.path in ("/login", "/logout", "/account") else LARGEST_BODY)
         scope["person"] = person = await run_in_threadpool(self._person, request)
         if person is None and not request.url.path.startswith(ANYBODY):
             await _to_log_in(request)(scope, receive, send)
@@ -74,6 +78,21 @@ class Guard:
             await send(message)
 
         return sending
+
+
+def _bounded(receive: Receive, most: int) -> Receive:
+    """Return a `receive` that answers 413 once a request's body is longer than `most` bytes: nothing is gathered before that is known."""
+    got = 0
+
+    async def receiving() -> Message:
+        nonlocal got
+        message = await receive()
+        got += len(message.get("body", b""))
+        if got > most:
+            raise HTTPException(413, f"the request is longer than {most} bytes")
+        return message
+
+    return receiving
 
 
 def _to_log_in(request: Request) -> Response:

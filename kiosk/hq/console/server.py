@@ -11,6 +11,8 @@ from starlette.types import ASGIApp
 from kiosk.errors import HqError
 
 STOP_S = 5.0
+MOST_AT_ONCE = 200
+"""Connections beyond are answered 503: people, their open pages, and devices that fetch a manifest."""
 
 
 class WebServer:
@@ -28,7 +30,8 @@ class WebServer:
             raise HqError(f"port {port} is taken: end the other program, or choose another port") from error
         self._socket.listen()  # from here on whoever comes waits, instead of being turned away until the thread serves
         self.port: int = self._socket.getsockname()[1]
-        config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=1, lifespan="off")
+        config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=1, lifespan="off", server_header=False,
+                                limit_concurrency=MOST_AT_ONCE, h11_max_incomplete_event_size=32 * 1024)
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, args=([self._socket],), name="console", daemon=True)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from kiosk.hq.ledger.store import Db, Row
@@ -69,6 +70,12 @@ def balance(db: Db, account: str, currency: str) -> tuple[int, int] | None:
     return (row[0], row[1]) if row else None
 
 
+def balances(db: Db, ids: Collection[str]) -> dict[tuple[str, str], int]:
+    """Return (account, currency) -> balance in minor units of those of these accounts that are open."""
+    rows = db.execute("SELECT id, currency, balance_minor FROM accounts WHERE id IN (SELECT value FROM json_each(?))", (listed(ids),))
+    return {(r[0], r[1]): r[2] for r in rows}
+
+
 def hold(db: Db, account: str, currency: str, more_minor: int) -> None:
     """Put a hold on money, or with a negative amount take it off."""
     db.execute("UPDATE accounts SET held_minor = held_minor + ? WHERE id = ? AND currency = ?", (more_minor, account, currency))
@@ -76,33 +83,61 @@ def hold(db: Db, account: str, currency: str, more_minor: int) -> None:
 
 def intent(db: Db, intent_id: str) -> Intent | None:
     """Return what is known of an intent."""
-    row = db.execute("SELECT intent_id, state, account, currency, amount_minor, member_id, reason, device FROM intents WHERE intent_id = ?",
-                     (intent_id,)).fetchone()
-    return Intent(*row) if row else None
+    return intents(db, (intent_id,)).get(intent_id)
+
+
+def intents(db: Db, ids: Collection[str]) -> dict[str, Intent]:
+    """Return intent id -> what is known of it, for those that are known."""
+    rows = db.execute("SELECT intent_id, state, account, currency, amount_minor, member_id, reason, device FROM intents"
+                      " WHERE intent_id IN (SELECT value FROM json_each(?))", (listed(ids),))
+    return {row[0]: Intent(*row) for row in rows}
 
 
 def save_intent(db: Db, value: Intent, at_ms: int) -> None:
     """Write an intent down, in the place of what was known of it."""
-    db.execute("INSERT INTO intents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (intent_id) DO UPDATE SET state = excluded.state",
-               (value.intent_id, value.state, value.account, value.currency, value.amount_minor, value.member_id, value.reason,
-                value.device, at_ms))
+    save_intents(db, ((value, at_ms),))
+
+
+def save_intents(db: Db, values: Iterable[tuple[Intent, int]]) -> None:
+    """Write intents down, each with its moment, in the place of what was known of them."""
+    db.executemany("INSERT INTO intents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (intent_id) DO UPDATE SET state = excluded.state",
+                   [(value.intent_id, value.state, value.account, value.currency, value.amount_minor, value.member_id, value.reason,
+                     value.device, at_ms) for value, at_ms in values])
 
 
 def transferred(db: Db, transfer_id: str) -> bool:
     """Return whether a transfer has been made."""
-    return db.execute("SELECT 1 FROM transfers WHERE id = ?", (transfer_id,)).fetchone() is not None
+    return bool(made(db, (transfer_id,)))
+
+
+def made(db: Db, ids: Collection[str]) -> set[str]:
+    """Return which of these transfers have been made."""
+    return {r[0] for r in db.execute("SELECT id FROM transfers WHERE id IN (SELECT value FROM json_each(?))", (listed(ids),))}
 
 
 def transfer(db: Db, value: Transfer, at_ms: int) -> None:
     """Move money: one transfer, two postings that add up to zero, two balances."""
-    db.execute("INSERT INTO transfers VALUES (?, ?, ?, ?, ?, ?)",
-               (value.id, value.kind, value.sale_id or None, value.intent_id or None, value.exposure_minor, at_ms))
-    minor, currency = value.amount_minor, value.currency
-    db.execute("INSERT INTO postings VALUES (?, ?, ?, ?), (?, ?, ?, ?)",
-               (value.id, value.source, currency, -minor, value.id, value.target, currency, minor))
-    db.execute("INSERT INTO accounts (id, currency, balance_minor, at_ms) VALUES (?, ?, ?, ?), (?, ?, ?, ?)"
-               " ON CONFLICT (id, currency) DO UPDATE SET balance_minor = balance_minor + excluded.balance_minor",
-               (value.source, currency, -minor, at_ms, value.target, currency, minor, at_ms))
+    transfer_all(db, ((value, at_ms),))
+
+
+def transfer_all(db: Db, values: Sequence[tuple[Transfer, int]]) -> None:
+    """Move money by many transfers, each with its moment; a balance is written once, however many of them change it."""
+    db.executemany("INSERT INTO transfers VALUES (?, ?, ?, ?, ?, ?)",
+                   [(t.id, t.kind, t.sale_id or None, t.intent_id or None, t.exposure_minor, at_ms) for t, at_ms in values])
+    db.executemany("INSERT INTO postings VALUES (?, ?, ?, ?), (?, ?, ?, ?)",
+                   [(t.id, t.source, t.currency, -t.amount_minor, t.id, t.target, t.currency, t.amount_minor) for t, _at_ms in values])
+    changes: dict[tuple[str, str], list[int]] = {}
+    for t, at_ms in values:
+        for account, minor in ((t.source, -t.amount_minor), (t.target, t.amount_minor)):
+            changes.setdefault((account, t.currency), [0, at_ms])[0] += minor
+    db.executemany("INSERT INTO accounts (id, currency, balance_minor, at_ms) VALUES (?, ?, ?, ?)"
+                   " ON CONFLICT (id, currency) DO UPDATE SET balance_minor = balance_minor + excluded.balance_minor",
+                   [(*key, minor, at_ms) for key, (minor, at_ms) in changes.items()])
+
+
+def listed(words: Iterable[str]) -> str:
+    """Return words as the JSON array that `IN (SELECT value FROM json_each(?))` takes."""
+    return json.dumps(list(words))
 
 
 def moved(db: Db, kind: str, intent_id: str) -> int:

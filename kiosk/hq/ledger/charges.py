@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
+from kiosk.hq.ledger.accounts import listed
 from kiosk.hq.ledger.store import Db, Row
 
 _CHARGE = ("intent_id, tender, purpose, device, epoch, store, member_id, payer, amount_minor, currency, number, reference, code, status,"
@@ -72,6 +74,12 @@ def get(db: Db, intent_id: str) -> ChargeRow | None:
     """Return a charge."""
     row = db.execute(f"SELECT {_CHARGE} FROM charges WHERE intent_id = ?", (intent_id,)).fetchone()
     return ChargeRow(*row) if row else None
+
+
+def of_intents(db: Db, ids: Collection[str]) -> dict[str, ChargeRow]:
+    """Return intent id -> its charge, for those intents that a payment service was asked for."""
+    rows = db.execute(f"SELECT {_CHARGE} FROM charges WHERE intent_id IN (SELECT value FROM json_each(?))", (listed(ids),))
+    return {row[0]: ChargeRow(*row) for row in rows}
 
 
 def find(db: Db, tender: str, number: str) -> ChargeRow | None:

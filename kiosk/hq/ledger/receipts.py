@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from kiosk.domain.events import PeriodClosed, SaleCompleted
 from kiosk.domain.receipt import TOKEN_LENGTH, token
 from kiosk.hq.ledger.store import Db, Row
@@ -9,9 +11,9 @@ from kiosk.hq.ledger.trade import Origin
 from kiosk.wire import decode_value, encode_value
 
 
-def keep(db: Db, sale: SaleCompleted) -> None:
-    """Keep what a receipt shows."""
-    db.execute("INSERT OR IGNORE INTO receipts VALUES (?, ?, ?)", (token(sale), sale.sale_id, encode_value(sale)))
+def keep(db: Db, sales: Iterable[SaleCompleted]) -> None:
+    """Keep what receipts show."""
+    db.executemany("INSERT OR IGNORE INTO receipts VALUES (?, ?, ?)", [(token(sale), sale.sale_id, encode_value(sale)) for sale in sales])
 
 
 def find(db: Db, word: str) -> SaleCompleted | None:

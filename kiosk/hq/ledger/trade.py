@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from kiosk.domain.events import ReplenishmentRequested, SaleCompleted, SaleLine, StockChanged
+from kiosk.domain.events import FacingSeen, ReplenishmentRequested, SaleCompleted, SaleLine, StockChanged
+from kiosk.hq.ledger.accounts import listed
 from kiosk.hq.ledger.store import Db, Row
 from kiosk.wire import encode_value
 
@@ -28,12 +29,21 @@ def known_sale(db: Db, sale_id: str, intent_id: str) -> tuple[bool, bool]:
     return any(r[0] == sale_id for r in rows), any(r[0] != sale_id for r in rows)
 
 
-def add_sale(db: Db, sale: SaleCompleted, member_id: str, origin: Origin) -> None:
-    """Write a sale and its lines down."""
-    db.execute("INSERT INTO sales VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-               (sale.sale_id, origin.device, origin.store, sale.receipt, sale.intent_id, sale.total_minor, sale.currency, sale.tender,
-                member_id, sale.offline, sale.pricelist_version, sale.policy_version, origin.time_ms, origin.at_ms))
-    rows = [_line(sale.sale_id, n, line) for n, line in enumerate(sale.lines)]
+def standing(db: Db, sale_ids: Collection[str], intent_ids: Collection[str]) -> tuple[set[str], set[str]]:
+    """Return which of these sales stand in the books, and which of these intents have paid for a sale."""
+    by_id = db.execute("SELECT sale_id FROM sales WHERE sale_id IN (SELECT value FROM json_each(?))", (listed(sale_ids),))
+    by_intent = db.execute("SELECT intent_id FROM sales WHERE intent_id IN (SELECT value FROM json_each(?)) AND intent_id != ''",
+                           (listed(intent_ids),))
+    return {r[0] for r in by_id}, {r[0] for r in by_intent}
+
+
+def add_sales(db: Db, sold: Sequence[tuple[SaleCompleted, str, Origin]]) -> None:
+    """Write sales and their lines down: (sale, member, origin)."""
+    db.executemany("INSERT INTO sales VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                   [(sale.sale_id, origin.device, origin.store, sale.receipt, sale.intent_id, sale.total_minor, sale.currency, sale.tender,
+                     member_id, sale.offline, sale.pricelist_version, sale.policy_version, origin.time_ms, origin.at_ms)
+                    for sale, member_id, origin in sold])
+    rows = [_line(sale.sale_id, n, line) for sale, _member, _origin in sold for n, line in enumerate(sale.lines)]
     db.executemany("INSERT INTO sale_lines VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
 
@@ -107,6 +117,19 @@ def move_stock(db: Db, moves: Iterable[StockMove]) -> None:
         " ON CONFLICT (device, slot) DO UPDATE SET gtin = excluded.gtin, on_hand = excluded.on_hand,"
         " on_order = max(0, on_order - ?), epoch = excluded.epoch, seq = excluded.seq,"
         " at_ms = excluded.at_ms WHERE epoch != excluded.epoch OR seq < excluded.seq", moves)
+
+
+def see_facing(db: Db, seen: FacingSeen, origin: Origin) -> None:
+    """Write down what a shelf camera believes of a slot; an older fact of the same epoch changes nothing."""
+    db.execute("INSERT INTO facings (device, slot, fill, state, epoch, seq, at_ms) VALUES (?, ?, ?, ?, ?, ?, ?)"
+               " ON CONFLICT (device, slot) DO UPDATE SET fill = excluded.fill, state = excluded.state, epoch = excluded.epoch,"
+               " seq = excluded.seq, at_ms = excluded.at_ms WHERE epoch != excluded.epoch OR seq < excluded.seq",
+               (origin.device, seen.slot, seen.fill, seen.state, origin.epoch, origin.seq, origin.at_ms))
+
+
+def facings(db: Db) -> dict[tuple[str, str], Row]:
+    """Return (device, slot) -> what its camera believes: fill 0..1, state, at_ms."""
+    return {(row["device"], row["slot"]): row for row in db.execute("SELECT * FROM facings")}
 
 
 def add_on_order(db: Db, device: str, slot: str, gtin: str, quantity: int) -> None:
