@@ -6,7 +6,7 @@ import argparse
 import json
 from pathlib import Path
 
-from kiosk.cli import eval_faces, eval_facings, eval_liveness, eval_shelf, eval_stock
+from kiosk.cli import eval_copies, eval_faces, eval_facings, eval_liveness, eval_shelf, eval_stock
 from kiosk.cli.progress import show_progress
 from kiosk.evaluation.tryon import PairScore, evaluate, gallery, pairs, summary
 from kiosk.vision.body import BodyFinder
@@ -21,6 +21,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     commands = parser.add_subparsers(dest="eval_command", required=True, metavar="COMMAND")
     eval_faces.add(commands)
     eval_liveness.add(commands)
+    eval_copies.add(commands)
     tryon = commands.add_parser("tryon", help="put garments on people who really wear them: the layout of VITON")
     tryon.add_argument("folder", type=Path, metavar="DIR", help="holds image/, cloth/, cloth-mask/ and image-parse/")
     tryon.add_argument("--json", action="store_true", help="print the figures as JSON")

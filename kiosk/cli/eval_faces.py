@@ -65,7 +65,7 @@ def _identification(args: argparse.Namespace, finder: FaceFinder, embedder: Embe
     report = evaluate_identification(gallery, embedded, Policy())
     title = f"{report.members} members by {SHOTS} pictures each, {report.strangers} strangers"
     if args.plot:
-        args.plot.write_text(draw(report.curves, report.buckets, title), encoding="utf-8")
+        args.plot.write_text(draw(report.curves, report.buckets, title, report.shipped), encoding="utf-8")
     if args.json:
         print(json.dumps(_keyed(report), indent=2))
         return

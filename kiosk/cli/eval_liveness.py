@@ -8,12 +8,11 @@ from dataclasses import asdict
 from pathlib import Path
 
 from kiosk.cli.progress import show_progress
+from kiosk.devices.simulated.attack_ranges import PARITY, SLICES
 from kiosk.domain.liveness import LIMITS
 from kiosk.errors import InvalidValueError
-from kiosk.evaluation.liveness import HALVES, LivenessReport, Plan, evaluate_liveness, faces_of
+from kiosk.evaluation.liveness import HALVES, LivenessReport, Plan, evaluate_folder
 from kiosk.evaluation.liveness_curve import draw
-from kiosk.vision.face import FaceFinder
-from kiosk.vision.networks import ModelStore
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -23,6 +22,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     liveness.add_argument("--attempts", type=int, default=100, metavar="N", help="of each kind (default 100)")
     liveness.add_argument("--seed", type=int, default=1, metavar="S", help="of challenges, people and ranges (default 1)")
     liveness.add_argument("--split", choices=HALVES, default="test", help="half of people and ranges (default test)")
+    liveness.add_argument("--jobs", type=int, default=1, metavar="N", help="processes that share the work (default 1)")
     liveness.add_argument("--json", action="store_true", help="print the figures as JSON")
     liveness.add_argument("--plot", type=Path, metavar="FILE", help="draw APCER over BPCER as .svg")
     liveness.set_defaults(run=_liveness)
@@ -31,11 +31,9 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def _liveness(args: argparse.Namespace) -> int:
     if args.plot and args.plot.suffix.lower() != ".svg":
         raise InvalidValueError(f"{args.plot}: --plot draws .svg")
-    if args.attempts < 1:
-        raise InvalidValueError(f"--attempts {args.attempts}: at least one")
-    finder = FaceFinder(ModelStore())
-    subjects = faces_of(args.images, args.split, finder)
-    report = evaluate_liveness(subjects, finder, Plan(args.attempts, args.seed, args.split), LIMITS, show_progress)
+    if args.attempts < 1 or args.jobs < 1:
+        raise InvalidValueError(f"--attempts {args.attempts} --jobs {args.jobs}: at least one")
+    report = evaluate_folder(args.images, Plan(args.attempts, args.seed, args.split), LIMITS, args.jobs, show_progress)
     if args.plot:
         title = f"Rendered attempts, {args.attempts} of a kind, {report.people} people"
         args.plot.write_text(draw(report.margins, title), encoding="utf-8")
@@ -49,7 +47,9 @@ def _liveness(args: argparse.Namespace) -> int:
 
 
 def _print(report: LivenessReport) -> None:
-    print(f"all RENDERED, from {report.people} people of the {report.split} half; drawn from that half of each of these ranges:")
+    half = PARITY[report.split]
+    print(f"all RENDERED, from {report.people} people of the {report.split} half, whose name's checksum is {half}. Each of these ranges")
+    print(f"is cut in {SLICES} slices, and drawn from the {half} ones alone, counted from 0:")
     print("\n".join(f"  {line}" for line in report.ranges))
     print(f"\n{'':12} attempts  wrong    rate   (95 % interval)     decided by")
     for row in (report.bpcer, *report.apcer, report.replays, report.anything):

@@ -19,10 +19,14 @@ from kiosk.evaluation.shelf import our_shelf
 from kiosk.evaluation.shelf_plot import Plot, plot
 from kiosk.evaluation.shelf_replay import replay
 from kiosk.flows.calibrate import Bench, calibrate
+from kiosk.flows.facings import open_shelf_camera
+from kiosk.flows.facings_setup import Somebody, take_reference
 from kiosk.flows.opening import open_parts
 from kiosk.flows.parts import Shop
 from kiosk.flows.scales import calibration_file, open_converter, open_scale
 from kiosk.runtime import Stop, SystemClock
+from kiosk.vision.facings_reference import EMPTY, FULL
+from kiosk.vision.networks import ModelStore
 
 _ASKED = {
     "empty": "1. Take everything off {cell}, also what leans on it, and step back.",
@@ -43,6 +47,9 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     calibrating.add_argument("--weight", type=float, required=True, metavar="G", help="a known weight, about half of what the cell bears")
     calibrating.add_argument("--watch", type=float, default=30.0, metavar="S", help="then watch the empty cell drift (default %(default)s)")
     calibrating.set_defaults(run=_calibrate)
+    picturing = commands.add_parser("reference", parents=[common], help="take a picture by which the shelf camera is set up")
+    picturing.add_argument("which", choices=(EMPTY, FULL), help="the shelf with no goods at all, or with every slot full")
+    picturing.set_defaults(run=_reference)
     recording = commands.add_parser("record", parents=[common], help="write raw samples into files until Ctrl-C")
     recording.add_argument("folder", type=Path)
     recording.add_argument("--seconds", type=float, default=float("inf"), metavar="S")
@@ -83,6 +90,21 @@ def _calibrate(args: argparse.Namespace) -> int:
     path = calibration_file(settings)
     write_calibrations(path, read_calibrations(path) | {args.cell: made})
     print(f"{path}: {args.cell} is calibrated")
+    return 0
+
+
+def _reference(args: argparse.Namespace) -> int:
+    settings = load(args.config)
+    if settings.facings.kind == "none":
+        raise InvalidValueError("facings.kind is none in kiosk.toml: there is no shelf camera to take a picture with")
+    eyes = open_shelf_camera(settings)
+    try:
+        path, blind = take_reference(settings, args.which, lambda: eyes.frame, time.sleep, Somebody(ModelStore()))
+    finally:
+        eyes.close()
+    print(f"{path}: kept. Look at it: no person may be in it")
+    for slot in blind:
+        print(f"slot {slot} cannot be judged: its goods look like the board. Lay a mat of another colour there, or leave it to the scale")
     return 0
 
 

@@ -118,6 +118,22 @@ class RfidSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class FacingsSettings:
+    """[facings] the shelf camera: kind, source, name, width, height as in [camera]; every_s: seconds between two looks.
+
+    boards: board of the planogram -> {corners, length_mm}: where its ground is in the picture (hardware.md).
+    """
+
+    kind: str = "none"
+    source: str = ""
+    name: str = "shelf-camera"
+    width: int = 640
+    height: int = 480
+    every_s: float = 5.0
+    boards: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class DisplaySettings:
     """[display] kind: window, offscreen; rotate: 0, 90, 180 or 270; snapshot: picture file for the console's live view, off when empty.
 
@@ -219,6 +235,7 @@ class Settings:
     camera: CameraSettings = CameraSettings()
     scale: ScaleSettings = ScaleSettings()
     rfid: RfidSettings = RfidSettings()
+    facings: FacingsSettings = FacingsSettings()
     display: DisplaySettings = DisplaySettings()
     staff: StaffSettings = StaffSettings()
     printer: PrinterSettings = PrinterSettings()
@@ -234,6 +251,7 @@ CHOICES: dict[str, tuple[object, ...]] = {
     "device.language": ("fr", "en", "zh"),
     "camera.kind": ("none", "world", "file", "usb", "pi"),
     "camera.rotate": (0, 90, 180, 270),
+    "facings.kind": ("none", "world", "file", "usb", "pi"),
     "scale.kind": ("none", "world", "iio", "nau7802", "serial", "trace"),
     "scale.rate_hz": (10, 20, 40, 80, 320),
     "display.kind": ("window", "offscreen"),
@@ -247,7 +265,8 @@ CHOICES: dict[str, tuple[object, ...]] = {
 RANGES: dict[str, tuple[float, float]] = {
     "scale.record_mb": (0, 100_000), "broker.port": (1, 65535), "storage.reserve_mb": (1, 100_000), "phone.port": (0, 65535),
     "members.retention_days": (1, 3650), "members.pin_over_minor": (0, 100_000_000), "voice.rate_wpm": (80, 400),
-    "camera.width": (64, 4096), "camera.height": (64, 4096), "camera.rate_hz": (0.5, 120), "display.height": (240, 4096),
+    "camera.width": (64, 4096), "camera.height": (64, 4096), "camera.rate_hz": (0.5, 120),
+    "facings.width": (64, 4096), "facings.height": (64, 4096), "facings.every_s": (0.5, 3600), "display.height": (240, 4096),
     "display.rate_hz": (1, 120), "display.width": (240, 4096), "device.closing_hour": (0, 12), "replenishment.service": (0.5, 0.999),
     "replenishment.lead_days": (0, 60), "replenishment.minimum_minor": (0, 10**9)}
 """The least and the most of a number, by `section.key`."""

@@ -14,7 +14,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+import warnings
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -64,9 +65,14 @@ def write_trace(folder: Path, trace: Trace) -> None:
     table = np.column_stack([trace.time_s, trace.grams])
     np.savetxt(folder / "samples.csv", table, fmt="%.3f", delimiter=",", header=",".join(("time_s", *trace.cells)), comments="")
     write_plan(folder, trace.plan)
-    _write(folder / "truth.json", {"actions": [asdict(a) for a in trace.truth]})
+    write_truth(folder, trace.truth)
     if trace.hints:
         _write(folder / "hints.json", {"hints": [asdict(h) for h in trace.hints]})
+
+
+def write_truth(folder: Path, truth: Iterable[Action]) -> None:
+    """Write what really happened beside the samples of a trace."""
+    _write(folder / "truth.json", {"actions": [asdict(a) for a in truth]})
 
 
 def write_plan(folder: Path, plan: ShelfPlan) -> None:
@@ -79,9 +85,11 @@ def read_trace(folder: Path) -> Trace:
     samples = folder / "samples.csv"
     try:
         with samples.open(encoding="utf-8") as lines:
-            names = tuple(lines.readline().strip().split(","))
-            table = np.loadtxt(lines, delimiter=",", ndmin=2)
-    except (OSError, ValueError) as error:
+            names = tuple(name.strip() for name in lines.readline().lstrip("\ufeff").split(","))
+            with warnings.catch_warnings():
+                warnings.simplefilter("error", UserWarning)  # numpy's way of saying that there is no line at all
+                table = np.loadtxt(lines, delimiter=",", ndmin=2)
+    except (OSError, ValueError, UserWarning) as error:
         raise InvalidValueError(f"{samples} cannot be read: {error}") from error
     if names[0] != "time_s" or table.shape[1] != len(names) or len(set(names)) != len(names):
         raise InvalidValueError(f"{samples}: the first line must be time_s and the cells' names, all lines as long")
@@ -90,9 +98,9 @@ def read_trace(folder: Path) -> Trace:
     plan = _read(folder / "planogram.json", _plan)
     truth = _read(folder / "truth.json", _truth) if (folder / "truth.json").exists() else ()
     hints = _read(folder / "hints.json", _hints) if (folder / "hints.json").exists() else ()
-    unknown = {c for f in plan.facings for c in f.cells} - set(names)
-    if unknown:
-        raise InvalidValueError(f"{folder / 'planogram.json'}: samples.csv has no cell {', '.join(sorted(unknown))}")
+    for name, used in (("planogram.json", {c for f in plan.facings for c in f.cells}), ("truth.json", {c for a in truth for c in a.cells})):
+        if unknown := used - set(names):
+            raise InvalidValueError(f"{folder / name}: samples.csv has no cell {', '.join(sorted(unknown))}")
     return Trace(plan, names[1:], table[:, 0].copy(), table[:, 1:].copy(), truth, hints)
 
 

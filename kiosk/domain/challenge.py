@@ -27,14 +27,16 @@ class Ask(StrEnum):
 
 
 STEPS = 4
-FIRST_S, FIRST_SPREAD_S = 0.35, 0.25
+FIRST_S, FIRST_SPREAD_S = 0.20, 0.15
 """The first thing is asked this long after the beginning, at the earliest, and within so much more."""
-STEP_S, STEP_SPREAD_S = 0.55, 0.50
+STEP_S, STEP_SPREAD_S = 0.50, 0.20
 """Each thing is asked for this long at least, and so much more at most."""
-RISE_S = 0.30
+RISE_S = 0.25
 """How long the ring, and a head that follows it, takes from one thing to the next."""
 TAIL_S = 0.60
 """An answer may lag behind what was asked by as much."""
+SOON_S = 0.20
+"""So long after the last thing was asked for, most have answered it and hold still."""
 
 TURN, NEAR, SHUT = 0, 1, 2
 """Columns of `Challenge.wanted`."""
@@ -66,6 +68,11 @@ class Challenge:
     def ends_s(self) -> float:
         """When the last answer is in, at the latest."""
         return self.steps[-1].to_s + TAIL_S
+
+    @property
+    def soon_s(self) -> float:
+        """When the last answer is in, of those who are not slow."""
+        return self.steps[-1].to_s + SOON_S
 
     def asked(self, at_s: float) -> Ask | None:
         """What is asked for at a time; None before the first step and after the last."""

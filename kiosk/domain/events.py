@@ -190,6 +190,20 @@ class StockChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class FacingSeen:
+    """What the shelf camera believes of a slot, when that changes. state: ok, empty, or unseen (nobody could look at it for a while).
+
+    fill: 0..1 of its capacity, the last that was believed; on_hand: pieces in the books at that moment.
+    """
+
+    slot: str
+    gtin: str
+    fill: float
+    state: str
+    on_hand: int
+
+
+@dataclass(frozen=True, slots=True)
 class OrderReason:
     """Why so many pieces are asked for, in numbers.
 
@@ -361,7 +375,7 @@ class Skipped:
 
 
 Event = (
-    SaleCompleted | SaleRefunded | PeriodClosed | JournalHead | PaymentRequested | PaymentCancelled | StockChanged
+    SaleCompleted | SaleRefunded | PeriodClosed | JournalHead | PaymentRequested | PaymentCancelled | StockChanged | FacingSeen
     | ReplenishmentRequested | GoodsReceived | MemberEnrolled | MemberErased | MemberLocked | TemplateRequested | TemplateSealed
     | TemplateHeld | StaffActed | IdentityDecided | DeviceHealth | InboxCommitted | Skipped
     | CertificateRequested | CommandDone | DownlinkRefused | ClockSet
@@ -376,6 +390,7 @@ LANE_OF: dict[type, Lane] = {
     TemplateRequested: Lane.STOCK, TemplateSealed: Lane.STOCK, TemplateHeld: Lane.STOCK,
     # What concerns trust must not get lost in the ring.
     CertificateRequested: Lane.STOCK, CommandDone: Lane.STOCK, DownlinkRefused: Lane.STOCK, ClockSet: Lane.STOCK,
+    FacingSeen: Lane.HEALTH,
     IdentityDecided: Lane.HEALTH, DeviceHealth: Lane.HEALTH, JournalHead: Lane.HEALTH,
 }
 """The lane of each fact. Skipped travels in the lane whose numbers it covers."""

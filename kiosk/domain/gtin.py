@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from kiosk.errors import InvalidValueError
 
+_LENGTHS = (8, 12, 13, 14)
+
 
 def check_digit(body: str) -> str:
     """Return the GS1 mod-10 check digit of a GTIN's digits without its last one."""
@@ -14,12 +16,20 @@ def check_digit(body: str) -> str:
 def gtin(text: str) -> str:
     """Return `text` as a GTIN of 8, 12, 13 or 14 digits; raise InvalidValueError that shows the expected check digit."""
     code = text.strip()
-    if not (code.isascii() and code.isdigit()) or len(code) not in (8, 12, 13, 14):
+    if not (code.isascii() and code.isdigit()) or len(code) not in _LENGTHS:
         raise InvalidValueError(f"{text!r} is no GTIN: 8, 12, 13 or 14 digits are expected")
-    expected = check_digit(code[:-1])
-    if code[-1] != expected:
+    if expected := misread(code):
         raise InvalidValueError(f"GTIN {code} ends in {code[-1]}, but its check digit is {expected}")
     return code
+
+
+def misread(text: str) -> str:
+    """Return the check digit that a scanned code of a GTIN's length should end in, "" when it does so or can be no GTIN."""
+    code = text.strip()
+    if not (code.isascii() and code.isdigit()) or len(code) not in _LENGTHS:
+        return ""
+    expected = check_digit(code[:-1])
+    return "" if code[-1] == expected else expected
 
 
 def is_case_of(case: str, piece: str) -> bool:

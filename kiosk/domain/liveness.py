@@ -28,6 +28,7 @@ _LAG_STEP_S = 0.05
 _SETTLED = 0.45
 _SOON_S = 0.1
 _AHEAD, _RESTS = 0.12, 3
+_EYES_COUNT, _NOSE_COUNTS, _NOSE_MOST, _COPIES_COUNT = 0.3, 2.0, 0.1, 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,19 +37,20 @@ class Limits:
 
     turn: parallax that counts as a turn, as sine of the angle; stray: of that, how much may be seen where none is asked. near: growth that
     counts as coming closer, natural logarithm; far: of that, how much elsewhere. follows: share of the motion that what was asked
-    explains, each thing at its time. relief: depth seen over depth that the turn would show of a head, plus half of how far asked eyes
-    closed, at most a quarter: a bent sheet comes near a head's depth, but shuts no eyes; dark glasses hide eyes, but not depth. passive:
-    highest mean of what single pictures look like. depth_mm: what a depth camera must see between nose and cheeks. lag_s: fastest and
-    slowest reaction. frames: fewest that tell anything; gap_s: longest time without a face.
+    explains, each thing at its time. relief: depth seen over depth that the turn would show of a head, times how purely it is that depth;
+    more for pixels around the nose that move with it and for asked eyes that closed, less for traces of a copy. Each alone misleads: the
+    mesh sees depth in a picture on a bottle, dark glasses hide eyes, many living faces look like pictures. passive: highest mean of what
+    single pictures look like, of which a copy is all but certain. depth_mm: what a depth camera must see between nose and cheeks.
+    lag_s: fastest and slowest reaction. frames: fewest that tell anything; gap_s: longest time without a face.
     """
 
-    turn: float = 0.16
+    turn: float = 0.17
     stray: float = 0.75
     near: float = 0.06
     far: float = 0.9
     follows: float = 0.70
-    relief: float = 0.82
-    passive: float = 0.85
+    relief: float = 0.66
+    passive: float = 0.95
     depth_mm: float = 8.0
     lag_s: tuple[float, float] = (0.10, 0.60)
     frames: int = 10
@@ -66,7 +68,9 @@ class Track:
     times_s: (n,) float64, seconds since the attempt began, rising. points: (n, k, 2) float32 pixels, x to the right, y down, numbered as
     MediaPipe's mesh. claimed: (k,) float32, how far each point would lie away from the camera if this were a head, pixels of the first
     frames. openness: (n, 2) float64 of both eyes in any unit, larger is wider open. passive: (n,) float64, 0 looks alive .. 1 looks
-    copied, NaN where nothing was asked. depth_mm: (n,) float64 from nose to cheeks by a depth camera, NaN without one.
+    copied, NaN where nothing was asked. depth_mm: (n,) float64 from nose to cheeks by a depth camera, NaN without one. nose: (n,) float64,
+    how much better the pixels around the nose agree with a head's turn than with a bent plane's (difference of correlations), NaN where
+    nothing has turned.
     """
 
     times_s: Doubles
@@ -75,6 +79,7 @@ class Track:
     openness: Doubles
     passive: Doubles
     depth_mm: Doubles
+    nose: Doubles
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,14 +91,15 @@ class Sighting:
     openness: tuple[float, float]
     passive: float = math.nan
     depth_mm: float = math.nan
+    nose: float = math.nan
 
 
 def track_of(sightings: Sequence[Sighting]) -> Track:
     """Put sightings, at least one, together; what the first three claim of depth is what the head is held to."""
     landmarks = np.stack([sighting.landmarks for sighting in sightings])
-    times_s, openness, passive, depth_mm = (np.array(column, np.float64) for column in zip(
-        *((sighting.time_s, sighting.openness, sighting.passive, sighting.depth_mm) for sighting in sightings), strict=True))
-    return Track(times_s, landmarks[:, :, :2], np.median(landmarks[:3, :, 2], axis=0), openness, passive, depth_mm)
+    times_s, openness, passive, depth_mm, nose = (np.array(column, np.float64) for column in zip(
+        *((sighting.time_s, sighting.openness, sighting.passive, sighting.depth_mm, sighting.nose) for sighting in sightings), strict=True))
+    return Track(times_s, landmarks[:, :, :2], np.median(landmarks[:3, :, 2], axis=0), openness, passive, depth_mm, nose)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +119,13 @@ class Verdict:
 class Motion:
     """What a track does, each (n,) float64.
 
-    turn: parallax, about the sine of the head's yaw, > 0 to the shopper's left; 0 for anything flat. squeeze: how much narrower the face
-    has become against its height, 0..1: one minus the cosine of whatever turned it. near: logarithm of its growth.
+    turn: parallax, about the sine of the head's yaw, > 0 to the shopper's left; 0 for anything flat. loose: motion that neither a bent
+    plane nor the turn of a head explains, in the unit of turn. squeeze: how much narrower the face has become against its height, 0..1: one
+    minus the cosine of whatever turned it. near: logarithm of its growth.
     """
 
     turn: Doubles
+    loose: Doubles
     squeeze: Doubles
     near: Doubles
 
@@ -139,18 +147,20 @@ def motion(track: Track, rests_until_s: float) -> Motion:
     depth -= explained @ (explained.T @ depth)
     straight = np.linalg.pinv(bent[:, :3])[1:]
     rows = [_frame(points.astype(np.float64), straight, explained, depth) for points in track.points]
-    turn, squeeze, grown = np.array(rows).T
-    return Motion(turn, squeeze, np.log(grown / size))
+    turn, loose, squeeze, grown = np.array(rows).T
+    return Motion(turn, loose, squeeze, np.log(grown / size))
 
 
-def _frame(points: Doubles, straight: Doubles, explained: Doubles, depth: Doubles) -> tuple[float, float, float]:
-    """Turn, squeeze and scale of one frame."""
+def _frame(points: Doubles, straight: Doubles, explained: Doubles, depth: Doubles) -> tuple[float, float, float, float]:
+    """Turn, loose motion, squeeze and scale of one frame."""
     across = straight @ points
     scale = float(np.linalg.norm(across, ord=2))
     way = across[0] / max(float(np.linalg.norm(across[0])), 1e-9)
     left_over = points - explained @ (explained.T @ points)
+    unit = max(float(depth @ depth), 1e-9) * max(scale, 1e-9) ** 2
     turn = -float((left_over @ way) @ depth) / max(float(depth @ depth), 1e-9) / max(scale, 1e-9)
-    return turn, 1 - abs(float(np.linalg.det(across))) / max(scale, 1e-9) ** 2, scale
+    loose = math.sqrt(max(float((left_over**2).sum()) / unit - turn * turn, 0.0))
+    return turn, loose, 1 - abs(float(np.linalg.det(across))) / max(scale, 1e-9) ** 2, scale
 
 
 def judge(challenge: Challenge, track: Track, limits: Limits = LIMITS) -> Verdict:
@@ -159,15 +169,37 @@ def judge(challenge: Challenge, track: Track, limits: Limits = LIMITS) -> Verdic
         return Verdict(False, "too_few")
     times_s, moved = track.times_s, motion(track, challenge.steps[0].from_s)
     lag_s, follows = _best_lag(challenge, times_s, moved, limits)
-    shut = _shut(challenge, track, moved, lag_s)
+    shown, pure = _relief(challenge, times_s, moved, lag_s)
+    shut, nose, passive = _shut(challenge, track, moved, lag_s), _nose(challenge, track, lag_s), _mean(track.passive)
+    relief = shown * pure + _EYES_COUNT * min(shut, 0.5) + _NOSE_COUNTS * nose - _COPIES_COUNT * (0.0 if math.isnan(passive) else passive)
     measured = {
         "answer": min(follows / limits.follows, *(_fit(step, times_s, moved, lag_s, limits) for step in challenge.steps)),
-        "flat": _ratio(_relief(challenge, times_s, moved, lag_s) + 0.5 * min(shut, 0.5), limits.relief),
-        "passive": _ratio(1 - _mean(track.passive), 1 - limits.passive),
+        "flat": _ratio(relief, limits.relief),
+        "passive": _ratio(1 - passive, 1 - limits.passive),
         "depth": _ratio(_mean(track.depth_mm), limits.depth_mm),
     }
     rule = next((name for name, margin in measured.items() if margin < 1.0), "live")
-    return Verdict(rule == "live", rule, min(measured.values()), measured | {"lag_s": lag_s, "follows": follows, "shut": shut})
+    scores = {"lag_s": lag_s, "follows": follows, "shown": shown, "pure": pure, "shut": shut, "nose": nose, "copied": passive}
+    return Verdict(rule == "live", rule, min(measured.values()), measured | scores)
+
+
+def judge_soon(challenge: Challenge, sightings: Sequence[Sighting], limits: Limits = LIMITS) -> Verdict | None:
+    """The verdict on who has already answered the last thing that was asked; None for all others, who are given the time that is left.
+
+    To be asked after every sighting; it looks but once, at the first one after `challenge.soon_s`.
+    """
+    if len(sightings) < 2 or not sightings[-2].time_s < challenge.soon_s <= sightings[-1].time_s:
+        return None
+    verdict = judge(challenge, track_of(sightings), limits)
+    return verdict if verdict.live else None
+
+
+def judge_attempt(challenge: Challenge, sightings: Sequence[Sighting], limits: Limits = LIMITS) -> Verdict:
+    """What a whole attempt comes to: `judge_soon` when its time came, else `judge` of all."""
+    if not sightings:
+        return Verdict(False, "too_few")
+    passed = next((number for number, sighting in enumerate(sightings) if sighting.time_s >= challenge.soon_s), 0)
+    return judge_soon(challenge, sightings[:passed + 1], limits) or judge(challenge, track_of(sightings), limits)
 
 
 def _ratio(value: float, limit: float) -> float:
@@ -195,7 +227,9 @@ def _follows(wanted: Doubles, moved: Motion) -> float:
     far = np.array([_amount(left, moved.turn), _amount(right, -moved.turn), _amount(near, moved.near)])
     explained = [_explained(moved.turn, far[0] * left - far[1] * right)]
     if near.any():
-        explained.append(_explained(moved.near, far[2] * near))
+        # A head that turns looks smaller, the more the wider the lens: what turning is asked for may shrink it.
+        shrinks = _amount(left + right, far[2] * near - moved.near)
+        explained.append(_explained(moved.near, far[2] * near - shrinks * (left + right)))
     return min(explained)
 
 
@@ -227,16 +261,31 @@ def _settled(step: Step, times_s: Doubles, lag_s: float) -> NDArray[np.bool_]:
     return seen
 
 
-def _relief(challenge: Challenge, times_s: Doubles, moved: Motion, lag_s: float) -> float:
-    """Depth seen over depth to be seen: what has turned so far (`squeeze`) must show the sine of it (`turn`) if it is a head."""
-    found = []
+def _relief(challenge: Challenge, times_s: Doubles, moved: Motion, lag_s: float) -> tuple[float, float]:
+    """Depth seen over depth to be seen, and how much of what no bent plane explains is such depth, 0..1; over all turns together.
+
+    What has turned so far (`squeeze`) must show the sine of it (`turn`) if it is a head. One side alone would not do: who looks a little
+    aside from the beginning is squeezed more by the one than by the other.
+    """
+    rows = []
     for step in challenge.steps:
-        if step.ask in (Ask.LEFT, Ask.RIGHT):
-            seen = _settled(step, times_s, lag_s)
-            if seen.any():
-                cosine = 1 - min(max(float(np.median(moved.squeeze[seen])), 0.0), 1.0)
-                found.append(abs(float(np.median(moved.turn[seen]))) / max(math.sqrt(1 - cosine * cosine), 0.15))
-    return min(found, default=0.0)
+        seen = _settled(step, times_s, lag_s)
+        if step.ask in (Ask.LEFT, Ask.RIGHT) and seen.any():
+            turn, loose, squeeze = (float(np.median(column[seen])) for column in (moved.turn, moved.loose, moved.squeeze))
+            cosine = 1 - min(max(squeeze, 0.0), 1.0)
+            rows.append((abs(turn), math.sqrt(1 - cosine * cosine), loose))
+    if not rows:
+        return 0.0, 0.0
+    turns, sines, loose_by = np.array(rows).T
+    shown = float((turns**2).sum())
+    return float(turns.mean()) / max(float(sines.mean()), 0.15), shown / max(shown + float((loose_by**2).sum()), 1e-9)
+
+
+def _nose(challenge: Challenge, track: Track, lag_s: float) -> float:
+    """How the pixels around the nose moved when it had turned, mean over all turns; 0 where nobody looked."""
+    turned = np.any([_settled(step, track.times_s, lag_s) for step in challenge.steps if step.ask in (Ask.LEFT, Ask.RIGHT)], axis=0)
+    seen = _mean(track.nose[turned]) if turned.any() else math.nan
+    return 0.0 if math.isnan(seen) else min(max(seen, -_NOSE_MOST), _NOSE_MOST)
 
 
 def _shut(challenge: Challenge, track: Track, moved: Motion, lag_s: float) -> float:

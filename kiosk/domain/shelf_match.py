@@ -23,6 +23,7 @@ _HANDFUL = {1: 0.8, 2: 0.13, 3: 0.05, 4: 0.01, 5: 0.006, 6: 0.004}
 _ON_FACING, _PARTLY, _BESIDE, _ASTRAY = 1.0, 0.3, 0.05, 0.002
 """How likely a product's pieces are handled: on its facing, half beside it, next to it, anywhere else (misplaced goods)."""
 _LOOKALIKES = 2
+_OTHERS, _POSSIBLE = 6, 0.02
 _UNKNOWN = 1e-3
 _UNKNOWN_RANGE_G = 2000.0
 
@@ -69,17 +70,21 @@ class ShelfPlan:
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """What a second witness says about one action near some cells: product -> probability; what is missing of 1 is "something else"."""
+    """What a second witness says about one action near some cells: product -> probability; what is missing of 1 is "something else".
+
+    moved: pieces by product that the witness counted itself, negative went away: for products whose weight tells nothing.
+    """
 
     time_s: float
     cells: tuple[str, ...]
     products: Mapping[str, float]
+    moved: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """The likeliest product ("" when none is known), its signed pieces, its odds 0..1, the odds of the next product, and whether it may be
-    named.
+    named. others: whatever else it may have been, likeliest first: product, signed pieces, odds.
     """
 
     product: str
@@ -87,6 +92,7 @@ class Verdict:
     odds: float
     rival: float
     named: bool
+    others: tuple[tuple[str, int, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,11 +142,14 @@ class Matcher:
             products[product] = products.get(product, 0.0) + score
         if not products:
             return Verdict("", 0, 0.0, 0.0, named=False)
-        best = max(products, key=lambda p: products[p])
-        pieces = max((n for p, n in scores if p == best), key=lambda n: scores[best, n])
-        odds = products[best] / whole
-        rival = max((score for product, score in products.items() if product != best), default=0.0) / whole
-        return Verdict(best, sign * pieces, odds, rival, self._may_name(odds))
+        ranked = sorted(products, key=lambda p: -products[p])
+
+        def pieces(product: str) -> int:
+            return sign * max(range(1, MOST_PIECES + 1), key=lambda n: scores[product, n])
+
+        odds = [products[product] / whole for product in ranked]
+        others = tuple((p, pieces(p), o) for p, o in zip(ranked[1:_OTHERS], odds[1:_OTHERS], strict=True) if o >= _POSSIBLE)
+        return Verdict(ranked[0], pieces(ranked[0]), odds[0], odds[1] if len(odds) > 1 else 0.0, self._may_name(odds[0]), others)
 
     def _may_name(self, odds: float) -> bool:
         self._decided += 1

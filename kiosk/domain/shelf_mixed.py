@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from kiosk.domain.shelf import CellTracker, Step
-from kiosk.domain.shelf_match import Change, Hint, Matcher, ShelfPlan, Verdict, beside
+from kiosk.domain.shelf_match import MOST_PIECES, Change, Hint, Matcher, ShelfPlan, Verdict, beside
 from kiosk.domain.shelf_plateau import Plateau, PlateauFinder
 
 TOGETHER_S = 1.2
@@ -42,7 +42,10 @@ class Shift:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """What moved on the shelf. product: "" when unsure; `best` is then the likeliest, `pieces` its number. odds: 0..1."""
+    """What moved on the shelf. product: "" when unsure; `best` is then the likeliest, `pieces` its number. odds: 0..1.
+
+    others: whatever else it may have been, likeliest first: product, signed pieces, odds.
+    """
 
     time_s: float
     cells: tuple[str, ...]
@@ -51,6 +54,7 @@ class Move:
     pieces: int
     odds: float
     best: str
+    others: tuple[tuple[str, int, float], ...] = ()
 
 
 class PlateTracker:
@@ -157,9 +161,9 @@ class ShelfTracker:
         self._hints.clear()
         self._carried.clear()
 
-    def settle_doubt(self) -> None:
-        """Somebody looked or counted: what could not be named is settled."""
-        self._unnamed.clear()
+    def settle_doubt(self, cells: Iterable[str] | None = None) -> None:
+        """Somebody looked or counted: what could not be named on these cells, or on any, is settled."""
+        self._unnamed.difference_update(list(self._unnamed) if cells is None else cells)
 
     def finish(self) -> tuple[Move, ...]:
         """Decide what still waits for neighbours: the trace is over."""
@@ -201,7 +205,7 @@ class ShelfTracker:
             self._carry(verdict.product, verdict.pieces)
         name = verdict.product if verdict.named else ""
         self._unnamed.update(() if name else change.grams)
-        return Move(time_s, tuple(change.grams), change.total_g, name, verdict.pieces, verdict.odds, verdict.product)
+        return Move(time_s, tuple(change.grams), change.total_g, name, verdict.pieces, verdict.odds, verdict.product, verdict.others)
 
     def _match(self, time_s: float, change: Change) -> Verdict:
         carried = tuple(p for p, n in self._carried.items() if n > 0)
@@ -227,9 +231,12 @@ class ShelfTracker:
         other = verdict.rival if verdict.product == own else verdict.odds
         if step.unsure or other > _RIVAL:
             self._unnamed.update(() if step.unsure else (step.cell,))
-            return Move(step.time_s, (step.cell,), step.grams, "", step.pieces or verdict.pieces, verdict.odds, verdict.product)
+            return Move(step.time_s, (step.cell,), step.grams, "", step.pieces or verdict.pieces, verdict.odds, verdict.product,
+                        verdict.others)
         self._carry(own, step.pieces)
-        return Move(step.time_s, (step.cell,), step.grams, own, step.pieces, step.confidence * verdict.odds, own)
+        # A slot that is emptied or filled at once is more than the matcher thinks of: then the count speaks for itself.
+        odds = verdict.odds if abs(step.pieces) <= MOST_PIECES else 1.0
+        return Move(step.time_s, (step.cell,), step.grams, own, step.pieces, step.confidence * odds, own)
 
 
 def _alone(plan: ShelfPlan) -> dict[str, str]:

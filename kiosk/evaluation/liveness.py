@@ -8,26 +8,31 @@ from __future__ import annotations
 
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from functools import cache, partial
+from multiprocessing import get_context
 from pathlib import Path
 from random import Random
 
 from kiosk.devices.simulated.attack_ranges import lines
 from kiosk.devices.simulated.attacks import ATTACKS, GENUINE, Head, Subject, render
-from kiosk.domain.challenge import Challenge, draw
+from kiosk.domain.challenge import draw
 from kiosk.domain.frame import Picture
-from kiosk.domain.liveness import Limits, Track, Verdict, judge, track_of
+from kiosk.domain.liveness import Limits, Sighting, Verdict, judge_attempt
 from kiosk.errors import InvalidValueError
 from kiosk.evaluation.faces import wilson
 from kiosk.vision.face import FaceFinder, FaceFound
 from kiosk.vision.liveness import FaceFollower
-from kiosk.vision.pictures import read_picture
+from kiosk.vision.networks import ModelStore
+from kiosk.vision.pictures import read_picture, use_threads
 
 HALVES = ("tune", "test")
 PEOPLE_MOST = 400
-_LOOKS_AHEAD_DEG, _EYES_PX = 12.0, 34.0
+_LOOKS_AHEAD_DEG, _EYES_PX, _BESIDE = 12.0, 34.0, 0.35
 _SEED_STEP = 1_000_003
+_SHARE = 5
 
 Frames = Iterator[tuple[float, Picture]]
 
@@ -91,22 +96,19 @@ def faces_of(folder: Path, half: str, finder: FaceFinder, most: int = PEOPLE_MOS
 
 
 def _ahead(faces: Sequence[FaceFound], picture: Picture) -> FaceFound | None:
+    """The face in the middle that looks ahead; None where somebody else is beside it: a kiosk asks for one person, too."""
+    if not faces:
+        return None
     middle = picture.shape[1] / 2
-    face = min(faces, key=lambda face: abs(face.box[0] + face.box[2] / 2 - middle), default=None)
-    ahead = face is not None and max(abs(face.yaw_deg), abs(face.pitch_deg)) < _LOOKS_AHEAD_DEG and face.size_px > _EYES_PX
-    return face if ahead else None
+    face = min(faces, key=lambda face: abs(face.box[0] + face.box[2] / 2 - middle))
+    alone = all(other is face or other.size_px < _BESIDE * face.size_px for other in faces)
+    return face if alone and max(abs(face.yaw_deg), abs(face.pitch_deg)) < _LOOKS_AHEAD_DEG and face.size_px > _EYES_PX else None
 
 
-def followed(frames: Frames, finder: FaceFinder) -> Track | None:
-    """The track of the face in frames; None when there is none in any."""
+def followed(frames: Frames, finder: FaceFinder) -> list[Sighting]:
+    """What is seen of one face in the frames of an attempt."""
     follower = FaceFollower(finder)
-    seen = [sighting for at_s, pixels in frames if (sighting := follower.see(pixels, at_s)) is not None]
-    return track_of(seen) if seen else None
-
-
-def verdict(challenge: Challenge, track: Track | None, limits: Limits) -> Verdict:
-    """`judge`, also of an attempt in which nobody was seen."""
-    return judge(challenge, track, limits) if track is not None else Verdict(False, "too_few")
+    return [sighting for at_s, pixels in frames if (sighting := follower.see(pixels, at_s)) is not None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,34 +120,65 @@ class Plan:
     half: str
 
 
-def evaluate_liveness(subjects: Sequence[Subject], finder: FaceFinder, plan: Plan, limits: Limits,
-                      progress: Callable[[int, int], None]) -> LivenessReport:
-    """Render and judge `plan.attempts` of every kind. progress: called with (attempts done, attempts in all)."""
-    heads: dict[int, Head] = {}
+REPLAY, REPLAY_ANY = "replay", "replay_any"
+_ROWS = (GENUINE, *ATTACKS)
+Judged = tuple[str, Verdict]
+"""Kind of attempt, and what it came to."""
+
+
+def attempts_of(subject: Subject, finder: FaceFinder, plan: Plan, number: int, limits: Limits) -> Iterator[Judged]:
+    """Render and judge one attempt of every kind with one person, and play his genuine one to two other challenges."""
+    head = Head(subject)
+    for place, kind in enumerate(_ROWS):
+        seed = plan.seed * _SEED_STEP + place * 101 + number * len(_ROWS)
+        challenge = draw(seed)
+        seen = followed(render(kind, head, challenge, seed, plan.half), finder)
+        yield kind, judge_attempt(challenge, seen, limits)
+        if kind == GENUINE:
+            yield REPLAY, judge_attempt(draw(plan.seed + 7919 * number, (challenge.order,)), seen, limits)
+            yield REPLAY_ANY, judge_attempt(draw(Random(f"{plan.seed}/{number}").getrandbits(48)), seen, limits)
+
+
+def evaluate_folder(folder: Path, plan: Plan, limits: Limits, jobs: int, progress: Callable[[int, int], None]) -> LivenessReport:
+    """Render and judge `plan.attempts` of every kind from the faces of a folder, by so many processes; their number changes nothing else.
+
+    progress: called with (attempts of each kind done, in all).
+    """
+    shares = [range(start, min(start + _SHARE, plan.attempts)) for start in range(0, plan.attempts, _SHARE)]
+    judged: list[Judged] = []
+    counted = 0
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        for share, (people, found) in zip(shares, pool.map(partial(_shared, folder, plan, limits), shares), strict=True):
+            judged.extend(found)
+            counted = people
+            progress(share.stop, plan.attempts)
+    return report_of(judged, plan, counted)
+
+
+def _shared(folder: Path, plan: Plan, limits: Limits, numbers: range) -> tuple[int, list[Judged]]:
+    """How many people there are, and what some attempts came to."""
+    subjects, finder = _ready(folder, plan.half)
+    return len(subjects), [judged for number in numbers
+                           for judged in attempts_of(subjects[(plan.seed + number) % len(subjects)], finder, plan, number, limits)]
+
+
+@cache
+def _ready(folder: Path, half: str) -> tuple[list[Subject], FaceFinder]:
+    """What a process needs, made once: people and networks. As processes share the computer's cores, none starts threads of its own."""
+    use_threads(1)
+    finder = FaceFinder(ModelStore())
+    return faces_of(folder, half, finder), finder
+
+
+def report_of(judged: Iterable[Judged], plan: Plan, people: int) -> LivenessReport:
+    """Count what attempts came to."""
     verdicts: dict[str, list[Verdict]] = {}
-    recorded: list[tuple[Challenge, Track]] = []
-    kinds = (GENUINE, *ATTACKS)
-    for place, kind in enumerate(kinds):
-        for number in range(plan.attempts):
-            seed = plan.seed * _SEED_STEP + place * 101 + number * len(kinds)
-            challenge = draw(seed)
-            who = seed % len(subjects)
-            if len(heads) > 64:
-                heads.clear()
-            if who not in heads:
-                heads[who] = Head(subjects[who])
-            head = heads[who]
-            track = followed(render(kind, head, challenge, seed, plan.half), finder)
-            verdicts.setdefault(kind, []).append(verdict(challenge, track, limits))
-            if kind == GENUINE and track is not None:
-                recorded.append((challenge, track))
-            progress(place * plan.attempts + number + 1, len(kinds) * plan.attempts)
-    other = [judge(draw(plan.seed + 7919 * number, (asked.order,)), track, limits) for number, (asked, track) in enumerate(recorded)]
-    free = [judge(draw(Random(f"{plan.seed}/{number}").getrandbits(48)), track, limits) for number, (_, track) in enumerate(recorded)]
-    margins = {kind: [verdict.margin for verdict in found] for kind, found in verdicts.items()}
+    for kind, verdict in judged:
+        verdicts.setdefault(kind, []).append(verdict)
+    margins = {kind: [verdict.margin for verdict in verdicts[kind]] for kind in _ROWS}
     genuine, attacks = figure(GENUINE, verdicts[GENUINE], passes_wrongly=False), [figure(kind, verdicts[kind]) for kind in ATTACKS]
-    return LivenessReport("rendered", plan.half, plan.seed, len(subjects), genuine, attacks, figure("replay", other),
-                          figure("replay_any", free), margins=margins)
+    return LivenessReport("rendered", plan.half, plan.seed, people, genuine, attacks, figure(REPLAY, verdicts[REPLAY]),
+                          figure(REPLAY_ANY, verdicts[REPLAY_ANY]), margins=margins)
 
 
 def figure(kind: str, verdicts: Sequence[Verdict], *, passes_wrongly: bool = True) -> KindFigure:

@@ -48,6 +48,8 @@ def traces(folder: Path) -> list[Path]:
 def evaluate(folder: Path) -> dict[str, Tally]:
     """Return the counts of each detector on one trace; where the trace has hints, "shelf_alone" is ours without them."""
     trace = read_trace(folder)
+    if not (folder / "truth.json").exists():
+        raise InvalidValueError(f"{folder} has no truth.json: what really happened must be known to judge it (`kiosk shelf plot` draws it)")
     tallies = {name: score(trace, detector(trace)) for name, detector in DETECTORS.items()}
     if trace.hints:
         tallies["shelf_alone"] = score(trace, our_shelf(replace(trace, hints=())))

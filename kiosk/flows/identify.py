@@ -11,10 +11,10 @@ from kiosk.domain.challenge import Ask, Challenge, draw
 from kiosk.domain.events import IdentityDecided
 from kiosk.domain.frame import Frame
 from kiosk.domain.identity import BUCKET_MAX, DIGIT_STEPS, Candidate, Decision, FaceQuality, Template, decide, digits_wanted, hint
-from kiosk.domain.liveness import Sighting, judge, track_of
+from kiosk.domain.liveness import Sighting, judge, judge_soon, track_of
 from kiosk.flows.sight import Sight
 from kiosk.vision.face import FaceFound
-from kiosk.vision.liveness import Witness, relief_mm
+from kiosk.vision.liveness import FORGET_S, Witness, elsewhere, relief_mm
 
 FACE_WITHIN_S = 8.0
 """After this long without a good look at a face the shopper is offered another way."""
@@ -24,8 +24,6 @@ _ASKED_KEY, _ASKED_KEPT = "challenges_asked", 20
 _EMBED_EVERY_S, _EMBED_SHARE = 0.4, 6.0
 """Good frames are embedded so far apart at least, on a slow computer so many times what one takes: the face must be followed meanwhile."""
 _SEARCH_EVERY = 5
-_FORGET_S = 1.2
-_SAME_PLACE = 0.6
 _STEADY_S = 0.15
 """So long one face must have been followed before a challenge begins: whoever is still stepping up is not asked to dance."""
 
@@ -56,17 +54,18 @@ class FaceTask:
         self._witness = Witness(parts.copies)
         self._face: FaceFound | None = None
         self._rival_px = 0.0
-        self._seen_s = self._next_s = -_FORGET_S
+        self._seen_s = self._next_s = -FORGET_S
         self._frames = 0
 
     def __call__(self, frame: Frame) -> FaceLook:
         """Return what a frame says."""
-        before = self._face if 0 <= frame.sensor_time_s - self._seen_s < _FORGET_S else None
+        before = self._face if 0 <= frame.sensor_time_s - self._seen_s < FORGET_S else None
         self._face = face = self._find(frame, before)
         if face is None:
             return FaceLook("look_here", None, None, frame.sequence)
-        other = before is None or _elsewhere(face, before)
+        other = before is None or elsewhere(face, before)
         if other:
+            self._witness.forget()
             self._next_s = frame.sensor_time_s
         self._seen_s = frame.sensor_time_s
         advice = hint(FaceQuality(face.size_px, face.blur, face.yaw_deg, face.pitch_deg, self._rival_px), self._parts.policy)
@@ -100,12 +99,6 @@ class FaceTask:
 def face_task(parts: Sight) -> Callable[[Frame], FaceLook]:
     """Return the task that looks for the payer's face."""
     return FaceTask(parts)
-
-
-def _elsewhere(face: FaceFound, before: FaceFound) -> bool:
-    """Whether a face is too far from where the last one was, or of too different a size, to be the same."""
-    moved = max(abs(face.box[axis] + face.box[axis + 2] / 2 - before.box[axis] - before.box[axis + 2] / 2) for axis in (0, 1))
-    return moved > _SAME_PLACE * before.box[2] or not 0.6 < face.box[3] / max(before.box[3], 1.0) < 1.7
 
 
 def quality_of(faces: list[FaceFound]) -> FaceQuality:
@@ -154,7 +147,7 @@ class Digits:
 
 
 class FaceSearch:
-    """Asks for a short dance while good frames are collected; the domain decides who it is and whether it lives, at the end and at once.
+    """Asks for a short dance while good frames are collected; the domain decides who it is and whether it lives, both at once.
 
     Whoever is turned away, unknown, mistaken or not alive, sees the same screens for the same time.
     """
@@ -200,17 +193,26 @@ class FaceSearch:
             if self._starts < STARTS and self._parts.clock.monotonic() - self._opened_s < FACE_WITHIN_S:
                 return None
             return self._tell(Decision("refused", "no_face"), "")
-        if self._last_s - self._first_s < self._challenge.ends_s and self._at_s < self._challenge.ends_s + _FORGET_S:
+        if look is not None and (known := self._known_soon(self._challenge)) is not None:
+            return self._tell(known, "")
+        if self._last_s - self._first_s < self._challenge.ends_s and self._at_s < self._challenge.ends_s + FORGET_S:
             return None
         verdict = judge(self._challenge, track_of(self._sightings), self._parts.limits)
         decision = decide(self._embeddings, self._bucket, self._parts.policy, final=True)
         return self._tell(decision, "" if verdict.live else verdict.rule)
 
+    def _known_soon(self, challenge: Challenge) -> Decision | None:
+        """Let go at once whom the last step has shown to be a member and alive; nobody is turned away before all time is over."""
+        if judge_soon(challenge, self._sightings, self._parts.limits) is None:
+            return None
+        decision = decide(self._embeddings, self._bucket, self._parts.policy)
+        return decision if decision.outcome == "accepted" else None
+
     def _take(self, look: FaceLook) -> None:
         """Begin when there is a good look at one face, begin anew when it is lost or another one comes."""
         now, sighting = self._parts.clock.monotonic(), look.sighting
         if sighting is None:
-            if now - self._seen_s > _FORGET_S:
+            if now - self._seen_s > FORGET_S:
                 self._challenge, self._embeddings = None, []
             return
         self._seen_s = now

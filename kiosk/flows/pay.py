@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from kiosk.domain.checkout import Event, State
 from kiosk.domain.frame import Frame
+from kiosk.domain.gtin import misread
 from kiosk.domain.identity import Candidate, Decision
 from kiosk.flows.cashier import Payer
 from kiosk.flows.checkout import Checkout
@@ -83,7 +84,8 @@ class PayFlow(Checkout):
                 if fresh and self._now.state is not State.QR:
                     self.on_badge(text)
             elif fresh and self._now.state in (State.IDLE, State.BASKET) and not self.add(text):
-                self._now.hint = "unknown_code"
+                expected = misread(text)
+                self._now.hint = f"check_digit:{expected}" if expected else "unknown_code"
 
     def _drop_unsold(self) -> None:
         # A new price list may no longer sell what is already in the basket.

@@ -12,11 +12,14 @@ from kiosk.domain.shelf_match import Hint, ShelfPlan
 from kiosk.domain.shelf_mixed import Move, ShelfTracker
 from kiosk.domain.shelf_plan import shelf_plan, slot_of
 from kiosk.errors import DeviceLostError
+from kiosk.flows.facings import ShelfCamera
 from kiosk.flows.health import set_state
 from kiosk.flows.parts import Parts, Shop, status
 from kiosk.flows.shelf_count import NightlyCount
+from kiosk.flows.shelf_sighting import Sighting
 from kiosk.flows.staff_stock import slot_views
 from kiosk.flows.stock import Movement, move
+from kiosk.flows.witnesses import SURE_OF_TAG
 from kiosk.ui import views
 
 log = logging.getLogger(__name__)
@@ -26,10 +29,10 @@ class ShelfFlow:
     """Follows the load cells of one shelf."""
 
     def __init__(self, parts: Parts, shop: Shop, open_scale: Callable[[ShelfPlan], Scale],
-                 witness: Callable[[Planogram], list[Hint]] = lambda _planogram: []) -> None:
+                 witness: Callable[[Planogram], list[Hint]] = lambda _planogram: [], camera: ShelfCamera | None = None) -> None:
         """open_scale: opens the load cells of this plan; called when the planogram is known, and again when its cells change.
 
-        witness: what an RFID reader has seen since the last call.
+        witness: what an RFID reader has seen since the last call. camera: the one that looks at the shelf, if any.
         """
         self._parts, self._shop, self._open_scale, self._witness = parts, shop, open_scale, witness
         self._scale: Scale | None = None
@@ -37,6 +40,7 @@ class ShelfFlow:
         self._plan: ShelfPlan | None = None
         self._planogram: Planogram | None = None
         self._nightly = NightlyCount(parts)
+        self._sighting = Sighting(parts, camera) if camera is not None else None
         self._astray: set[str] = set()
         self._staff_had_it = False
         self._lost = self._told_unsure = False
@@ -51,6 +55,7 @@ class ShelfFlow:
         tracker = self._tracker
         if tracker is None or self._planogram is None:
             return
+        self._see(tracker, self._planogram)
         hints = self._witness(self._planogram)
         if staff_owns_shelf or self._staff_had_it:
             self._looked_at(tracker)
@@ -59,6 +64,7 @@ class ShelfFlow:
             return
         for hint in hints:
             tracker.hint(hint)
+            self._count_tags(hint, self._planogram)
         for sample in samples:
             for moved in tracker.feed(sample.cell, sample.time_s, sample.grams):
                 self._book(moved)
@@ -67,15 +73,36 @@ class ShelfFlow:
         self._tell_doubt()
 
     def close(self) -> None:
-        """Give the cells back."""
+        """Give cells and camera back."""
         if self._scale is not None:
             self._scale.close()
+        if self._sighting is not None:
+            self._sighting.close()
+
+    def _see(self, tracker: ShelfTracker, planogram: Planogram) -> None:
+        """Let the camera look; what it can tell of moves that were in doubt is booked now."""
+        if self._sighting is None:
+            return
+        in_doubt = {c.slot for c in planogram.cells if self._lost or tracker.unsure & set(c.weighed_on)}
+        for moved in self._sighting.look(planogram, in_doubt):
+            tracker.settle_doubt(moved.cells)
+            self._book(moved)
+
+    def _count_tags(self, hint: Hint, planogram: Planogram) -> None:
+        """Book what tags tell of products that have no weight: one that left is a pick. What is weighed is counted by its weight."""
+        weighed = {sku.product for sku in self._plan.products} if self._plan else set()
+        for product, pieces in hint.moved.items():
+            slot, _ = slot_of(planogram, product, hint.cells)
+            if product not in weighed and slot is not None:
+                self._book(Move(hint.time_s, slot.weighed_on, 0.0, product, pieces, SURE_OF_TAG, product))
 
     def _looked_at(self, tracker: ShelfTracker) -> None:
         """Staff is or was at the shelf: what lies there now is right, and what was in doubt has been looked at."""
         tracker.rebase()
         tracker.settle_doubt()
         self._nightly.settle_doubt()
+        if self._sighting is not None:
+            self._sighting.settle_doubt()
         self._astray.clear()
 
     def _read(self) -> list[Sample]:
@@ -108,7 +135,8 @@ class ShelfFlow:
         plan = shelf_plan(planogram, self._shop.product)
         if plan != self._plan:
             if self._scale is None or self._plan is None or self._plan.cells != plan.cells:
-                self.close()
+                if self._scale is not None:
+                    self._scale.close()
                 self._scale = self._open_scale(plan)
             self._plan, self._tracker = plan, ShelfTracker(plan)
         self._planogram = planogram
@@ -145,11 +173,13 @@ class ShelfFlow:
         likely = f"; likeliest {moved.best} x {moved.pieces:+d} at {moved.odds:.2f}" if moved.best and moved.pieces else ""
         log.warning("%s: %+.0f g that cannot be named%s; nothing is booked, staff should count",
                     ", ".join(moved.cells), moved.grams, likely)
+        if self._sighting is not None and self._planogram is not None:
+            self._sighting.keep(moved, self._planogram)
 
     def _unsure(self) -> frozenset[str]:
         """Return the load cells that somebody should look at."""
         seen = self._tracker.unsure if self._tracker else frozenset()
-        return seen | self._astray | self._nightly.doubtful
+        return seen | self._astray | self._nightly.doubtful | (self._sighting.doubtful if self._sighting else frozenset())
 
     def _tell_doubt(self) -> None:
         doubt = bool(self._unsure())

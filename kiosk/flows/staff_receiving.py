@@ -7,7 +7,7 @@ from collections.abc import Callable
 from kiosk.design.words import say
 from kiosk.domain.catalog import Cell
 from kiosk.domain.events import GoodsReceived, ReceivedLine
-from kiosk.domain.gtin import gtin, is_case_of
+from kiosk.domain.gtin import gtin, is_case_of, misread
 from kiosk.errors import InvalidValueError
 from kiosk.flows.staff_desk import Desk, Page, Told
 from kiosk.flows.stock import Movement, move
@@ -69,7 +69,7 @@ class Receiving:
         """Return what to show."""
         lines = tuple(views.ReceivedView(cell.slot, self._name(cell.gtin), expected, self._came.get(cell.slot, 0), self._picture(cell.gtin))
                       for cell, expected in self._expected())
-        return views.StaffReceiving(self._desk.status(), lines, self._chosen, self._wrong, self._page)
+        return views.StaffReceiving(self._desk.status(), lines, self._chosen, self._wrong, self._page, misread(self._wrong))
 
     def _expected(self) -> list[tuple[Cell, int]]:
         """Slots with goods on their way, and those of which something came all the same."""

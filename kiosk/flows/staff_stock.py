@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kiosk.domain.money import Money
+from kiosk.flows.facings import noted
 from kiosk.flows.parts import Shop
 from kiosk.flows.staff_desk import Desk, Page
 from kiosk.flows.stock import Movement, count, move
@@ -72,9 +73,10 @@ def slot_views(unit: Unit, shop: Shop, language: str) -> tuple[views.SlotView, .
     for cell in planogram.cells:
         state, product = stock.get(cell.slot), shop.product(cell.gtin)
         on_hand = state.on_hand if state else 0
+        seen = noted(unit, cell.slot)
         level = "empty" if on_hand <= 0 else "low" if on_hand <= cell.reorder_point else "ok"
         price = product.price if product else Money(0, shop.currency)
         found.append(views.SlotView(cell.slot, product.name(language) if product else cell.gtin, on_hand, cell.capacity, cell.reorder_point,
                                     state.on_order if state else 0, price, product.picture if product else "", level,
-                                    cell.shelf, cell.x_mm, cell.width_mm))
+                                    cell.shelf, cell.x_mm, cell.width_mm, seen.state if seen else "", seen.fill or 0.0 if seen else 0.0))
     return tuple(found)

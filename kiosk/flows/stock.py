@@ -35,6 +35,8 @@ class Movement:
 def move(unit: Unit, movement: Movement, new_id: Callable[[], str]) -> int:
     """Book a movement in this unit of work and return what is on hand."""
     on_hand = unit.stock.move(movement.slot, movement.gtin, movement.delta)
+    if movement.reason == "refill" and movement.delta > 0:
+        unit.demand.arrived(movement.slot, movement.gtin, movement.delta)
     unit.demand.note(movement.slot, movement.gtin, -movement.delta if movement.reason in _DEMAND else 0, on_hand)
     _tell(unit, movement, on_hand)
     request_more(unit, movement.slot, new_id)
@@ -52,14 +54,18 @@ def count(unit: Unit, movement: Movement, counted: int, new_id: Callable[[], str
     return delta
 
 
-def request_more(unit: Unit, slot: str, new_id: Callable[[], str]) -> None:
-    """Ask for more when the slot is at its reorder point and nothing was asked for yet: the forecast's, else the planogram's."""
+def request_more(unit: Unit, slot: str, new_id: Callable[[], str], seen: int | None = None) -> None:
+    """Ask for more when the slot is at its reorder point and nothing was asked for yet: the forecast's, else the planogram's.
+
+    seen: pieces that a camera sees there, where the books are in doubt.
+    """
     planogram = unit.planogram.get()
     cell = planogram.cell(slot) if planogram else None
     if cell is None or unit.requests.open_for(slot) is not None:
         return
     state = next((s for s in unit.stock.all() if s.slot == slot), None)
     on_hand, on_order = (state.on_hand, state.on_order) if state else (0, 0)
+    on_hand = on_hand if seen is None else min(on_hand, seen)
     plan = plan_of(unit, cell)
     quantity = order_quantity(cell, on_hand, on_order, plan)
     if quantity <= 0:

@@ -1,4 +1,4 @@
-"""A second witness of the shelf: tags that left. What it says breaks ties between goods of equal weight."""
+"""Further witnesses of the shelf: tags that left, and a camera. What they say breaks ties between goods of equal weight."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from kiosk.domain.catalog import Planogram
 from kiosk.domain.shelf_match import Hint
 from kiosk.domain.tags import TagWatch
 from kiosk.errors import ConfigError, DeviceLostError
+from kiosk.flows.facings import ShelfCamera, open_shelf_camera
 
 log = logging.getLogger(__name__)
 
@@ -48,12 +49,21 @@ class TagWitness:
             here = [tag for tag in left if tag.antenna == antenna]
             named = [gtins[tag.gtin] for tag in here]
             cells = self._antennas.get(antenna, tuple(sorted({cell for c in planogram.cells for cell in c.weighed_on})))
-            hints.append(Hint(max(tag.time_s for tag in here), cells, {g: SURE_OF_TAG * named.count(g) / len(named) for g in set(named)}))
-        return hints
+            products = {g: SURE_OF_TAG * named.count(g) / len(named) for g in set(named)}
+            hints.append(Hint(max(tag.time_s for tag in here), cells, products, {g: -named.count(g) for g in set(named)}))
+        back = [gtins[code] for code in self._watch.returned() if code in gtins]
+        return [*hints, *((Hint(now, (), {}, {g: back.count(g) for g in set(back)}),) if back else ())]
 
     def close(self) -> None:
         """Give the reader back."""
         self._reader.close()
+
+
+def open_facings(settings: Settings, now: Callable[[], float]) -> ShelfCamera | None:
+    """Open the camera that [facings] describes, None where there is none."""
+    if settings.facings.kind == "none":
+        return None
+    return ShelfCamera(open_shelf_camera(settings), settings, now)
 
 
 def open_tags(settings: Settings, now: Callable[[], float]) -> TagWitness | None:

@@ -31,7 +31,6 @@ def order(db: Db, device: str, command: str, person: Person, stamp: Stamp, good_
     if command not in set(Command):
         raise HqError(f"{command!r} is no command: {', '.join(Command)}")
     if not may_order(person.role, command):
-        catalogue.note(db, (stamp.at_ms, person.name, "command_refused", device, "", command))
         raise HqError(f"{person.name} ({person.role}) may not order {command!r}")
     epoch = fleet.epoch_of(db, device)
     if not epoch:
@@ -44,6 +43,11 @@ def order(db: Db, device: str, command: str, person: Person, stamp: Stamp, good_
     catalogue.note(db, (stamp.at_ms, person.name, "command", device, "", command))
     downbox.put(db, device, epoch, CommandOrdered(ident, command, person.role, person.name, ends), stamp)
     return ident
+
+
+def note_refusal(db: Db, device: str, command: str, person: Person, stamp: Stamp) -> None:
+    """Write into the audit that somebody wanted what is not theirs to order; `order` itself undoes all it wrote when it raises."""
+    catalogue.note(db, (stamp.at_ms, person.name, "command_refused", device, "", command))
 
 
 def finished(db: Db, device: str, done: CommandDone, stamp: Stamp) -> None:

@@ -72,16 +72,16 @@ def serve(settings: HqSettings) -> int:
     clock = SystemClock()
     first_policy(ledger, settings.currency, clock)
     tenders: dict[str, Tender] = {}
-    web = _web(settings, clock, tenders)
+    authority = Authority(settings.folder) if Authority(settings.folder).exists else None
+    web = _web(settings, clock, tenders, authority)
     address = settings.address or f"http://127.0.0.1:{web.port}"
     tenders.update(open_tenders(credential_file(settings.tenders), address))
     teller = Teller(open_ledger(settings.folder), tenders, lambda: stamp(clock.now(), new_id))
     day_ends = DayEnds(open_ledger(settings.folder), _zone())
     relay = _Relay()
-    authority = Authority(settings.folder)
     worker = Worker(ledger, relay, SigningKey(settings.folder), clock, new_id,
                     WorkerSettings(settings.group, Money(settings.welcome_minor, settings.currency), settings.auto_approve_after_s,
-                                   address, authority if authority.exists else None))
+                                   address, authority))
     client = MqttClient(settings.broker, "hq", worker.last_will, worker.put, worker.connected, lambda: None)
     relay.client = client
     for topics in FILTERS:
@@ -131,12 +131,13 @@ class _Relay:
         return self.client is not None and self.client.publish(topic, payload, retain)
 
 
-def _web(settings: HqSettings, clock: SystemClock, tenders: Mapping[str, Tender]) -> WebServer:
+def _web(settings: HqSettings, clock: SystemClock, tenders: Mapping[str, Tender], authority: Authority | None) -> WebServer:
     ledger, watch = open_ledger(settings.folder), open_ledger(settings.folder)
     outside = urlsplit(settings.address)
     host = outside.hostname
     desk = Desk(ledger, watch, clock, new_id, _zone(), settings.currency, settings.screens, settings.assets, tenders,
-                settings.folder / "replays", names=NAMES | ({host} if host else set()), secure=outside.scheme == "https")
+                settings.folder / "replays", names=NAMES | ({host} if host else set()), secure=outside.scheme == "https",
+                authority=authority)
     notices = Notices(ledger, tenders, desk.stamp)
     return WebServer(make_app(desk, make_api(ledger, desk.stamp, settings.api_token, notices)), settings.port, desk.closing)
 

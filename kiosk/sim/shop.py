@@ -8,11 +8,15 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
-from kiosk.devices.simulated.setup import ShelfCell, StoreProduct, StoreShopper, WorldSetup, write_setup
+from kiosk.config import load
+from kiosk.devices.simulated.setup import SeenSlot, ShelfCell, StoreProduct, StoreShopper, WorldSetup, read_setup, write_setup
+from kiosk.devices.simulated.shelf_camera import references, watched_board
+from kiosk.devices.simulated.shelf_view import BOARD_MM
 from kiosk.domain.catalog import OfflinePolicy
 from kiosk.domain.money import Money
 from kiosk.domain.staff import Role
 from kiosk.errors import WorldError
+from kiosk.flows.facings import reference_folder
 from kiosk.hq import imports, publish, wallet
 from kiosk.hq.console import sessions
 from kiosk.hq.ledger import accounts, catalogue, fleet
@@ -20,6 +24,7 @@ from kiosk.hq.ledger.store import Db, Ledger
 from kiosk.hq.stamp import Stamp, stamp
 from kiosk.runtime import SystemClock, new_id
 from kiosk.sim.processes import free_port
+from kiosk.vision.facings_reference import EMPTY, FULL, save
 from kiosk.vision.networks import ModelStore
 
 GOODS = Path(__file__).parent / "demo_store"
@@ -31,6 +36,7 @@ PAY, MIRROR, SHELF = "pay-1", "mirror-1", "shelf-1"
 ROLES = {PAY: "pay", MIRROR: "mirror", SHELF: "stock"}
 SIZES = {PAY: (800, 480), MIRROR: (720, 1280), SHELF: (800, 480)}
 CAMERAS = {PAY: ("pay-camera", 640, 480, 10), MIRROR: ("mirror-camera", 720, 1280, 10)}
+SHELF_CAMERA, SEEN_BOARD = "shelf-camera", "A"
 CODES = 40
 """One-time payment codes on a member's phone: whom a terminal does not recognise pays with one of them."""
 _LIMITS = OfflinePolicy(0, CURRENCY, per_sale_minor=8_000, per_member_minor=25_000, per_kiosk_minor=100_000, max_age_s=24 * 3600)
@@ -147,9 +153,11 @@ def _world(db: Db, moment: Stamp) -> WorldSetup:
     cells = tuple(ShelfCell(cell.slot, cell.gtin, weights[cell.gtin], _ON_SHELF[cell.slot], cell.capacity) for cell in shelf.cells)
     scannable = tuple(StoreProduct(p.gtin, p.name("en")) for p in goods if not p.garment)
     shoppers = tuple(StoreShopper(p.name, p.identity, p.role, p.is_member, p.phone, _codes(db, p, moment)) for p in PEOPLE)
+    seen = tuple(SeenSlot(c.slot, c.x_mm, c.x_mm + c.width_mm) for c in shelf.cells if c.shelf == SEEN_BOARD)
     return WorldSetup(seed=20, pay_device=PAY, pay_camera=CAMERAS[PAY][0], mirror_device=MIRROR, mirror_camera=CAMERAS[MIRROR][0],
                       shelf_device=SHELF, cells=cells, products=scannable, shoppers=shoppers, staff_pin=STAFF_PIN, pace=1.25,
-                      staff_badge=STAFF_BADGE, portrait=str(ModelStore().path("astronaut")))
+                      staff_badge=STAFF_BADGE, shelf_camera=SHELF_CAMERA,
+                      seen=seen, portrait=str(ModelStore().path("astronaut")))
 
 
 def _codes(db: Db, person: Person, moment: Stamp) -> tuple[str, ...]:
@@ -158,13 +166,13 @@ def _codes(db: Db, person: Person, moment: Stamp) -> tuple[str, ...]:
     return tuple(wallet.issue_code(db, person.member_id, secrets.token_urlsafe(18), moment.at_ms) for _ in range(CODES))
 
 
-def write_config(place: Place, device: str) -> None:
-    """Write a device's kiosk.toml, readable by its owner alone."""
+def write_config(place: Place, device: str, port: int) -> None:
+    """Write a device's kiosk.toml, readable by its owner alone. port: of the broker, or of a line to it."""
     width, height = SIZES[device]
     lines = [
         "[device]", f"id = {_text(device)}", f"store = {_text(STORE)}", f"group = {_text(GROUP)}", f"roles = [{_text(ROLES[device])}]",
         "[storage]", f"folder = {_text(str(place.state(device)))}",
-        "[broker]", f"port = {place.broker_port}", f"identity = {_text(str(place.identity(device)))}",
+        "[broker]", f"port = {port}", f"identity = {_text(str(place.identity(device)))}",
         "[display]", f"kind = {_text('window' if place.window else 'offscreen')}", f"width = {width}", f"height = {height}",
         f"snapshot = {_text(str(place.screens / device) + '.jpg')}",
         "[world]", f"socket = {_text(str(place.socket))}",
@@ -177,11 +185,25 @@ def write_config(place: Place, device: str) -> None:
                   f"height = {camera_height}", f"rate_hz = {rate}", f"source = {_text(place.camera if webcam else '')}",
                   "[phone]", f"port = {free_port()}"]
     else:
-        lines += ["[scale]", 'kind = "world"']
+        board = watched_board(read_setup(place.folder / "world.json"))
+        corners = ", ".join(f"{value:.1f}" for corner in board.board_corners() for value in corner)
+        lines += ["[scale]", 'kind = "world"', "record_mb = 50",
+                  "[facings]", 'kind = "world"', f"name = {_text(SHELF_CAMERA)}", "every_s = 3.0",
+                  f"[facings.boards.{SEEN_BOARD}]", f"corners = [{corners}]", f"length_mm = {BOARD_MM}"]
     path = place.config(device)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch(mode=0o600)
     path.write_text("\n".join(lines) + "\n")
+    if device == SHELF:
+        _picture_shelf(place)
+
+
+def _picture_shelf(place: Place) -> None:
+    """Give the shelf's camera its two reference pictures, as `kiosk shelf reference` takes them."""
+    empty, full = references(watched_board(read_setup(place.folder / "world.json")))
+    folder = reference_folder(load(place.config(SHELF)))
+    save(folder, EMPTY, empty)
+    save(folder, FULL, full)
 
 
 def _text(value: str) -> str:

@@ -81,8 +81,9 @@ class Canvas:
         return self.say(full if known(full) else f"{area}.other{suffix}")
 
     def say_if_known(self, area: str, key: str) -> str:
-        """Return the text of a key that came from outside, "" for one that is not known or empty."""
-        return self.say(f"{area}.{key}") if key and known(f"{area}.{key}") else ""
+        """Return the text of a key that came from outside, "" for one that is not known or empty. After a colon it may carry a {value}."""
+        name, _, value = key.partition(":")
+        return self.say(f"{area}.{name}", value=value) if name and known(f"{area}.{name}") else ""
 
     def money(self, amount: Money) -> str:
         """Return an amount as the language of the screen writes it."""

@@ -56,7 +56,7 @@ def _grid(c: Canvas, box: Box, count: int) -> list[Box]:
 
 
 def bar(c: Canvas, box: Box, slot: SlotView) -> None:
-    """Draw how full a slot is, with a tick at the point where it is ordered again."""
+    """Draw how full a slot is, with a tick at the point where it is ordered again, and a ring where a camera sees it end."""
     colour = _STATES.get(slot.state, _STATES["unsure"])[0]
     radius = box.height / c.unit / 2
     c.panel(box, COLOURS.line, round(radius))
@@ -65,6 +65,10 @@ def bar(c: Canvas, box: Box, slot: SlotView) -> None:
         c.panel(Box(box.x, box.y, max(box.height, round(box.width * share)), box.height), colour, round(radius))
     tick = box.x + round(box.width * min(1.0, slot.reorder_point / max(1, slot.capacity)))
     c.surface.fill(c.tone(COLOURS.ink), Box(tick - c.px(1), box.y - c.px(3), max(2, c.px(2)), box.height + c.px(6)))
+    if slot.seen in ("ok", "empty"):
+        at = box.x + round(box.width * min(1.0, max(0.0, slot.seen_fill)))
+        c.disc((min(max(at, box.x + c.px(7)), box.right - c.px(7)), box.centery), 16, COLOURS.ink)
+        c.disc((min(max(at, box.x + c.px(7)), box.right - c.px(7)), box.centery), 10, COLOURS.paper)
 
 
 def board_tile(c: Canvas, box: Box, slot: SlotView) -> None:
@@ -96,6 +100,9 @@ def staff_tile(c: Canvas, box: Box, slot: SlotView, chosen: bool) -> None:
     bar(c, fill, slot)
     inner, words = c.cut_bottom(inner, 26, 2)
     _picture(c, inner, slot)
+    if slot.seen:
+        c.icon("camera_lost" if slot.seen == "unseen" else "camera", (box.right - c.px(18), box.y + c.px(18)), 18,
+               COLOURS.red if slot.seen == "empty" else COLOURS.muted)
     style, quiet = Style(TYPE.small, bold=True), Style(TYPE.small, COLOURS.muted, align="right")
     room = words.width - c.measure(slot.slot, style) - c.px(6)
     count = next((t for t in (f"{slot.on_hand}/{slot.capacity}", str(slot.on_hand)) if c.fits(t, room, quiet)), "")

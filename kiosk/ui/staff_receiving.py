@@ -66,6 +66,7 @@ def _side(c: Canvas, box: Box, view: StaffReceiving, came: int) -> None:
     c.icon("warning" if view.wrong else "barcode", (upper.centerx, upper.centery + c.px(6)), min(80, upper.height / c.unit * 0.7),
            COLOURS.red if view.wrong else COLOURS.ink)
     expected = sum(line.expected for line in view.lines)
-    words = c.say("staff.receiving.unknown", code=view.wrong) if view.wrong else \
+    key = "check_digit" if view.digit else "unknown"
+    words = c.say(f"staff.receiving.{key}", code=view.wrong, value=view.digit) if view.wrong else \
         c.say("staff.receiving.progress", received=came, expected=expected) if came else c.say("staff.receiving.hint")
     c.text(words, lower.inflate(-c.px(2 * SPACE.snug), 0), Style(TYPE.body, align="centre", lines=3))

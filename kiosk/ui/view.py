@@ -50,7 +50,10 @@ class LineView:
 
 @dataclass(frozen=True, slots=True)
 class SlotView:
-    """A slot of the shelf. state: ok, low, empty or unsure. Counts in pieces. shelf, x_mm, width_mm: its place, width 0 for none."""
+    """A slot of the shelf. state: ok, low, empty or unsure. Counts in pieces. shelf, x_mm, width_mm: its place, width 0 for none.
+
+    seen: what a camera says of it, ok, empty or unseen, "" where none looks; seen_fill: 0..1, of its capacity.
+    """
 
     slot: str
     name: str
@@ -64,3 +67,5 @@ class SlotView:
     shelf: str = ""
     x_mm: float = 0.0
     width_mm: float = 0.0
+    seen: str = ""
+    seen_fill: float = 0.0

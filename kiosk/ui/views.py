@@ -50,7 +50,10 @@ class PayAttract(View):
 
 @dataclass(frozen=True, slots=True)
 class PayBasket(View):
-    """The basket. hint: a key of `hint.*`, "" for none. Targets: pay (when there are lines), language, staff, cancel, remove:<index>."""
+    """The basket. hint: a key of `hint.*`, after a colon its {value}, "" for none.
+
+    Targets: pay (when there are lines), language, staff, cancel, remove:<index>.
+    """
 
     screen: ClassVar[str] = "pay.basket"
     lines: tuple[LineView, ...]

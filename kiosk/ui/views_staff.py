@@ -132,7 +132,8 @@ class ReceivedView:
 
 @dataclass(frozen=True, slots=True)
 class StaffReceiving(View):
-    """Goods come and are scanned. chosen: the slot scanned last; wrong: a code that belongs to no slot, "" for none.
+    """Goods come and are scanned. chosen: the slot scanned last; wrong: a code that belongs to no slot, "" for none; digit: the check digit
+    that it should end in, "" when it ends right.
 
     Targets: line:<slot> of those shown, more (when there are more), back, plus and minus (of the chosen one), ok (when anything came).
     """
@@ -142,6 +143,7 @@ class StaffReceiving(View):
     chosen: str = ""
     wrong: str = ""
     page: int = 0
+    digit: str = ""
 
 
 @dataclass(frozen=True, slots=True)

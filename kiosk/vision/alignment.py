@@ -24,15 +24,9 @@ CHIP_VERTICES = (263, 362, 33, 133, 2)
 """Mesh vertices that stand for dlib's five points: outer and inner corner of either eye, base of the nose."""
 
 _FOREHEAD, _CHIN = 10, 152
-# Mean places of dlib's five points in a chip without padding, as fractions of its side (dlib, get_face_chip_details).
-_CHIP_POINTS = (
-    (0.8595674595992, 0.2134981538014),
-    (0.6460604764104, 0.2289674387677),
-    (0.1205750620789, 0.2137274526848),
-    (0.3340850613712, 0.2290642403242),
-    (0.4901123135679, 0.6277975316475),
-)
-_CHIP_PADDING = 0.25
+# Where these vertices of the median face lie in the chip that dlib's own detector and five-point predictor cut, in its pixels: learned from
+# 2,499 press pictures, whose people were not looked at. dlib's mean points themselves lie 0.4 pixels aside and 1.3 % too small for a mesh.
+_CHIP_PLACES = ((112.16, 45.88), (88.57, 47.05), (35.76, 45.50), (59.22, 46.83), (73.86, 86.17))
 # Turn in degrees, shift to the right and down in pixels, mirrored. One change at a time, each with its opposite.
 _VIEWS = (
     (0.0, 5.0, 0.0, False), (0.0, -5.0, 0.0, False), (0.0, 0.0, 5.0, True), (0.0, 0.0, -5.0, True),
@@ -63,14 +57,7 @@ def cut(pixels: Picture, matrix: Matrix, side: int) -> Picture:
 
 def face_chip(pixels: Picture, mesh: Floats) -> Picture:
     """The face as dlib's networks want it: (150, 150, 3) uint8 RGB, eyes level, padding 0.25. mesh: (468, 3) float32."""
-    places = (np.array(_CHIP_POINTS) + _CHIP_PADDING) / (1 + 2 * _CHIP_PADDING) * CHIP_SIDE
-    matrix = similarity(mesh[list(CHIP_VERTICES), :2], places.astype(np.float32))
-    # dlib places its points between corners of the chip but samples between the centres of its outermost pixels.
-    seen_px = CHIP_SIDE / max(math.hypot(matrix[0, 0], matrix[1, 0]), 1e-3)
-    stretch = seen_px / CHIP_SIDE * (CHIP_SIDE - 1) / max(seen_px - 1, 1.0)
-    matrix *= stretch
-    matrix[:, 2] += (CHIP_SIDE - 1) / 2 - stretch * CHIP_SIDE / 2
-    return cut(pixels, matrix, CHIP_SIDE)
+    return cut(pixels, similarity(mesh[list(CHIP_VERTICES), :2], np.array(_CHIP_PLACES, np.float32)), CHIP_SIDE)
 
 
 def views(chip: Picture) -> Picture:

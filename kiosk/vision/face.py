@@ -67,15 +67,18 @@ class FaceFinder:
             return []
         return self._look(pixels, [looked_at]) or self._look(pixels, looked_at.tiles())
 
-    def follow(self, pixels: Picture, before: FaceFound) -> FaceFound | None:
+    def follow(self, pixels: Picture, before: FaceFound, *, blur: bool = True) -> FaceFound | None:
         """The face that was at `before` in the picture just taken before this one; None where it is lost and has to be found again.
 
-        One run of the mesh in place of a search: a quarter of the time, and a steadier mesh, because the crop hardly moves.
+        One run of the mesh in place of a search: a quarter of the time, and a steadier mesh, because the crop hardly moves. blur: whether
+        to measure that; else the one of before stands.
         """
         low, size = np.array(before.box[:2], np.float32), np.array(before.box[2:], np.float32)
         roll = roll_between(before.mesh[33], before.mesh[263])
         mesh, score = self._mesh_in(pixels, low + size * np.float32(0.5), float(size.max()), roll)
-        return _found(pixels, mesh, score) if score >= _NO_MESH else None
+        if score < _NO_MESH:
+            return None
+        return _found(mesh, score, sharpness(face_chip(pixels, mesh)) if blur else before.blur)
 
     def _look(self, pixels: Picture, regions: list[Region]) -> list[FaceFound]:
         candidates = sorted(self._detector.find(pixels, regions), key=lambda candidate: -float(candidate.box[2] * candidate.box[3]))
@@ -95,7 +98,7 @@ class FaceFinder:
             mesh, score = self._mesh_in(pixels, (low + high) / 2, float((high - low).max()), roll_between(mesh[33], mesh[263]))
         if score < _NO_MESH:
             return None
-        return _found(pixels, mesh, min(candidate.score, score))
+        return _found(mesh, min(candidate.score, score), sharpness(face_chip(pixels, mesh)))
 
     def _mesh_in(self, pixels: Picture, centre: Floats, face_px: float, roll_rad: float) -> tuple[Floats, float]:
         matrix = crop_matrix(centre, max(_MARGIN * face_px, 1.0), roll_rad, _MESH_SIDE)
@@ -105,11 +108,11 @@ class FaceFinder:
         return undo(matrix, points.reshape(_MESH_POINTS, 3)), score
 
 
-def _found(pixels: Picture, mesh: Floats, score: float) -> FaceFound:
+def _found(mesh: Floats, score: float, blur: float) -> FaceFound:
     low, high = mesh[:, :2].min(axis=0), mesh[:, :2].max(axis=0)
     yaw, pitch, roll = head_pose_deg(mesh)
     box = float(low[0]), float(low[1]), float(high[0] - low[0]), float(high[1] - low[1])
-    return FaceFound(box, score, mesh, yaw, pitch, roll, eye_distance(mesh), sharpness(face_chip(pixels, mesh)))
+    return FaceFound(box, score, mesh, yaw, pitch, roll, eye_distance(mesh), blur)
 
 
 class Embedder(Protocol):

@@ -26,7 +26,7 @@ _DARK = 0.02
 _ACROSS, _DEEP = 48, 96
 _STILL = 0.10
 """Logarithms by which two references may differ where nothing changed."""
-_SATURATED = 0.97
+_SATURATED, _NEARLY_SATURATED = 0.97, 0.9
 _CLUSTERS = 8
 _GATES = ((0.0, 0.14, 0.35), (0.14, 0.6, 0.5))
 """Strips before a slot, as shares of its depth: whoever reaches in crosses the near one, whoever stands in the way covers the far one; and
@@ -34,6 +34,8 @@ the share of the strip that is not as it should be from which somebody is there.
 """
 _ODD_COLOUR = 0.25
 _ODD_EDGE = 0.3
+_IN_THE_WAY = 0.2
+"""Share of a strip before a slot in which the references may differ."""
 _FOREIGN = 3.5
 """Standard deviations from both ground and goods at which a place is neither."""
 _LEAST_CHANGED = 0.15
@@ -65,7 +67,8 @@ class FacingReader:
 
     def __init__(self, empty: Picture, full: Picture, slots: Mapping[str, tuple[Corners, int]]) -> None:
         """empty, full: (H, W, 3) uint8 RGB. slots: name -> where its ground is (front left, front right, back right, back left; pixels,
-        origin top-left), and the pieces that fit. Raises InvalidValueError for references that tell nothing.
+        origin top-left), and the pieces that fit. Raises InvalidValueError for references that tell nothing. A slot whose goods look like
+        its ground, in which the references hardly differ, is `blind`: it is never judged.
         """
         if empty.shape != full.shape:
             raise InvalidValueError("the references differ in size: take both with the camera that watches the shelf")
@@ -82,9 +85,20 @@ class FacingReader:
         if self._still.mean() < 0.03:
             raise InvalidValueError("the references agree nowhere around the slots: was the camera moved between them?")
         ways = {name: _way(corners) for name, (corners, _) in slots.items()}
-        palettes = {name: _palette(name, _flat(self._empty, way), _flat(filled, way)) for name, way in ways.items()}
+        found = _palettes({name: (_flat(self._empty, way), _flat(filled, way)) for name, way in ways.items()},
+                          {name: corners for name, (corners, _) in slots.items()})
+        self.blind = tuple(name for name, palette in found.items() if palette is None)
+        palettes = {name: palette for name, palette in found.items() if palette is not None}
+        if not palettes:
+            raise InvalidValueError("the references hardly differ: was the shelf full in the one and empty in the other?")
+        odd = np.abs(filled - self._empty).max(axis=2) > _ODD_COLOUR
+        bright = np.maximum(empty.max(axis=2), full.max(axis=2)) >= 255 * _NEARLY_SATURATED
+        told = cv2.dilate(bright.astype(np.uint8), np.ones((9, 9), np.uint8)) == 0
+        if hidden := [name for name, (corners, _) in slots.items() if _in_the_way(corners, odd, told)]:
+            raise InvalidValueError(f"somebody or something is before slot {', '.join(hidden)} in one of the references: "
+                                    "take them again with nobody near")
         grounds = {name: given[0] for name, given in slots.items()}
-        self._slots = [self._learn(name, (grounds, pieces), filled, palettes) for name, (_, pieces) in slots.items()]
+        self._slots = [self._learn(name, (grounds, pieces), filled, palettes) for name, (_, pieces) in slots.items() if name in palettes]
 
     def read(self, picture: Picture) -> tuple[SlotSight, ...]:
         """Return one look at every slot. picture: (H, W, 3) uint8 RGB, of the references' size, else InvalidValueError."""
@@ -95,7 +109,8 @@ class FacingReader:
         seen = seen - self._light(seen)
         glare = cv2.dilate((picture.min(axis=2) >= 255 * _SATURATED).astype(np.float32), np.ones((7, 7), np.uint8))
         odd = self._odd(seen)
-        return tuple(self._look(slot, seen, np.asarray(glare, np.float32), odd) for slot in self._slots)
+        unseen = tuple(SlotSight(name, 0.0, 0.0, empty=False) for name in self.blind)
+        return tuple(self._look(slot, seen, np.asarray(glare, np.float32), odd) for slot in self._slots) + unseen
 
     def _light(self, seen: _Array) -> _Array:
         """Return by how much the light differs from that of the reference: a plane in each channel's logarithm, fitted to what is still."""
@@ -139,24 +154,21 @@ class FacingReader:
         places, pieces = given
         corners, way = places[name], _way(places[name])
         ground, goods = _flat(self._empty, way), _flat(filled, way)
-        beside = (palettes.get(_neighbour(places, name, (0, 3), (1, 2))), palettes.get(_neighbour(places, name, (1, 2), (0, 3))))
+        left, right = _neighbours(places, name)
+        beside = (palettes.get(left), palettes.get(right))
         gates = tuple((self._ahead(corners, begins, ends), most) for begins, ends, most in _GATES)
         slot = _Slot(name, way, ground, palettes[name], beside, gates, 0.0, 1 / max(1, pieces))
         view = _classes(slot, goods, np.zeros((_DEEP, _ACROSS), np.float32))
-        left = min(0.8, float((view.bare * view.judged).sum() / max(1.0, view.judged.sum())))
-        return _Slot(name, way, ground, slot.palette, beside, gates, left, slot.piece)
+        bare = min(0.8, float((view.bare * view.judged).sum() / max(1.0, view.judged.sum())))
+        return _Slot(name, way, ground, slot.palette, beside, gates, bare, slot.piece)
 
     def _ahead(self, corners: Corners, begins: float, ends: float) -> NDArray[np.bool_]:
-        """Return the still places of a strip before a slot; begins, ends: distance from its front as shares of its depth."""
-        front_left, front_right, back_right, back_left = (np.array(c) for c in corners)
-        right, left = front_right - back_right, front_left - back_left
-        strip = np.array([front_left + left * begins, front_right + right * begins, front_right + right * ends, front_left + left * ends])
-        place = np.zeros(self._shape[:2], np.uint8)
-        cv2.fillConvexPoly(place, np.round(strip).astype(np.int32), 1)
-        return np.asarray((place > 0) & self._still)
+        """Return the still places of a strip before a slot."""
+        return np.asarray(_strip(corners, (begins, ends), self._shape[:2]) & self._still)
 
     def _look(self, slot: _Slot, seen: _Array, glare: _Array, odd: NDArray[np.bool_]) -> SlotSight:
-        if any(gate.any() and odd[gate].mean() > most for gate, most in slot.gates):
+        dull = glare < 0.5  # gloss on the rail is nobody; a shirt as bright as that is not judged anyway
+        if any((gate & dull).any() and odd[gate & dull].mean() > most for gate, most in slot.gates):
             return SlotSight(slot.name, 0.0, 0.0, empty=False)
         view = _classes(slot, _flat(seen, slot.way), _flat(glare, slot.way))
         rows = view.judged.sum(axis=1)
@@ -170,6 +182,23 @@ class FacingReader:
         return SlotSight(slot.name, fill, share, empty=nothing)
 
 
+def _strip(corners: Corners, span: tuple[float, float], shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Return the places of a strip before a slot: (H, W). span: how far before its front it begins and ends, as shares of its depth."""
+    front_left, front_right, back_right, back_left = (np.array(c) for c in corners)
+    right, left = front_right - back_right, front_left - back_left
+    near, far = span
+    strip = np.array([front_left + left * near, front_right + right * near, front_right + right * far, front_left + left * far])
+    place = np.zeros(shape, np.uint8)
+    cv2.fillConvexPoly(place, np.round(strip).astype(np.int32), 1)
+    return np.asarray(place > 0)
+
+
+def _in_the_way(corners: Corners, odd: NDArray[np.bool_], told: NDArray[np.bool_]) -> bool:
+    """Return whether the references differ (`odd`) before a slot, where no goods ever stand. told: where neither is too bright to tell."""
+    strips = [_strip(corners, (begins, ends), odd.shape) for begins, ends, _ in _GATES]
+    return any((strip & told).sum() > 0.4 * strip.sum() > 0 and odd[strip & told].mean() > _IN_THE_WAY for strip in strips)
+
+
 def _logarithm(picture: Picture) -> _Array:
     linear = cv2.GaussianBlur((picture.astype(np.float32) / 255) ** 2.2, (0, 0), 1.0)
     return np.asarray(np.log(linear + _DARK), np.float32)
@@ -178,6 +207,11 @@ def _logarithm(picture: Picture) -> _Array:
 def _way(corners: Corners) -> NDArray[np.float64]:
     target = np.array([[0, _DEEP], [_ACROSS, _DEEP], [_ACROSS, 0], [0, 0]], np.float32)
     return np.asarray(cv2.getPerspectiveTransform(np.array(corners, np.float32), target))
+
+
+def _neighbours(places: Mapping[str, Corners], name: str) -> tuple[str, str]:
+    """Return the slots left and right of this one, "" where there is none."""
+    return _neighbour(places, name, (0, 3), (1, 2)), _neighbour(places, name, (1, 2), (0, 3))
 
 
 def _neighbour(places: Mapping[str, Corners], name: str, mine: tuple[int, int], theirs: tuple[int, int]) -> str:
@@ -206,12 +240,37 @@ _SPREAD = np.array([0.10, 0.10, 0.30], np.float32)
 """Standard deviations of the same surface in other light, shadows aside."""
 
 
-def _palette(name: str, ground: _Array, goods: _Array) -> _Array:
-    """Return the colours of a slot's goods, (n, 3) features: what the full reference has and the empty one has not."""
-    there = np.abs(_features(goods) - _features(ground)) / _SPREAD
-    points = _features(goods)[there.max(axis=2) > 1.5].reshape(-1, 3) / _SPREAD
-    if len(points) < _LEAST_CHANGED * _ACROSS * _DEEP:
-        raise InvalidValueError(f"slot {name}: the references hardly differ; was it full in the one and empty in the other?")
+_SIDES = (slice(0, _ACROSS // 2), slice(_ACROSS // 2, None))
+_MIDDLE = slice(_ACROSS // 4, 3 * _ACROSS // 4)
+
+
+def _palettes(flats: Mapping[str, tuple[_Array, _Array]], places: Mapping[str, Corners]) -> dict[str, _Array | None]:
+    """Return the colours of each slot's goods, None where they look like its ground. flats: its ground, and it full.
+
+    Tall goods of the slots beside lean into the picture of a full slot: what is nearer to the middle of a neighbour than to the slot's own
+    is not learned as its own.
+    """
+    cores = {name: _palette(ground[:, _MIDDLE], goods[:, _MIDDLE]) for name, (ground, goods) in flats.items()}
+    found = {}
+    for name, (ground, goods) in flats.items():
+        own, seen = cores[name], _features(goods)
+        leaning = np.zeros(seen.shape[:2], bool)
+        for beside, side in zip(_neighbours(places, name), _SIDES, strict=True):
+            other = cores.get(beside)
+            if own is not None and other is not None:
+                leaning[:, side] = _distance(seen[:, side], other) + 1.0 < _distance(seen[:, side], own)
+        found[name] = _palette(ground, goods, leaning)
+    return found
+
+
+def _palette(ground: _Array, goods: _Array, leaning: NDArray[np.bool_] | None = None) -> _Array | None:
+    """Return the colours of a slot's goods, (n, 3) features: what the full reference has and the empty one has not; None if hardly any."""
+    there = (np.abs(_features(goods) - _features(ground)) / _SPREAD).max(axis=2) > 1.5
+    if leaning is not None:
+        there &= ~leaning
+    points = _features(goods)[there].reshape(-1, 3) / _SPREAD
+    if len(points) < _LEAST_CHANGED * there.size:
+        return None
     cv2.setRNGSeed(1)
     criteria = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_MAX_ITER, 30, 0.05)
     start = np.zeros((len(points), 1), np.int32)
@@ -252,7 +311,7 @@ def _classes(slot: _Slot, place: _Array, glare: _Array) -> _View:
     lean = cv2.GaussianBlur(np.clip(as_goods - as_ground, -4, 4), (0, 0), 2.0)
     # Tall goods of the slots beside lean into the picture of this one; what its own goods explain is its own.
     neighbour = np.zeros(as_goods.shape, bool)
-    for palette, side in zip(slot.beside, (slice(0, _ACROSS // 2), slice(_ACROSS // 2, None)), strict=True):
+    for palette, side in zip(slot.beside, _SIDES, strict=True):
         if palette is not None:
             nearer = _distance(now[:, side], palette) + 1.0 < np.minimum(as_goods, as_ground)[:, side]
             neighbour[:, side] = nearer & (as_goods[:, side] > _OWN)

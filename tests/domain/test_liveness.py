@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kiosk.domain.challenge import STEPS, TAIL_S, Ask, Challenge, Step, draw, orders
-from kiosk.domain.liveness import LIMITS, Sighting, judge, motion, track_of
+from kiosk.domain.liveness import LIMITS, Sighting, judge, judge_attempt, judge_soon, motion, track_of
 
 EYES_PX = 60.0
 
@@ -80,6 +81,12 @@ def test_holes_for_the_eyes_do_not_save_a_sheet() -> None:
     assert not judge(draw(1), track_of(acted(draw(1), sheet(FACE, 0.5), turn_deg=45.0, claims=FACE))).live
 
 
+def test_a_little_depth_that_answers_all_is_not_a_head() -> None:
+    shallow = FACE * (1.0, 1.0, 0.4)
+    verdict = judge(draw(1), track_of(acted(draw(1), shallow, turn_deg=44.0, claims=FACE)))
+    assert verdict.rule == "flat" and verdict.scores["answer"] >= 1, verdict
+
+
 def test_who_does_nothing_or_the_contrary_has_not_answered() -> None:
     still = acted(draw(2), FACE, turn_deg=0.0)
     assert judge(draw(2), track_of(still)).rule == "answer"
@@ -138,6 +145,35 @@ def test_a_depth_camera_and_copies_have_their_say_and_may_be_missing() -> None:
     assert told(depth_mm=20.0, passive=0.1) == "live"
     assert told(depth_mm=1.0) == "depth"
     assert told(passive=0.99) == "passive"
+    assert told(passive=0.8) == "live", "traces of a copy alone refuse nobody who has shown a head"
+
+
+def test_pixels_around_the_nose_speak_for_a_head_or_against_it() -> None:
+    challenge = draw(9)
+    frames = acted(challenge, FACE)
+
+    def told(nose: float) -> float:
+        return judge(challenge, track_of([replace(frame, nose=nose) for frame in frames])).scores["flat"]
+
+    assert told(-0.1) < told(math.nan) == told(0.0) < told(0.1)
+    assert told(-0.1) == told(-1.5), "no single sign decides alone"
+
+
+def test_one_side_that_is_squeezed_more_is_made_up_for_by_the_other() -> None:
+    aside = FACE @ np.array([[math.cos(0.2), 0, math.sin(0.2)], [0, 1, 0], [-math.sin(0.2), 0, math.cos(0.2)]])
+    for seed in range(6):
+        assert judge(draw(seed), track_of(acted(draw(seed), aside))).live
+
+
+def test_who_has_answered_is_known_before_all_time_is_over_and_nobody_is_refused_before() -> None:
+    asked = draw(6)
+    frames = acted(asked, FACE)
+    early = [verdict for end in range(2, len(frames)) if (verdict := judge_soon(asked, frames[:end])) is not None]
+    assert len(early) == 1 and early[0].live
+    shown = acted(asked, sheet(FACE, 0.3), turn_deg=42.0, blinks=False, claims=FACE)
+    assert all(judge_soon(asked, shown[:end]) is None for end in range(2, len(shown)))
+    assert judge_attempt(asked, frames).live and not judge_attempt(asked, shown).live
+    assert judge_attempt(asked, []).rule == "too_few"
 
 
 def test_turn_is_the_sine_of_the_angle_and_shows_its_side() -> None:

@@ -16,7 +16,15 @@ from kiosk.domain.identity import Policy
 from kiosk.errors import InvalidValueError
 from kiosk.evaluation.faces_buckets import bucket_sizes
 from kiosk.evaluation.faces_curve import draw
-from kiosk.evaluation.faces_identification import Gallery, attempts, distances, evaluate_identification, figures, read_gallery
+from kiosk.evaluation.faces_identification import (
+    Gallery,
+    ShippedFigure,
+    attempts,
+    distances,
+    evaluate_identification,
+    figures,
+    read_gallery,
+)
 
 Vectors = dict[str, "np.ndarray | None"]
 
@@ -76,6 +84,13 @@ def test_people_without_a_face_in_the_picture_are_not_recognised() -> None:
     assert all(row.interval[0] < 0.25 < row.interval[1] for row in everybody)
 
 
+def test_who_is_a_little_too_far_counts_as_asked_for_the_pin_not_as_accepted() -> None:
+    gallery = gallery_of(20, 30)
+    report = evaluate_identification(gallery, embeddings(gallery, 0.01), Policy(threshold=0.02, pin_threshold=0.5, margin=0.0))
+    for at in report.shipped:
+        assert (at.fpir, at.fnir, at.others_asked, at.own_asked) == (0.0, 1.0, 0.0, 1.0)
+
+
 def test_a_member_without_an_enrolled_face_is_not_recognised() -> None:
     gallery = gallery_of(10, 10)
     vectors = embeddings(gallery, 0.01)
@@ -120,6 +135,9 @@ def test_the_plot_is_a_picture_with_a_line_a_size() -> None:
     report = evaluate_identification(gallery, embeddings(gallery, 0.08), Policy())
     root = ET.fromstring(draw(report.curves, report.buckets, "20 < 30 members"))
     assert sum(item.tag.endswith("circle") for item in root) == 8
+    shipped = [ShippedFigure(1, 0.36, 0.001, 0.01, 0.0, 0.0), ShippedFigure(2, 0.36, 0.0, 0.02, 0.0, 0.0)]
+    again = ET.fromstring(draw(report.curves, report.buckets, "20 < 30 members", shipped))
+    assert sum(item.tag.endswith("circle") for item in again) == 8 + 1 + 1, "one on its curve, none where nobody passed, one in the legend"
     lines = [item for item in root if item.tag.endswith("polyline")]
     assert len(lines) == 4
     for line in lines:

@@ -15,7 +15,7 @@ from kiosk.devices.scale_trace import Action, Trace, read_trace, write_trace
 from kiosk.devices.simulated.traces import LaneScenario, lane
 from kiosk.devices.simulated.traces_store import StoreScenario, plan_of, read_labels, read_plates, store
 from kiosk.errors import InvalidValueError
-from kiosk.evaluation.shelf import our_shelf
+from kiosk.evaluation.shelf import evaluate, our_shelf
 from kiosk.evaluation.shelf_peers import moving_deviation
 from kiosk.evaluation.shelf_score import Detected, Tally, match, merge, score
 
@@ -130,3 +130,36 @@ def test_the_command_writes_traces_and_prints_figures(tmp_path: Path, capsys: py
     figures = json.loads(capsys.readouterr().out)
     assert figures["shelf"]["f1"] >= 0.97
     assert set(figures) == {"shelf", "moving_deviation", "nearest_weight"}
+
+
+@pytest.mark.parametrize(("name", "text", "says"), [
+    ("samples.csv", "time_s,A1\n", "cannot be read"), ("samples.csv", "", "cannot be read"),
+    ("truth.json", '{"actions": [{"time_s": 3, "cells": ["Z9"], "product": "x", "pieces": -1}]}', "no cell Z9")])
+def test_what_a_trace_lacks_is_named(tmp_path: Path, name: str, text: str, says: str) -> None:
+    write_trace(tmp_path, lane(LaneScenario(60.0, 5.0, 3, hours=0.01)))
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    with pytest.raises(InvalidValueError, match=says):
+        read_trace(tmp_path)
+
+
+def test_a_trace_without_truth_is_not_judged(tmp_path: Path) -> None:
+    write_trace(tmp_path, lane(LaneScenario(60.0, 5.0, 3, hours=0.01)))
+    (tmp_path / "truth.json").unlink()
+    with pytest.raises(InvalidValueError, match=r"has no truth\.json"):
+        evaluate(tmp_path)
+
+
+def test_odd_tables_of_others_are_read_as_they_are_meant(tmp_path: Path) -> None:
+    """A byte-order mark, blanks in the head, another rate, samples that are not there, and times that begin at noon."""
+    trace = lane(LaneScenario(60.0, 5.0, 9, hours=0.25, rate_hz=20.0))
+    rng = np.random.default_rng(1)
+    kept = rng.random(len(trace.time_s)) < 0.8
+    odd = replace(trace, time_s=trace.time_s[kept] + 43_200.0, grams=trace.grams[kept],
+                  truth=tuple(replace(a, time_s=a.time_s + 43_200.0) for a in trace.truth))
+    odd.grams[rng.random(len(odd.grams)) < 0.05] = np.nan
+    write_trace(tmp_path, odd)
+    table = tmp_path / "samples.csv"
+    table.write_text("\ufeff" + table.read_text().replace("time_s,A1", "time_s, A1 ", 1), encoding="utf-8")
+    figures = evaluate(tmp_path)["shelf"].figures()
+    assert figures["f1"] >= 0.95
+    assert figures["net_error_per_hour"] == 0

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from kiosk.devices.simulated.depth import SimulatedDepthCamera, sheet
 from kiosk.domain.catalog import PriceList
 from kiosk.domain.events import Lane
 from kiosk.domain.identity import Template
@@ -79,6 +81,12 @@ def test_a_product_that_is_not_sold_here_is_said_so(device: Device, pay: PayFlow
     assert pay.tick([]).hint == "unknown_code"
 
 
+def test_a_code_with_a_wrong_check_digit_is_said_with_the_right_one(device: Device, pay: PayFlow) -> None:
+    fill_basket(device, pay)
+    device.show_code("4006381333932", "QRCode")
+    assert pay.tick([]).hint == "check_digit:1"
+
+
 def test_a_known_face_pays_once_and_everything_is_one_transaction(
         device: Device, pay: PayFlow, member_template: Callable[[int], Template]) -> None:
     intent_id = pay_by_face(device, pay, member_template)
@@ -129,6 +137,19 @@ def test_a_printed_picture_of_a_member_is_refused_like_a_stranger(
     with device.sight.store.snapshot() as unit:
         assert unit.outbox.waiting()[Lane.MONEY] == 0
         assert (unit.tallies.all()["not_live"], unit.tallies.all()["refused"]) == (1, 1)
+
+
+def test_a_depth_camera_that_sees_a_sheet_has_the_last_word(device: Device, member_template: Callable[[int], Template]) -> None:
+    depth = SimulatedDepthCamera(sheet((0.0, 0.0, 640.0, 480.0), (640, 480)), device.clock.monotonic)
+    pay = PayFlow(replace(device.sight, depth=depth), device.shop, "en")
+    enrol(device, "ada", MY_DIGITS, member_template(0))
+    to_tender(device, pay)
+    pay.tick(["face"])
+    pay.tick([f"key:{d}" for d in MY_DIGITS[-4:]])
+    view = look(device, pay, 0)
+    assert (screen(view), view.reason) == ("pay.refused", "not_recognised")
+    with device.sight.store.snapshot() as unit:
+        assert unit.tallies.all()["not_live"] == 1
 
 
 def test_a_face_that_only_looks_is_not_enough(device: Device, pay: PayFlow, member_template: Callable[[int], Template]) -> None:

@@ -99,6 +99,10 @@ def test_a_delivery_is_scanned_its_differences_told_and_the_shelf_knows(tmp_path
     view = flow.tick([])
     assert [(line.slot, line.expected, line.received) for line in view.lines] == [("P1", 12, 11), ("P2", 12, 0)]
     assert view.wrong == "no code at all"
+    assert view.digit == ""
+    here.read = ["4006381333932"]
+    view = flow.tick([])
+    assert (view.wrong, view.digit) == ("4006381333932", "1")
     here.read = [WATER]
     assert flow.tick(["minus"]).lines[0].received == 11
     view = flow.tick(["ok"])

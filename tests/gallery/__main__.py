@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 import tempfile
 import time
@@ -14,8 +16,13 @@ import pygame
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 
+from kiosk.devices.simulated.attack_camera import Scene, turned
+from kiosk.devices.simulated.attack_head import Head, Subject
+from kiosk.devices.simulated.attacks import render as render_attempt
 from kiosk.devices.simulated.figure import Figures, HeadPose, appearance, background, body_pose
+from kiosk.devices.simulated.portrait import landmarks
 from kiosk.domain.catalog import LANGUAGES
+from kiosk.domain.challenge import draw as draw_challenge
 from kiosk.domain.frame import Picture
 from kiosk.domain.money import Money
 from kiosk.hq.console import sessions
@@ -30,6 +37,7 @@ from kiosk.ui import samples, views
 from kiosk.ui.screens import render
 from kiosk.vision.body import BodyFinder
 from kiosk.vision.networks import ModelStore
+from kiosk.vision.pictures import read_picture
 from kiosk.vision.tryon import Dresser
 from kiosk.vision.wardrobe import garment
 
@@ -83,6 +91,24 @@ def terminal(figures: Figures) -> list[Picture]:
     face = replace(french["pay.face"], preview=bust, face_box=(225, 110, 190, 210))
     moments = (french["pay.attract"], english["pay.basket"], chinese["pay.tender"], face, english["pay.confirm"], chinese["pay.paid"])
     return [pixels(view, TERMINAL) for view in moments]
+
+
+def challenge(models: ModelStore) -> dict[str, Picture]:
+    """What a shopper is led through, and what a telephone that shows somebody's film comes to: lying and upright, three languages."""
+    head = Head(Subject(read_picture(models.path("astronaut")), landmarks()))
+    asked, scene = draw_challenge(5), Scene(480.0, 500.0, 2.0, 0.0, 0.0, 0.0, 1.0)
+
+    def stands(yaw_deg: float, near: float, shut: float) -> Picture:
+        return head.seen(scene, (turned(yaw_deg, 0, 0), np.array([0.0, 0.0, scene.distance_mm / near])), shut, (0.0, 0.0))
+
+    _, held = next(iter(render_attempt("phone", head, asked, 9, "tune")))
+    moments = (("fr", stands(24, 1.0, 0.0), "left", (0.9, 0.0)), ("en", stands(0, 1.3, 0.0), "closer", (0.0, 0.9)),
+               ("zh", stands(0, 1.0, 1.0), "blink", (0.0, 0.0)), ("en", held, "right", (-0.9, 0.0)))
+    shown = [replace(named(language)["pay.face-left"], preview=picture, asked=ask, ring=ring, progress=0.2 + 0.2 * number)
+             for number, (language, picture, ask, ring) in enumerate(moments)]
+    shown += [named(language)["pay.refused"] for language in LANGUAGES]
+    return {f"challenge-{size[0]}x{size[1]}": sheet([pixels(view, size) for view in shown], columns, 1600)
+            for size, columns in ((TERMINAL, 4), (MIRROR, 7))}
 
 
 def mirror(figures: Figures, models: ModelStore) -> list[Picture]:
@@ -203,14 +229,29 @@ def sights() -> Picture:
     return sheet([pixels(replace(view, status=replace(view.status, **row)), TERMINAL) for row in rows for view in shown], len(shown), 1600)
 
 
+def curves() -> None:
+    """Draw the curves that README and the model cards show, from runs on the evaluation data in KIOSK_DATA; no picture of it is drawn."""
+    faces = Path(os.environ["KIOSK_DATA"]) / "faces" / "lfw_dev"
+    command = ("faces", "--images", faces / "images", "--identification", faces / "identification.json")
+    drawn = HERE.parents[1] / "models" / "face_embedding.svg"
+    subprocess.run([sys.executable, "-m", "kiosk", "eval", *command, "--plot", drawn], check=True)
+
+
 def main() -> None:
-    """Make them all; with the word "states" those of the screens alone, which need neither networks nor a store."""
+    """Make them all; with "states" or "challenge" only those up to there, which need no store; with "curves" alone the curves."""
+    if "curves" in sys.argv[1:]:
+        curves()
+        return
     for name, picture in states().items():
         write(name, picture)
     write("sights", sights())
     if "states" in sys.argv[1:]:
         return
     models = ModelStore()
+    for name, picture in challenge(models).items():
+        write(name, picture)
+    if "challenge" in sys.argv[1:]:
+        return
     figures = Figures(models.path("astronaut"))
     moments, looks, pages = terminal(figures), mirror(figures, models), console()
     write("terminal", sheet(moments, 3, 1500))

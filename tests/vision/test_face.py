@@ -10,9 +10,10 @@ import pytest
 
 from kiosk.domain.frame import Picture
 from kiosk.errors import InvalidValueError
-from kiosk.vision.alignment import CHIP_VERTICES, cut, face_chip, head_pose_deg, similarity
+from kiosk.vision.alignment import cut, face_chip, head_pose_deg, similarity
 from kiosk.vision.face import FaceFinder, FaceFound, Region
 from kiosk.vision.networks import ModelStore
+from kiosk.vision.networks.dlib_backend import DlibFaces
 from kiosk.vision.pictures import read_picture
 
 # Where the portrait's eyes and mouth are, read off the picture by hand, in pixels.
@@ -167,11 +168,15 @@ def test_shrinking_averages_and_keeps_the_place() -> None:
     assert row[48] < 5 and row[51] > 250 and row[49] + row[50] == pytest.approx(255, abs=3)
 
 
-def test_the_chip_is_the_one_dlib_cuts_from_the_same_points(astronaut: Picture, face: FaceFound) -> None:
-    dlib = pytest.importorskip("dlib", reason="dlib is not installed (extra [dlib])")
-    points = dlib.points([dlib.point(round(float(x)), round(float(y))) for x, y in face.mesh[list(CHIP_VERTICES), :2]])
-    shape = dlib.full_object_detection(dlib.rectangle(0, 0, 511, 511), points)
-    rounded = np.zeros_like(face.mesh)
-    rounded[list(CHIP_VERTICES), :2] = np.round(face.mesh[list(CHIP_VERTICES), :2])
-    peer = dlib.get_face_chip(astronaut, shape, 150, 0.25).astype(int)
-    assert np.abs(face_chip(astronaut, rounded).astype(int) - peer).mean() < 2
+def test_the_chip_lies_where_dlib_itself_cuts_it(astronaut: Picture, face: FaceFound) -> None:
+    pytest.importorskip("dlib", reason="dlib is not installed (extra [dlib])")
+    peer, ours = (cv2.cvtColor(chip, cv2.COLOR_RGB2GRAY).astype(np.float32)
+                  for chip in (DlibFaces().chip(astronaut, face.box), face_chip(astronaut, face.mesh)))
+    window = cv2.createHanningWindow((150, 150), cv2.CV_32F)
+    found = {}
+    for size in (0.9, 1.0, 1.1):
+        resized = cv2.warpAffine(ours, cv2.getRotationMatrix2D((74.5, 74.5), 0.0, size), (150, 150))
+        found[size] = cv2.phaseCorrelate(peer, resized, window)
+    (right, down), _fit = found[1.0]
+    assert max(abs(right), abs(down)) < 2.5
+    assert max(found, key=lambda size: found[size][1]) == 1.0, "it is as large as dlib's, not a tenth larger or smaller"

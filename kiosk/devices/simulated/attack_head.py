@@ -22,6 +22,8 @@ LIDS = 4
 """A blink is drawn in so many steps."""
 _STEP = 5
 _ROUNDS = 7
+WIDER = 0.5
+_SOFT, _SEAM_PX = 0.06, 10
 _OVAL_GROWS = 1.25
 _FADES = 1.3
 _PIVOT_MM = (0.0, 60.0, 95.0)
@@ -48,6 +50,8 @@ class Head:
         self.mm = EYES_MM / float(np.linalg.norm(eyes[1] - eyes[0]))
         self.middle = eyes.mean(axis=0)
         self.lids = lids(subject)
+        self._wide = [widened(lid) for lid in self.lids]
+        self._reach = np.float32(round(WIDER * max(subject.picture.shape[:2])))
         height, width = subject.picture.shape[:2]
         x, y = np.meshgrid(np.arange(0, width + _STEP, _STEP), np.arange(0, height + _STEP, _STEP))
         self._grid = np.stack([x, y], -1).astype(np.float64)
@@ -62,7 +66,7 @@ class Head:
         still = self._still(scene)
         wanted = _canvas(scene, speed)
         places = _undone(here - still, wanted, self._origin(scene), self._scale(scene))
-        return sample(self.lids[min(LIDS, round(shut * LIDS))], places)
+        return sample(self._wide[min(LIDS, round(shut * LIDS))], places + self._reach)
 
     def targets(self, scene: Scene, pose: Pose) -> Doubles:
         """Where the points of the photograph fall on the camera, (rows, columns, 2)."""
@@ -99,13 +103,25 @@ def lids(subject: Subject) -> list[Picture]:
 
 
 def sample(picture: Picture, places: Floats) -> Picture:
-    """The picture looked up at places (HEIGHT, WIDTH, 2); mirrored beyond its edges."""
-    return np.asarray(cv2.remap(picture, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101), np.uint8)
+    """The picture looked up at places (HEIGHT, WIDTH, 2); its outermost pixels go on beyond its edges."""
+    return np.asarray(cv2.remap(picture, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.uint8)
+
+
+def widened(picture: Picture) -> Picture:
+    """The picture with a room around it, WIDER times its longer side on each side: its own colours, so blurred that nobody is in them."""
+    reach = round(WIDER * max(picture.shape[:2]))
+    around = cv2.copyMakeBorder(picture, reach, reach, reach, reach, cv2.BORDER_REFLECT_101)
+    small = cv2.resize(around, None, fx=_SOFT, fy=_SOFT, interpolation=cv2.INTER_AREA)
+    soft = cv2.resize(cv2.GaussianBlur(small, (0, 0), 2.0), around.shape[1::-1], interpolation=cv2.INTER_CUBIC)
+    inner = np.zeros(around.shape[:2], np.float32)
+    inner[reach + _SEAM_PX:-reach - _SEAM_PX, reach + _SEAM_PX:-reach - _SEAM_PX] = 1
+    share = cv2.blur(inner, (2 * _SEAM_PX + 1, 2 * _SEAM_PX + 1))[..., None]
+    return np.asarray(np.round(around * share + soft * (1 - share)), np.uint8)
 
 
 def _canvas(scene: Scene, speed: tuple[float, float]) -> Doubles:
     """A coarse grid of the camera's pixels, each moved back by what the head moves until its row is read."""
-    x, y = np.meshgrid(np.arange(0, WIDTH + _STEP, _STEP), np.arange(0, HEIGHT + _STEP, _STEP))
+    x, y = cells(_STEP)
     late = (y / HEIGHT - 0.5) * scene.shutter_s
     return np.stack([x - speed[0] * late, y - speed[1] * late], -1).astype(np.float64)
 
@@ -117,14 +133,18 @@ def _undone(shift: Doubles, wanted: Doubles, origin: Doubles, scale: float) -> F
     for _ in range(_ROUNDS):
         moved = cv2.remap(field, (at / _STEP).astype(np.float32), None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         at = (wanted - moved - origin) / scale
-    return spread(at, _STEP)
+    return spread(at)
 
 
-def spread(coarse: Doubles, step: int) -> Floats:
-    """Values on a grid of every `step`-th pixel of the camera, for all its pixels: (HEIGHT, WIDTH, 2)."""
-    every = np.array([[1 / step, 0, 0], [0, 1 / step, 0]])
-    made: Floats = cv2.warpAffine(coarse.astype(np.float32), every, (WIDTH, HEIGHT), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-                                  borderMode=cv2.BORDER_REPLICATE)
+def cells(step: int) -> tuple[Doubles, Doubles]:
+    """x and y of the middle of each cell of `step` pixels of the camera, (rows, columns)."""
+    x, y = np.meshgrid((np.arange(WIDTH // step) + 0.5) * step - 0.5, (np.arange(HEIGHT // step) + 0.5) * step - 0.5)
+    return x, y
+
+
+def spread(coarse: Doubles) -> Floats:
+    """Values of `cells` for all pixels of the camera: (HEIGHT, WIDTH, 2)."""
+    made: Floats = cv2.resize(coarse.astype(np.float32), (WIDTH, HEIGHT), interpolation=cv2.INTER_LINEAR)
     return made
 
 
@@ -137,9 +157,10 @@ def _relief(grid: Doubles, mesh: Floats, mm: float, size: tuple[int, int]) -> tu
     ring = np.stack([middle[0] + half[0] * 1.15 * np.cos(angles), middle[1] - 0.1 * half[1] + half[1] * 1.1 * np.sin(angles)], -1)
     points = np.concatenate([mesh[:, :2], ring])
     depths = np.concatenate([depth, np.full(len(ring), _BEHIND_MM)])
-    near = ((grid[..., None, :] - points) ** 2).sum(-1)
-    weight = np.exp(-near / (2 * (4.0 / mm * 0.75) ** 2)) + 1e-6 / (1 + near)
-    made = (weight * depths).sum(-1) / weight.sum(-1)
+    x, y = (np.subtract.outer(grid[..., axis], points[:, axis]).astype(np.float32) for axis in (0, 1))
+    near = x * x + y * y
+    weight = np.exp(near / np.float32(-2 * (4.0 / mm * 0.75) ** 2)) + np.float32(1e-6) / (1 + near)
+    made = ((weight @ depths.astype(np.float32)) / weight.sum(-1)).astype(np.float64)
     off = (grid - middle) / half
     radius = np.hypot(off[..., 0], off[..., 1])
     head = 1 - _eased((radius - 1.0) / _FADES)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from kiosk.devices.simulated.attack_camera import HEIGHT, WIDTH, Pose, Scene, bands_of
-from kiosk.devices.simulated.attack_head import spread
+from kiosk.devices.simulated.attack_head import cells, spread
 from kiosk.devices.simulated.attack_ranges import RANGES, Draw
 from kiosk.domain.frame import Picture
 
@@ -34,7 +35,7 @@ class Sheet:
 
     def places(self, scene: Scene, pose: Pose, speed: tuple[float, float]) -> Floats:
         """Where in the sheet's picture each pixel of the camera comes from, (HEIGHT, WIDTH, 2); far outside where the sheet is not."""
-        x, y = np.meshgrid(np.arange(0, WIDTH + _STEP, _STEP), np.arange(0, HEIGHT + _STEP, _STEP))
+        x, y = cells(_STEP)
         late = (y / HEIGHT - 0.5) * scene.shutter_s
         rays = np.stack([(x - speed[0] * late - WIDTH / 2) / scene.focal_px, (y - speed[1] * late - HEIGHT / 2) / scene.focal_px,
                          np.ones(x.shape)], -1)
@@ -44,7 +45,7 @@ class Sheet:
         ways, start = rays @ rotation @ lie.T, lie @ (rotation.T @ -place)
         across, along = self._met(ways, start)
         flat = np.stack([across, along], -1) @ lie[:2, :2] / self.mm + self.middle
-        return spread(np.where(np.isfinite(flat), flat, _OUTSIDE), _STEP)
+        return spread(np.where(np.isfinite(flat), flat, _OUTSIDE))
 
     def _met(self, ways: NDArray[np.float64], start: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Where rays meet the sheet: millimetres along the bend and along the axis; NaN where they miss it."""
@@ -63,12 +64,10 @@ class Sheet:
 
 def laid(canvas: Picture, picture: Picture, places: Floats) -> None:
     """Draw a sheet's picture over the canvas in place, where `places` fall into it."""
-    height, width = picture.shape[:2]
-    layer = cv2.remap(picture, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    whole = np.full((height, width), 255, np.uint8)
-    inside = cv2.remap(whole, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0)
-    keep = cv2.merge((inside,) * 3)
-    canvas[:] = cv2.add(cv2.multiply(canvas, cv2.bitwise_not(keep), scale=1 / 255), cv2.multiply(layer, keep, scale=1 / 255))
+    solid = cv2.cvtColor(picture, cv2.COLOR_RGB2RGBA)
+    layer = cv2.remap(solid, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0)
+    outside = cv2.bitwise_not(cv2.merge((layer[..., 3],) * 3))
+    canvas[:] = cv2.add(cv2.multiply(canvas, outside, scale=1 / 255), cv2.cvtColor(layer, cv2.COLOR_RGBA2RGB))
 
 
 def printed(picture: Picture, draw: Draw) -> tuple[Picture, int]:
@@ -107,7 +106,13 @@ class Screen:
     def beaten(self, canvas: Picture, inside: Floats, number: int, shutter_s: float) -> Picture:
         """The canvas with the screen's own flicker and pattern where `inside` (HEIGHT, WIDTH) is 1."""
         bands = bands_of(self.beat, self.hertz, shutter_s, number)
-        y, x = np.mgrid[:HEIGHT, :WIDTH].astype(np.float32)
-        pattern = self.grid / 128 * np.sin(1.9 * x + 0.31 * y) * np.sin(1.7 * y - 0.23 * x)
-        light = 1 + (bands[:, None] + pattern) * inside
-        return np.asarray(cv2.multiply(canvas, np.repeat(light[..., None], 3, 2).astype(np.float32), dtype=cv2.CV_8U), np.uint8)
+        light = 1 + (bands[:, None] + self.grid / 128 * _grid()) * inside
+        return np.asarray(cv2.multiply(canvas, cv2.merge((light,) * 3), dtype=cv2.CV_8U), np.uint8)
+
+
+@lru_cache(1)
+def _grid() -> Floats:
+    """The pattern of a screen's pixels as the camera's sees it, (HEIGHT, WIDTH) -1..1."""
+    y, x = np.mgrid[:HEIGHT, :WIDTH].astype(np.float32)
+    made: Floats = np.sin(1.9 * x + 0.31 * y) * np.sin(1.7 * y - 0.23 * x)
+    return made

@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 from random import Random
 
 SLICES = 8
+PARITY = {"tune": "even", "test": "odd"}
 """Every range is cut into so many slices: the even ones are for tuning, the odd ones for testing."""
 
 Range = tuple[float, float]
@@ -45,11 +46,11 @@ RANGES = Ranges()
 
 
 class Draw:
-    """Draws from one half of every range. half: "tune" or "test"; the same seed draws the same."""
+    """Draws from one half of every range. half: "tune" or "test"; the same seed draws the same. Raises KeyError for another half."""
 
     def __init__(self, seed: str, half: str) -> None:
         self.chance = Random(f"{half}/{seed}")
-        self._odd = half == "test"
+        self._odd = PARITY[half] == "odd"
 
     def __call__(self, span: Range) -> float:
         """Return a value of the range."""

@@ -218,7 +218,7 @@ class WorldServer:
             self._world.act(request.name, request.args, t)
             return Told({})
         self._world.advance(t)
-        return Told(self._world.tags() if request.what == "tags" else self._world.truth())
+        return Told(self._world.tags() if request.what == "tags" else self._world.truth() | {"began_s": self._start_s})
 
     def _look(self, request: Look) -> Reply:
         if not 0 < request.rate_hz <= 60:
@@ -283,7 +283,7 @@ class WorldClient:
         self._ask(Do(name, args), Told)
 
     def truth(self) -> dict[str, Any]:
-        """Return what really happened (World.truth)."""
+        """Return what really happened (World.truth), and when the world's time began on the monotonic clock (`began_s`)."""
         return self._ask(Ask("truth"), Told).what
 
     def tags(self) -> dict[str, str]:

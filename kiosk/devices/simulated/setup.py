@@ -27,6 +27,15 @@ class ShelfCell:
 
 
 @dataclass(frozen=True, slots=True)
+class SeenSlot:
+    """A slot on the board that the shelf's camera sees: its edges on the board, in mm."""
+
+    slot: str
+    left_mm: float
+    right_mm: float
+
+
+@dataclass(frozen=True, slots=True)
 class StoreProduct:
     """A product that can be held before the pay camera. gtin: EAN-13 or EAN-8."""
 
@@ -64,6 +73,7 @@ class WorldSetup:
     A device id of "" leaves that device out. pay_camera and mirror_camera: names of the cameras, 640x480 and 720x1280 (width x
     height). portrait: picture file from which faces are made, "" for a store that nobody is seen in.
     staff_badge: text of the code on the badge that staff holds before the pay camera, "" for a PIN there too.
+    shelf_camera: name of the camera over the board of the slots `seen`, 640x480; "" for none.
     """
 
     seed: int
@@ -79,6 +89,8 @@ class WorldSetup:
     pace: float = 1.0
     portrait: str = ""
     staff_badge: str = ""
+    shelf_camera: str = ""
+    seen: tuple[SeenSlot, ...] = ()
 
     def __post_init__(self) -> None:
         if self.pace <= 0:

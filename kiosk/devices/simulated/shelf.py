@@ -21,6 +21,10 @@ NOISE_G = 0.8
 DRIFT_G = 0.8
 DRIFT_PERIOD_S = 240.0
 PIECE_SPREAD = 0.008
+SETTLED_AFTER_S = 0.6
+"""After a hand begins, its goods' weight has settled."""
+_REACH_S = 0.8
+"""A hand is before the shelf's camera so long before and after its goods move."""
 _HAND_S, _RING_HZ, _RING_S, _SETTLED_S = 0.4, 5.0, 0.06, 1.5
 
 
@@ -82,7 +86,10 @@ class _Hand:
 
 
 class Shelf:
-    """The state of the shelf. `due` and `step` let the world run it in the order of time; nothing here looks at a clock."""
+    """The state of the shelf. `due` and `step` let the world run it in the order of time; nothing here looks at a clock.
+
+    moved: every hand that moved goods: when it began, slot, GTIN, signed pieces.
+    """
 
     def __init__(self, setup: WorldSetup) -> None:
         self._setup, self._rng = setup, Random(f"{setup.seed}/shelf")
@@ -92,6 +99,7 @@ class Shelf:
         self._visits = 0
         self._staff_here = False
         self.carried: deque[Piece] = deque()
+        self.moved: list[tuple[float, str, str, int]] = []
         self.counts = {"picked": 0, "put_back": 0, "refilled": 0, "emptied_slots": 0, "only_touched": 0}
 
     def due(self) -> float:
@@ -140,6 +148,12 @@ class Shelf:
         """Return how many pieces lie in every slot."""
         return {slot: len(state.pieces) for slot, state in self._cells.items()}
 
+    def reaching(self, t: float) -> str:
+        """Return the slot that a hand is in at time `t`, "" when there is none: it comes before its goods move and goes after."""
+        near = [(abs(m.at_s - t), slot) for slot, state in self._cells.items() for m in state.moves if abs(m.at_s - t) < _REACH_S]
+        coming = [(h.at_s - t, h.slot) for h in self._hands if h.at_s - t < _REACH_S]
+        return min(near + coming, default=(0.0, ""))[1]
+
     def tags(self) -> dict[str, str]:
         """Return tag -> where its piece is: "shelf:<slot>" or "carried"."""
         lying = {p.tag: f"shelf:{slot}" for slot, state in self._cells.items() for p in state.pieces}
@@ -152,6 +166,7 @@ class Shelf:
 
     def _reach(self, hand: _Hand) -> None:
         state = self._cells[hand.slot]
+        before = len(state.pieces)
         if hand.pieces < 0:
             taken = [state.pieces.pop() for _ in range(min(-hand.pieces, len(state.pieces)))]
             self.carried.extend(taken)
@@ -171,6 +186,7 @@ class Shelf:
             grams = sum(p.grams for p in back)
         if grams:
             state.move(hand.at_s, grams)
+            self.moved.append((hand.at_s, hand.slot, state.cell.gtin, len(state.pieces) - before))
 
     def _visit(self, now: float) -> None:
         """One shopper takes something. Every sixth only touches the goods; every fourth puts one piece back and every ninth empties a

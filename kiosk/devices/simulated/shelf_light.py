@@ -15,7 +15,9 @@ _Image = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """Light and people of one look. seed: of everything that is random in it. person: "", "arm" or "body"."""
+    """Light and people of one look. seed: of everything that is random in it. person: "", "arm" or "body"; at: the slot that an arm
+    reaches into, "" for any.
+    """
 
     seed: int
     brightness: float = 1.0
@@ -25,6 +27,7 @@ class Conditions:
     gloss: int = 0
     person: str = ""
     nudge_px: float = 0.0
+    at: str = ""
 
 
 def light(image: _Image, shine: _Image, given: Conditions, rng: np.random.Generator) -> _Image:

@@ -8,7 +8,7 @@ the way. Everything is drawn by code; no photograph is in it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import cv2
@@ -54,9 +54,10 @@ class Look:
 
 
 class ShelfScene:
-    """One board with its camera and goods; slots are called F1, F2, ... from the left."""
+    """One board with its camera and goods; slots are called F1, F2, ... from the left, or as the board that is given."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, board: Mapping[str, tuple[float, float, int]] | None = None) -> None:
+        """board: slot -> left and right edge on a board of BOARD_MM, and the pieces that fit; None for one by chance."""
         rng = np.random.default_rng((seed, 1))
         self._seed = seed
         count = int(rng.integers(4, 7))
@@ -64,11 +65,20 @@ class ShelfScene:
         self._board = _board_texture(rng)
         width = BOARD_MM / count
         self.slots = {f"F{i + 1}": (i * width + 8, (i + 1) * width - 8) for i in range(count)}
-        self.goods = {slot: _goods(rng, right - left) for slot, (left, right) in self.slots.items()}
+        if board is not None:
+            self.slots = {slot: (left, right) for slot, (left, right, _) in board.items()}
+        wanted = {slot: pieces for slot, (_, _, pieces) in (board or {}).items()}
+        self.goods = {slot: _goods(rng, right - left, wanted.get(slot, 0)) for slot, (left, right) in self.slots.items()}
 
     def corners(self, slot: str) -> tuple[tuple[float, float], ...]:
         """Return where a slot's ground is in the picture: front left, front right, back right, back left; pixels, origin top-left."""
-        left, right = self.slots[slot]
+        return self._ground(*self.slots[slot])
+
+    def board_corners(self) -> tuple[tuple[float, float], ...]:
+        """Return where the whole board's ground is, in the same order."""
+        return self._ground(0.0, BOARD_MM)
+
+    def _ground(self, left: float, right: float) -> tuple[tuple[float, float], ...]:
         seen = self._project(np.array([[left, 0, 0], [right, 0, 0], [right, DEPTH_MM, 0], [left, DEPTH_MM, 0]], float))
         return tuple((float(x), float(y)) for x, y in seen)
 
@@ -79,7 +89,7 @@ class ShelfScene:
         image = light(image, shine, conditions, rng)
         mask = np.zeros((HEIGHT, WIDTH), np.float32)
         if conditions.person:
-            image, mask = person(image, conditions.person, self._aim(rng), rng)
+            image, mask = person(image, conditions.person, self._aim(rng, conditions.at), rng)
         fill = {slot: pieces[slot] / self.goods[slot].capacity for slot in self.slots}
         hidden = {slot: _share(mask, self.corners(slot)) for slot in self.slots}
         return Look(sensor(image, conditions, rng), fill, hidden)
@@ -92,8 +102,8 @@ class ShelfScene:
         """Return slot -> 0."""
         return dict.fromkeys(self.slots, 0)
 
-    def _aim(self, rng: np.random.Generator) -> _Points:
-        left, right = self.slots[f"F{int(rng.integers(1, len(self.slots) + 1))}"]
+    def _aim(self, rng: np.random.Generator, slot: str) -> _Points:
+        left, right = self.slots[slot or list(self.slots)[int(rng.integers(0, len(self.slots)))]]
         at: _Points = self._project(np.array([[rng.uniform(left, right), rng.uniform(30, 250), 40.0]]))[0]
         return at
 
@@ -223,10 +233,16 @@ def _board_texture(rng: np.random.Generator) -> _Image:
     return np.clip(image, 0.01, 0.95).astype(np.float32)
 
 
-def _goods(rng: np.random.Generator, width_mm: float) -> Goods:
-    """Goods that fit a slot of this width: any colour, also the board's; some labels are plain, most have stripes and marks."""
+def _goods(rng: np.random.Generator, width_mm: float, wanted: int) -> Goods:
+    """Goods that fit a slot of this width: any colour, also the board's; some labels are plain, most have stripes and marks.
+
+    wanted: pieces of a full slot, boxes then; 0 for any number.
+    """
     columns, rows = int(rng.integers(1, 4)), int(rng.integers(3, 6))
-    is_round = bool(rng.random() < 0.35)
+    is_round = bool(rng.random() < 0.35) and not wanted
+    if wanted:
+        columns = max(n for n in (1, 2, 3) if wanted % n == 0)
+        rows = wanted // columns
     wide = width_mm / columns * rng.uniform(0.82, 0.94)
     deep = wide if is_round else DEPTH_MM / rows * rng.uniform(0.85, 0.95)
     if is_round:

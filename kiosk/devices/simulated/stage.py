@@ -26,6 +26,7 @@ _CLOSE = ("pay.face", "enrol.face")
 _MOVE_S = 0.32
 _LIFT_S = 0.2
 _STEP_S = 0.3
+_FILM_S = 2.3
 _SLACK = 96
 
 
@@ -41,7 +42,10 @@ def pay_view(figures: Figures | None, guest: Guest | None, t: float, seed: int) 
         near = 1 + CLOSER * _asked(guest, t, "closer")
         figures.draw_bust(canvas, who, _head(guest, t), (320 + sway - 470 * away, 205 + 5 * math.sin(1.3 * t)), 185 * near)
         if guest.mask is not None and guest.act.kind == "look":
-            _hold_picture(canvas, _print(figures, guest.mask, seed), guest, t, who.skin)
+            if guest.shopper.identity % 2:
+                _hold_picture(canvas, _print(figures, guest.mask, seed), guest, t, who.skin)
+            else:
+                _hold(canvas, _film(figures, guest.mask, seed, t), (320 + 9 * math.sin(1.1 * t), 215), 300, 3 * math.sin(1.7 * t), who.skin)
     if guest.act.kind in ("show_item", "show_code"):
         lift = min(1.0, max(0.0, (t - guest.act_s) / _LIFT_S))
         item = guest.act.kind == "show_item"
@@ -139,6 +143,15 @@ def _print(figures: Figures, identity: int, seed: int) -> Picture:
     paper = background(400, 460, seed + identity).copy()
     figures.draw_bust(paper, _look_of(identity, seed), HeadPose(smile=0.2), (200.0, 205.0), 225)
     return np.asarray(cv2.copyMakeBorder(paper, 14, 14, 14, 14, cv2.BORDER_CONSTANT, value=(240, 240, 236)), np.uint8)
+
+
+def _film(figures: Figures, identity: int, seed: int, t: float) -> Picture:
+    """A telephone that shows a member who turns, comes closer and blinks as was asked at another time, (H, W, 3)."""
+    shown = background(400, 460, seed + identity).copy()
+    turn, near = math.sin(2 * math.pi * t / _FILM_S), max(0.0, math.sin(2 * math.pi * t / (3 * _FILM_S)))
+    figures.draw_bust(shown, _look_of(identity, seed), HeadPose(yaw_deg=TURN_DEG * turn, blink=float(t % 2.2 < 0.3)), (200.0, 205.0),
+                      205 * (1 + 0.2 * near))
+    return np.asarray(cv2.copyMakeBorder(shown, 44, 44, 18, 18, cv2.BORDER_CONSTANT, value=(17, 17, 19)), np.uint8)
 
 
 def _hold(canvas: Picture, card: Picture, centre: tuple[float, float], wide: float, tilt_deg: float, skin: tuple[int, int, int]) -> None:

@@ -18,6 +18,7 @@ from kiosk.devices.simulated.casting import Casting, Ledger
 from kiosk.devices.simulated.figure import Figures
 from kiosk.devices.simulated.setup import WorldSetup
 from kiosk.devices.simulated.shelf import Shelf
+from kiosk.devices.simulated.shelf_camera import board_view, watched_board
 from kiosk.devices.simulated.shopper import Errand
 from kiosk.devices.simulated.stage import View, mirror_view, pay_view, with_noise
 from kiosk.devices.simulated.station import Guest, Station
@@ -44,6 +45,7 @@ class World:
             self._cameras[setup.pay_camera] = (setup.pay_device, pay_view)
         if setup.mirror_device:
             self._cameras[setup.mirror_camera] = (setup.mirror_device, mirror_view)
+        self._board = watched_board(setup) if setup.shelf_camera else None
         self._faults: dict[str, tuple[str, float]] = {}
 
     def frame(self, camera: str, t: float) -> Picture:
@@ -52,13 +54,16 @@ class World:
 
     def shot(self, camera: str, t: float) -> Callable[[], Picture]:
         """Return a function that renders `frame(camera, t)` later, without the state of the world."""
-        if camera not in self._cameras:
+        if not self._has(camera):
             raise WorldError(f"the simulated store has no camera {camera!r}")
         t = self.advance(t)
         fault, since = self._faults.get(camera, ("ok", 0.0))
         if fault == "gone":
             raise WorldError(f"the simulated camera {camera} is unplugged")
         at = since if fault == "frozen" else t
+        if self._board is not None and camera == self._setup.shelf_camera:
+            board, pieces, reaching = self._board, self._shelf.pieces(), self._shelf.reaching(at)
+            return lambda: self._taken(camera, board_view(board, pieces, reaching, at), at, fault)
         device, view = self._cameras[camera]
         guests = self._stations[device].guests(at)
         return lambda: self._render(camera, view, guests[0] if guests else None, at, fault)
@@ -106,10 +111,13 @@ class World:
         return self._stations[device].codes()
 
     def truth(self) -> dict[str, Any]:
-        """Return what happened so far: visits, sales, refusals, moved pieces; `pieces` by slot and `present` by device."""
+        """Return what happened so far: visits, sales, refusals, moved pieces; `pieces` by slot and `present` by device; `moved`: every hand
+        that moved goods, as (world time, slot, GTIN, pieces).
+        """
         present = {device: guest.shopper.name for device, station in self._stations.items() for guest in station.guests(self._now)
                    if math.isinf(guest.left_s)}
-        return asdict(self._ledger) | self._shelf.counts | {"pieces": self._shelf.pieces(), "present": present}
+        shelf = {"pieces": self._shelf.pieces(), "moved": list(self._shelf.moved)}
+        return asdict(self._ledger) | self._shelf.counts | shelf | {"present": present}
 
     def advance(self, t: float) -> float:
         """Let everything happen that is due up to `t`, in the order of time; return the world's time."""
@@ -122,7 +130,12 @@ class World:
             first.step()
 
     def _render(self, camera: str, view: View, guest: Guest | None, t: float, fault: str) -> Picture:
-        picture = view(self._figures, guest, t, self._setup.seed)
+        return self._taken(camera, view(self._figures, guest, t, self._setup.seed), t, fault)
+
+    def _has(self, camera: str) -> bool:
+        return camera in self._cameras or (self._board is not None and camera == self._setup.shelf_camera)
+
+    def _taken(self, camera: str, picture: Picture, t: float, fault: str) -> Picture:
         if fault == "black":
             return np.zeros_like(picture)
         if fault == "wrong_size":
@@ -146,6 +159,6 @@ class World:
         self._shelf.order(t, slot, pieces, "shopper")
 
     def _camera(self, t: float, camera: str, fault: str) -> None:
-        if camera not in self._cameras or fault not in FAULTS:
+        if not self._has(camera) or fault not in FAULTS:
             raise WorldError(f"the simulated camera {camera!r} cannot be {fault!r}; faults are {', '.join(FAULTS)}")
         self._faults[camera] = (fault, t)

@@ -15,9 +15,10 @@ from starlette.types import ASGIApp
 
 from kiosk.design.tokens import css
 from kiosk.domain.staff import Role
-from kiosk.hq.console import acts, login, money, pages, planogram, receipts, replays
+from kiosk.hq.console import acts, devices, garments, insight, login, money, pages, planogram, receipts, replays
 from kiosk.hq.console.guard import Guard, for_role
 from kiosk.hq.console.render import PAGE_ROLES, Desk
+from kiosk.hq.garments import LARGEST_BYTES
 
 LOOK_S = 0.25
 VIEWER, MERCHANT, OPERATOR, PRIVACY = Role.VIEWER, Role.MERCHANT, Role.OPERATOR, Role.PRIVACY
@@ -28,16 +29,24 @@ _PAGES = (
     Route("/account", login.show_account),
     Route("/users", for_role(PAGE_ROLES["users"], login.show_users)),
     Route("/fleet", pages.show_fleet),
+    Route("/devices/{device}", devices.show),
+    Route("/devices/{device}/commands/{command_id}", for_role(OPERATOR, devices.result)),
     Route("/sales", pages.show_sales),
     Route("/days", receipts.show_days),
     Route("/r/{token}", receipts.show_receipt),
     Route("/stock", pages.show_stock),
+    Route("/stock/{device}/{slot}", insight.show_item),
+    Route("/packs", insight.show_packs),
     Route("/planogram/{device}", planogram.show),
     Route("/replay", replays.show),
     Route("/replay/{name}.json", replays.content),
     Route("/replenishment", pages.show_replenishment),
     Route("/orders/{order_id}.{form}", pages.supplier_order),
     Route("/products", pages.show_products),
+    Route("/garments", garments.show_all),
+    Route("/garments/{name}", garments.show),
+    Route("/garments/{name}/{what}.jpg", garments.picture),
+    Route("/manifests/garment/{name}/{version:int}", garments.body),
     Route("/screens", for_role(PAGE_ROLES["screens"], pages.show_screens)),
     Route("/screens/{device}.jpg", for_role(OPERATOR, pages.screen)),
     Route("/sales/{sale_id}", money.show_sale),
@@ -50,6 +59,9 @@ _PAGES = (
     Route("/manifests/{kind}/{version:int}", pages.manifest),
 )
 _ACTS = (
+    Route("/devices/{device}/command", acts.act(devices.order, VIEWER), methods=["POST"]),
+    Route("/devices/{device}/revoke", acts.act(devices.revoke, OPERATOR), methods=["POST"]),
+    Route("/claims/{device}", acts.act(devices.approve, OPERATOR), methods=["POST"]),
     Route("/login", acts.act(login.log_in, None), methods=["POST"]),
     Route("/logout", acts.act(login.log_out, VIEWER), methods=["POST"]),
     Route("/account", acts.act(login.change_password, VIEWER), methods=["POST"]),
@@ -60,6 +72,9 @@ _ACTS = (
     Route("/replenishment-limit", acts.act(acts.set_limit, MERCHANT), methods=["POST"]),
     Route("/orders", acts.act(acts.make_order, MERCHANT), methods=["POST"]),
     Route("/products/{gtin}/price", acts.act(acts.set_price, MERCHANT), methods=["POST"]),
+    Route("/garments", acts.act(garments.add, MERCHANT, LARGEST_BYTES), methods=["POST"]),
+    Route("/garments/{name}", acts.act(garments.correct, MERCHANT), methods=["POST"]),
+    Route("/garments/{name}/remove", acts.act(garments.remove, MERCHANT), methods=["POST"]),
     Route("/import", acts.act(acts.preview, MERCHANT), methods=["POST"]),
     Route("/import/apply", acts.act(acts.apply, MERCHANT), methods=["POST"]),
     Route("/sales/{sale_id}/refund", acts.act(money.refund, MERCHANT), methods=["POST"]),

@@ -16,7 +16,7 @@ from kiosk.domain.catalog import Cell
 from kiosk.errors import HqError
 from kiosk.hq import publish, replenishment, supplier
 from kiosk.hq.console.render import Desk, page
-from kiosk.hq.ledger import catalogue, facts, fleet, supply, trade
+from kiosk.hq.ledger import catalogue, facts, fleet, supply, trade, trust
 from kiosk.hq.ledger import members as faces
 from kiosk.hq.ledger.store import Db, Row
 
@@ -27,7 +27,10 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,80}")
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A cell of a planogram with what lies in it. fill and mark: 0..100 % of its capacity, for what is there and the reorder point."""
+    """A cell of a planogram with what lies in it. fill and mark: 0..100 % of its capacity, for what is there and the reorder point.
+
+    seen: what a shelf camera believes of it, 0..100 %, None where none looks; seen_state: ok, empty or unseen.
+    """
 
     cell: Cell
     product: Row | None
@@ -36,6 +39,8 @@ class Slot:
     fill: int
     mark: int
     state: str
+    seen: int | None = None
+    seen_state: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +78,7 @@ def unwell(row: Row) -> list[tuple[str, str]]:
     return [(part, state) for part, state in states.items() if state != "ok"]
 
 
-def show_fleet(request: Request) -> Response:
+def show_fleet(request: Request, problem: str = "") -> Response:
     """Every device: is it there, what does it wait for, how is it."""
     desk: Desk = request.app.state.desk
     now = desk.stamp()
@@ -81,8 +86,8 @@ def show_fleet(request: Request) -> Response:
         values = shell(db, now.at_ms) | {
             "devices": fleet.devices(db), "gaps": facts.gaps(db), "alarms": alarms(db, now.at_ms),
             "today": trade.totals(db, now.at_ms // DAY_MS * DAY_MS), "resent": facts.counter(db, "resent"),
-            "duplicates": facts.duplicates(db)}
-    return page(request, desk, "fleet.html", values)
+            "duplicates": facts.duplicates(db), "claims": trust.waiting_codes(db), "problem": problem}
+    return page(request, desk, "fleet.html", values, 409 if problem else 200)
 
 
 def show_sales(request: Request) -> Response:
@@ -102,19 +107,21 @@ def show_stock(request: Request) -> Response:
     """Each shelf as its planogram, with what lies in it."""
     desk: Desk = request.app.state.desk
     with desk.ledger.read() as db:
-        stock, products = trade.stock(db), {r["gtin"]: r for r in catalogue.product_rows(db)}
-        shelves = [(device, plan.version, [_slot(cell, products.get(cell.gtin), stock.get((device, cell.slot))) for cell in plan.cells])
+        stock, products, seen = trade.stock(db), {r["gtin"]: r for r in catalogue.product_rows(db)}, trade.facings(db)
+        shelves = [(device, plan.version, [
+            _slot(cell, products.get(cell.gtin), *(known.get((device, cell.slot)) for known in (stock, seen))) for cell in plan.cells])
                    for device, plan in catalogue.planograms(db).items()]
         values = shell(db, desk.stamp().at_ms) | {"shelves": shelves}
     return page(request, desk, "stock.html", values)
 
 
-def _slot(cell: Cell, product: Row | None, row: Row | None) -> Slot:
+def _slot(cell: Cell, product: Row | None, row: Row | None, seen: Row | None) -> Slot:
     on_hand = row["on_hand"] if row is not None and row["at_ms"] else None
     fill = max(0, min(100, 100 * (on_hand or 0) // cell.capacity))
     state = "unknown" if on_hand is None else "empty" if on_hand <= 0 else "low" if on_hand <= cell.reorder_point else "ok"
     mark = min(100, 100 * cell.reorder_point // cell.capacity)
-    return Slot(cell, product, on_hand, row["on_order"] if row is not None else 0, fill, mark, state)
+    camera = (round(100 * seen["fill"]), seen["state"]) if seen is not None else (None, "")
+    return Slot(cell, product, on_hand, row["on_order"] if row is not None else 0, fill, mark, state, *camera)
 
 
 def show_replenishment(request: Request, problem: str = "") -> Response:

@@ -29,6 +29,7 @@ from kiosk.hq.imports import plain
 from kiosk.hq.ledger.store import Ledger
 from kiosk.hq.stamp import Stamp, stamp
 from kiosk.hq.tenders.protocol import Tender
+from kiosk.hq.trust.folder import Authority
 from kiosk.runtime import Clock
 from kiosk.wire import decode_value
 
@@ -47,6 +48,7 @@ class Desk:
     tenders: the payment services that are there, by name. replays: folder of
     recorded hours of shelves. closing: set when the server ends, so that pages which listen are let go.
     names: hosts that the console answers to. secure: it is reached by https alone, and so are its cookies.
+    authority: who issues certificates, None = nobody here.
     """
 
     ledger: Ledger
@@ -62,6 +64,7 @@ class Desk:
     closing: threading.Event = field(default_factory=threading.Event)
     names: frozenset[str] = NAMES
     secure: bool = False
+    authority: Authority | None = None
 
     def pictured(self, name: str) -> bool:
         """Return whether there is a picture of this name: the shop's own, or our drawing."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from kiosk.domain.events import ReplenishmentRequested, SaleCompleted, SaleLine, StockChanged
+from kiosk.domain.events import FacingSeen, ReplenishmentRequested, SaleCompleted, SaleLine, StockChanged
 from kiosk.hq.ledger.accounts import listed
 from kiosk.hq.ledger.store import Db, Row
 from kiosk.wire import encode_value
@@ -64,6 +64,11 @@ def sales(db: Db, limit: int = 50) -> list[Row]:
                       " ORDER BY s.rowid DESC LIMIT ?", (limit,)).fetchall()
 
 
+def postings(db: Db) -> dict[str, int]:
+    """Return sale id -> how often its money was moved: once, unless HQ is broken."""
+    return {row[0]: row[1] for row in db.execute("SELECT sale_id, count(*) FROM transfers WHERE kind = 'sale' GROUP BY sale_id")}
+
+
 def lines(db: Db, sale_ids: Sequence[str]) -> dict[str, list[Row]]:
     """Return sale id -> its lines."""
     found: dict[str, list[Row]] = {sale_id: [] for sale_id in sale_ids}
@@ -112,6 +117,19 @@ def move_stock(db: Db, moves: Iterable[StockMove]) -> None:
         " ON CONFLICT (device, slot) DO UPDATE SET gtin = excluded.gtin, on_hand = excluded.on_hand,"
         " on_order = max(0, on_order - ?), epoch = excluded.epoch, seq = excluded.seq,"
         " at_ms = excluded.at_ms WHERE epoch != excluded.epoch OR seq < excluded.seq", moves)
+
+
+def see_facing(db: Db, seen: FacingSeen, origin: Origin) -> None:
+    """Write down what a shelf camera believes of a slot; an older fact of the same epoch changes nothing."""
+    db.execute("INSERT INTO facings (device, slot, fill, state, epoch, seq, at_ms) VALUES (?, ?, ?, ?, ?, ?, ?)"
+               " ON CONFLICT (device, slot) DO UPDATE SET fill = excluded.fill, state = excluded.state, epoch = excluded.epoch,"
+               " seq = excluded.seq, at_ms = excluded.at_ms WHERE epoch != excluded.epoch OR seq < excluded.seq",
+               (origin.device, seen.slot, seen.fill, seen.state, origin.epoch, origin.seq, origin.at_ms))
+
+
+def facings(db: Db) -> dict[tuple[str, str], Row]:
+    """Return (device, slot) -> what its camera believes: fill 0..1, state, at_ms."""
+    return {(row["device"], row["slot"]): row for row in db.execute("SELECT * FROM facings")}
 
 
 def add_on_order(db: Db, device: str, slot: str, gtin: str, quantity: int) -> None:

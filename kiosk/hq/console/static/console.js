@@ -39,8 +39,14 @@ function complain(text) {
   problem.hidden = !text;
 }
 
+// A page whose figures take a while, and change by the day, is asked for twice a minute at most.
+const rest = document.querySelector("main[data-slow]") ? 30000 : 0;
+let asked = -Infinity;
+
 async function refresh() {
+  if (performance.now() - asked < rest) return;
   if (fetching) { again = true; return; }
+  asked = performance.now();
   fetching = true;
   try {
     const answer = await fetch(location.href, { cache: "no-store" });
@@ -107,7 +113,7 @@ for (const image of document.querySelectorAll("[data-screen]")) {
 }
 
 const here = document.querySelector("nav [aria-current]");
-here.parentElement.scrollLeft = here.offsetLeft - 12;
+if (here) here.parentElement.scrollLeft = here.offsetLeft - 12;
 
 const live = new EventSource("/live");
 live.onopen = () => { setPulse(true); refresh(); };
