@@ -4,7 +4,7 @@ UV := .venv/bin/uv
 COMPILE := $(UV) pip compile --universal --python-version 3.11 --generate-hashes -q --no-header
 ARGS ?=
 
-.PHONY: demo test test-slow fuzz check bench bench-peers screenshots lock
+.PHONY: demo test test-slow fuzz check bench bench-peers screenshots sbom licences audit attacks lock
 
 demo:            ## a store in a box: broker, HQ, pay terminal, mirror, shelf and shoppers; ARGS="--seconds 60" and so on
 	@deploy/bootstrap.sh demo
@@ -33,6 +33,18 @@ bench-peers: .dev  ## the same beside statsforecast and stockpyl, which are inst
 
 screenshots: .dev  ## the pictures in README, from the real screens and a real browser
 	$(PY) -m tests.gallery $(ARGS)
+
+sbom: .dev       ## what Kiosk is made of: a bill of materials (CycloneDX) into kiosk.cdx.json
+	$(PY) deploy/supply.py sbom --out kiosk.cdx.json
+
+licences: .dev   ## every part's licence, held against deploy/licences.toml
+	$(PY) deploy/supply.py licences
+
+audit: .dev      ## known holes in locked packages, without network: ADVISORIES=all.zip names a file in OSV's format
+	$(PY) deploy/supply.py audit $(ADVISORIES)
+
+attacks: .dev    ## the threat model's tests as a table: threat, test, result, how the refusal looks
+	$(PY) -m tests.attacks $(ARGS)
 
 lock:            ## newest versions into deploy/requirements/*.lock, with hashes and without index addresses
 	$(COMPILE) deploy/requirements/uv.in -o deploy/requirements/uv.lock

@@ -70,11 +70,15 @@ class ShelfPlan:
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """What a second witness says about one action near some cells: product -> probability; what is missing of 1 is "something else"."""
+    """What a second witness says about one action near some cells: product -> probability; what is missing of 1 is "something else".
+
+    moved: pieces by product that the witness counted itself, negative went away: for products whose weight tells nothing.
+    """
 
     time_s: float
     cells: tuple[str, ...]
     products: Mapping[str, float]
+    moved: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

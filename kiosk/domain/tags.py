@@ -15,6 +15,8 @@ LEAVE_S = 1.5
 """A tag that is not read for so long, while the reader reads, has left; longer for one that is read rarely."""
 _INTERVALS = 4.0
 _SETTLED_READS = 3
+_REMEMBERED = 5000
+"""So many tags that left are known again when they come back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,7 @@ class TagWatch:
     def __init__(self) -> None:
         self._tags: dict[str, _Tag] = {}
         self._strangers: set[str] = set()
+        self._gone: dict[str, str] = {}
 
     @property
     def strange(self) -> int:
@@ -88,9 +91,18 @@ class TagWatch:
         for read in seen:
             self._read(read)
         gone = [(epc, tag) for epc, tag in self._tags.items() if now_s - tag.last_s > self._patience_s(tag)]
-        for epc, _ in gone:
+        for epc, tag in gone:
             del self._tags[epc]
+            if tag.reads >= _SETTLED_READS:
+                self._gone[epc] = tag.gtin
+                if len(self._gone) > _REMEMBERED:
+                    del self._gone[next(iter(self._gone))]
         return tuple(TagLeft(epc, tag.gtin, tag.antenna, tag.last_s) for epc, tag in gone if tag.reads >= _SETTLED_READS)
+
+    def returned(self) -> tuple[str, ...]:
+        """Return the GTIN-14 of each tag that had left and lies here again, each time it comes back."""
+        back = [epc for epc in self._gone if epc in self._tags and self._tags[epc].reads >= _SETTLED_READS]
+        return tuple(self._gone.pop(epc) for epc in back)
 
     def pause(self, now_s: float) -> None:
         """The reader did not read until now: nobody has left because of that."""

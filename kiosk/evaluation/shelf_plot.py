@@ -20,6 +20,8 @@ _MOST_PANELS = 6
 _TICKS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200)
 
 
+_TRUE_WIDE = 26.0
+"""Room that a true action and its number take."""
 _MUTED = f'fill="#{COLOURS.muted[0]:02x}{COLOURS.muted[1]:02x}{COLOURS.muted[2]:02x}"'
 
 
@@ -107,7 +109,9 @@ def _panel(view: _View, top: float, name: tuple[str, str], samples: tuple[NDArra
         x = view.x(one.time_s)
         lifted, last = (13.0 if not lifted and x - last < 26 else 0.0), x
         parts.append(_mark(x, above - 6, one.pieces, not one.product, (below, lifted)))
-    parts += [_true_mark(view.x(t), below + 14, pieces) for t, pieces in truth]
+    at = [view.x(t) for t, _ in truth]
+    for x, following, (_, pieces) in zip(at, [*at[1:], math.inf], truth, strict=True):
+        parts.append(_true_mark(x, below + 14, pieces, beside=following - x >= _TRUE_WIDE))
     return parts
 
 
@@ -136,10 +140,12 @@ def _mark(x: float, y: float, pieces: int, unsure: bool, span: tuple[float, floa
     return f'{line}<path d="{shape}" fill="{colour}"/>{number}'
 
 
-def _true_mark(x: float, y: float, pieces: int) -> str:
+def _true_mark(x: float, y: float, pieces: int, beside: bool) -> str:
+    """Return a ring and its number: beside it, or under it where the next one follows closely."""
     said = f"{pieces:+d}".replace("-", "−")
+    at = f'x="{x + 6:.1f}" y="{y:.1f}"' if beside else f'x="{x:.1f}" y="{y + 12:.1f}" text-anchor="middle"'
     return (f'<circle cx="{x:.1f}" cy="{y - 4:.1f}" r="3" fill="none" stroke="{_hex(COLOURS.ink)}" stroke-width="1.5"/>'
-            f'<text x="{x + 6:.1f}" y="{y:.1f}" font-size="11" {_ink()}>{said}</text>')
+            f'<text {at} font-size="11" {_ink()}>{said}</text>')
 
 
 def _legend(trace: Trace) -> list[str]:

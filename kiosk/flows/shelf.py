@@ -19,6 +19,7 @@ from kiosk.flows.shelf_count import NightlyCount
 from kiosk.flows.shelf_sighting import Sighting
 from kiosk.flows.staff_stock import slot_views
 from kiosk.flows.stock import Movement, move
+from kiosk.flows.witnesses import SURE_OF_TAG
 from kiosk.ui import views
 
 log = logging.getLogger(__name__)
@@ -63,6 +64,7 @@ class ShelfFlow:
             return
         for hint in hints:
             tracker.hint(hint)
+            self._count_tags(hint, self._planogram)
         for sample in samples:
             for moved in tracker.feed(sample.cell, sample.time_s, sample.grams):
                 self._book(moved)
@@ -85,6 +87,14 @@ class ShelfFlow:
         for moved in self._sighting.look(planogram, in_doubt):
             tracker.settle_doubt(moved.cells)
             self._book(moved)
+
+    def _count_tags(self, hint: Hint, planogram: Planogram) -> None:
+        """Book what tags tell of products that have no weight: one that left is a pick. What is weighed is counted by its weight."""
+        weighed = {sku.product for sku in self._plan.products} if self._plan else set()
+        for product, pieces in hint.moved.items():
+            slot, _ = slot_of(planogram, product, hint.cells)
+            if product not in weighed and slot is not None:
+                self._book(Move(hint.time_s, slot.weighed_on, 0.0, product, pieces, SURE_OF_TAG, product))
 
     def _looked_at(self, tracker: ShelfTracker) -> None:
         """Staff is or was at the shelf: what lies there now is right, and what was in doubt has been looked at."""

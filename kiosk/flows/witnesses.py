@@ -49,8 +49,10 @@ class TagWitness:
             here = [tag for tag in left if tag.antenna == antenna]
             named = [gtins[tag.gtin] for tag in here]
             cells = self._antennas.get(antenna, tuple(sorted({cell for c in planogram.cells for cell in c.weighed_on})))
-            hints.append(Hint(max(tag.time_s for tag in here), cells, {g: SURE_OF_TAG * named.count(g) / len(named) for g in set(named)}))
-        return hints
+            products = {g: SURE_OF_TAG * named.count(g) / len(named) for g in set(named)}
+            hints.append(Hint(max(tag.time_s for tag in here), cells, products, {g: -named.count(g) for g in set(named)}))
+        back = [gtins[code] for code in self._watch.returned() if code in gtins]
+        return [*hints, *((Hint(now, (), {}, {g: back.count(g) for g in set(back)}),) if back else ())]
 
     def close(self) -> None:
         """Give the reader back."""

@@ -196,7 +196,7 @@ class StoreInABox:
         """Let staff take a return, count the drawers and close the day at every till; return how it ended. The store stays open."""
         self._say("staff takes a return, counts the drawers and closes the day")
         try:
-            self._evening = close_the_day(self._place, self._await)
+            self._evening = close_the_day(self._place, self._await, self._given_back)
         except WorldError as error:
             log.error("%s", error)
             self._evening = Evening({device: look(self._place, device) for device in TILLS})

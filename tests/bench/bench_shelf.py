@@ -10,8 +10,7 @@ import time
 
 from kiosk.devices.simulated.traces import LaneScenario, lane
 from kiosk.domain.shelf import CellTracker
-from kiosk.evaluation.shelf import our_shelf
-from kiosk.evaluation.shelf_peers import moving_deviation
+from kiosk.evaluation.shelf import DETECTORS
 from kiosk.evaluation.shelf_score import Tally, score
 
 TEST_SEEDS = range(1001, 1013)
@@ -48,18 +47,18 @@ def folding(cells: int = 24, rate_hz: float = 80.0) -> float:
 
 
 def accuracy() -> None:
-    """A table line per lane: ours, then the peer."""
-    say("unit / noise sd   crowded     F1  qty exact  net err/h  |  moving deviation: F1  qty exact  net err/h")
+    """A table line per lane: ours, then both peers."""
+    say("                                                         |  moving deviation             |  nearest weight")
+    say("unit / noise sd   crowded     F1  qty exact  net err/h  |     F1  qty exact  net err/h  |     F1  qty exact  net err/h")
     for leans, bursts in ((0.0, 0.0), (2.0, 0.1)):
         for unit_g, noise_g in LANES:
-            ours, peer = Tally(), Tally()
+            totals = [Tally(), Tally(), Tally()]
             for seed in TEST_SEEDS:
                 trace = lane(LaneScenario(unit_g, noise_g, seed, leans_per_h=leans, burst_share=bursts))
-                ours += score(trace, our_shelf(trace))
-                peer += score(trace, moving_deviation(trace))
-            a, b = ours.figures(), peer.figures()
-            sides = [f"{f['f1']:5.3f}      {f['quantity_exact']:5.3f}   {f['net_error_per_hour']:8.2f}" for f in (a, b)]
-            say(f"{unit_g:5.0f} g / {noise_g:3.0f} g {'yes' if bursts else 'no':>8}   {sides[0]}  |             {sides[1]}")
+                totals = [sofar + score(trace, detect(trace)) for sofar, detect in zip(totals, DETECTORS.values(), strict=True)]
+            figures = [total.figures() for total in totals]
+            sides = [f"{f['f1']:6.3f}      {f['quantity_exact']:5.3f}   {f['net_error_per_hour']:8.2f}" for f in figures]
+            say(f"{unit_g:5.0f} g / {noise_g:3.0f} g {'yes' if bursts else 'no':>8}  {'  |'.join(sides)}")
 
 
 def main() -> None:

@@ -61,6 +61,19 @@ def test_a_reader_that_paused_makes_nobody_leave() -> None:
     assert watch.feed(60.5, []) == ()
 
 
+def test_a_tag_that_comes_back_is_known_again_once() -> None:
+    watch = TagWatch()
+    read(watch, 0, 5)
+    assert watch.returned() == ()
+    assert len(watch.feed(20, [])) == 1
+    read(watch, 30, 30.2)
+    assert watch.returned() == ()
+    read(watch, 30.2, 31)
+    assert watch.returned() == ("80614141123458",)
+    read(watch, 31, 33)
+    assert watch.returned() == ()
+
+
 def test_badges_and_other_tags_are_counted_apart() -> None:
     watch = TagWatch()
     watch.feed(0, [TagSeen("E200001B2B0E01", 1, 0.0)] * 5)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -161,6 +162,23 @@ def test_a_witness_breaks_a_tie(bench: Bench) -> None:
     bench.seen.append(Hint(bench.clock.monotonic() + 0.5, ("P1", "P2"), {LEMON: 0.99}))
     bench.move(P1=-200.0, P2=-151.0)
     assert bench.on_hand == STOCK | {"A2": 4}
+
+
+def test_a_tag_that_leaves_is_a_pick_where_weight_tells_nothing_and_only_there(bench: Bench) -> None:
+    feather = Product("9520000000059", {"en": "Feather"}, Money(100, "EUR"), 55, 0.0)
+    with bench.store.unit() as unit:
+        unit.prices.put(replace(PRICES, version=2, products=(*PRICES.products, feather)))
+        unit.planogram.put(replace(PLAN, version=2, cells=(*PLAN.cells, Cell("C1", feather.gtin, 9, 2, 3))))
+        unit.stock.set("C1", feather.gtin, 5)
+    bench.shop.refresh()
+    bench.pass_s(4)
+    bench.seen = [Hint(bench.clock.monotonic(), ("C1", "P1"), {feather.gtin: 0.6, COLA: 0.3}, {feather.gtin: -2, COLA: -1})]
+    bench.pass_s(8)
+    assert (bench.on_hand["C1"], bench.on_hand["A1"]) == (3, 6)
+    bench.seen = [Hint(bench.clock.monotonic(), (), {}, {feather.gtin: 1})]
+    bench.pass_s(1)
+    assert bench.on_hand["C1"] == 4
+    assert [(one.slot, one.reason) for one in bench.told()] == [("C1", "pick"), ("C1", "put_back")]
 
 
 def test_goods_put_down_elsewhere_stay_in_the_books_of_their_slot_and_staff_is_asked(bench: Bench) -> None:

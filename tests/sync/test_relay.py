@@ -268,7 +268,7 @@ def refusals(hq):
     return {(event.cause, event.topic.rpartition("/")[2]) for event in hq.events(DownlinkRefused)}
 
 
-def test_what_is_not_hqs_is_refused_and_told_to_hq(device, hq):
+def test_what_is_not_hqs_is_refused_and_told_to_hq(device, hq, record_property):
     """A forged order, one for another device, an old price list after a newer one, an order sent again long after it was committed."""
     hq.start()
     device.meet(hq)
@@ -281,6 +281,8 @@ def test_what_is_not_hqs_is_refused_and_told_to_hq(device, hq):
     hq.client.publish("v1/fleet/shop/pricelist", other)
     wanted = {("signature", "erasure"), ("device", "erasure"), ("rollback", "pricelist"), ("device", "pricelist")}
     device.until(lambda: wanted <= refusals(hq), "HQ is told")
+    for event in hq.events(DownlinkRefused):
+        record_property("refusal", f"alarm at HQ: {event.cause}: {event.topic}: {event.detail}")
     with device.writer.snapshot() as unit:
         assert not unit.erasures.queued() and unit.prices.newest() == 3
 

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp
 
 from kiosk.design.tokens import css
 from kiosk.domain.staff import Role
-from kiosk.hq.console import acts, devices, garments, login, money, pages, planogram, receipts, replays
+from kiosk.hq.console import acts, devices, garments, insight, login, money, pages, planogram, receipts, replays
 from kiosk.hq.console.guard import Guard, for_role
 from kiosk.hq.console.render import PAGE_ROLES, Desk
 from kiosk.hq.garments import LARGEST_BYTES
@@ -35,6 +35,8 @@ _PAGES = (
     Route("/days", receipts.show_days),
     Route("/r/{token}", receipts.show_receipt),
     Route("/stock", pages.show_stock),
+    Route("/stock/{device}/{slot}", insight.show_item),
+    Route("/packs", insight.show_packs),
     Route("/planogram/{device}", planogram.show),
     Route("/replay", replays.show),
     Route("/replay/{name}.json", replays.content),

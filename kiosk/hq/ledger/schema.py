@@ -209,6 +209,11 @@ CREATE TABLE daily_demand (
   device TEXT NOT NULL, slot TEXT NOT NULL, gtin TEXT NOT NULL, day INTEGER NOT NULL, sold INTEGER NOT NULL, empty INTEGER NOT NULL,
   PRIMARY KEY (device, slot, gtin, day)) STRICT, WITHOUT ROWID;
 """
+_ASSORTMENT = """
+ALTER TABLE products ADD COLUMN category TEXT NOT NULL DEFAULT '';
+ALTER TABLE products ADD COLUMN keeps_days INTEGER NOT NULL DEFAULT 0;
+"""
+_CLOSING = "ALTER TABLE daily_demand ADD COLUMN closing INTEGER"
 _JOURNALS = """
 CREATE TABLE journal_heads (device TEXT NOT NULL, journal TEXT NOT NULL, chain TEXT NOT NULL, number INTEGER NOT NULL, hash TEXT NOT NULL,
   key TEXT NOT NULL, epoch TEXT NOT NULL, seq INTEGER NOT NULL, at_ms INTEGER NOT NULL,
@@ -291,6 +296,19 @@ def m_garments(db: Database) -> None:
     """Garments for the mirrors."""
     for statement in _statements(_GARMENTS):
         db.execute(statement)
+
+
+@migrations()  # type: ignore[untyped-decorator]
+def m_assortment(db: Database) -> None:
+    """Categories of products, and how long they keep."""
+    for statement in _statements(_ASSORTMENT):
+        db.execute(statement)
+
+
+@migrations()  # type: ignore[untyped-decorator]
+def m_closing(db: Database) -> None:
+    """What lay in a slot when a day ended."""
+    db.execute(_CLOSING)
 
 
 def _statements(script: str) -> list[str]:
