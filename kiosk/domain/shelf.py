@@ -179,13 +179,24 @@ class CellTracker:
             if (onwards or peak) and following.start_s - passed.start_s >= ONE_ACTION_S:
                 way.append((count, passed))
         way.append((pieces, plateau))
-        return tuple(self._step(after, before, there - here) for (here, before), (there, after) in pairwise(way) if there != here)
+        return tuple(self._step(after, before, there - here, self._reached_s(there, after))
+                     for (here, before), (there, after) in pairwise(way) if there != here)
 
-    def _step(self, plateau: Plateau, before: Plateau, pieces: int) -> Step:
+    def _reached_s(self, pieces: int, plateau: Plateau) -> float:
+        """Return when the weight first came to a plateau: a hand that passed over it meanwhile did not make the action later."""
+        earlier = [(count, passed) for count, passed in self._passing if passed.end_s < plateau.start_s]
+        start_s = plateau.start_s
+        for count, passed in reversed(earlier):
+            if count != pieces:
+                break
+            start_s = passed.start_s
+        return start_s
+
+    def _step(self, plateau: Plateau, before: Plateau, pieces: int, time_s: float) -> Step:
         delta = plateau.grams - before.grams
         residual = delta - pieces * self._unit_g
         _, _, sd = self._distance(plateau, before)
         fits = [math.exp(-0.5 * ((residual + side * self._unit_g) / sd) ** 2) / (sd * math.sqrt(2 * math.pi)) for side in (0, -1, 1)]
         confidence = fits[0] / (sum(fits) + FOREIGN_SHARE / self._unit_g)
         error = math.hypot(plateau.error_g, before.error_g)
-        return Step(self._cell, plateau.start_s, pieces, delta, residual, confidence, error)
+        return Step(self._cell, time_s, pieces, delta, residual, confidence, error)
