@@ -29,6 +29,8 @@ PEAK_HOLD_S = 1.2
 """So long, and steady, for one that is heavier than those around it: put back and taken."""
 TREMOR_S = 5.0
 """Noise hides a hand's tremor: a heavier plateau must last this much longer for each unit weight of noise (1 s at a sixth)."""
+SWAY, SWAY_S = 1.5, 8.0
+"""A heavier plateau that sways by more than this (standard deviations beyond noise) must last so long: a hand that leans does."""
 FOREIGN_HOLD_S = 6.0
 """A steady weight that no number of pieces explains is said to be unsure after this long: until then it may be a hand."""
 SPREAD = 0.02
@@ -130,7 +132,7 @@ class CellTracker:
         # A base that moves by parts of a piece with nothing taken could lose a piece in steps: it must hold longer.
         patience = FOREIGN_HOLD_S if pieces else ADOPT_S
         if abs(residual) <= 4 * sd or (abs(residual) < 0.35 * self._unit_g and plateau.length_s >= patience):
-            if plateau.length_s < self._needed_s(pieces):
+            if plateau.length_s < self._needed_s(pieces) or (pieces > 0 and plateau.sway > SWAY and plateau.length_s < SWAY_S):
                 return ()
             steps = self._steps(plateau, self._level, pieces)
             self._arrive()
