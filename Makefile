@@ -4,7 +4,7 @@ UV := .venv/bin/uv
 COMPILE := $(UV) pip compile --universal --python-version 3.11 --generate-hashes -q --no-header
 ARGS ?=
 
-.PHONY: demo test test-slow check bench bench-peers screenshots lock
+.PHONY: demo test test-slow fuzz check bench bench-peers screenshots sbom licences audit attacks lock
 
 demo:            ## a store in a box: broker, HQ, pay terminal, mirror, shelf and shoppers; ARGS="--seconds 60" and so on
 	@deploy/bootstrap.sh demo
@@ -13,8 +13,11 @@ demo:            ## a store in a box: broker, HQ, pay terminal, mirror, shelf an
 test: .dev       ## all tests but the slow ones; KIOSK_DATA names the folder of evaluation data, if you have it
 	$(PY) -m pytest -q -m "not slow" $(ARGS)
 
-test-slow: .dev  ## storms and soaks that take long
-	$(PY) -m pytest -q -m slow $(ARGS)
+test-slow: .dev .fuzz  ## storms and soaks that take long
+	PYTHONPATH=.fuzz $(PY) -m pytest -q -m slow $(ARGS)
+
+fuzz: .dev .fuzz  ## bytes that look for new paths through all that reads the network; KIOSK_FUZZ_S seconds each (40)
+	PYTHONPATH=.fuzz $(PY) -m pytest -q -m slow tests/fuzz $(ARGS)
 
 check: .dev      ## ruff, mypy strict, import contracts
 	.venv/bin/ruff check kiosk tests
@@ -31,11 +34,28 @@ bench-peers: .dev  ## the same beside statsforecast and stockpyl, which are inst
 screenshots: .dev  ## the pictures in README, from the real screens and a real browser
 	$(PY) -m tests.gallery $(ARGS)
 
+sbom: .dev       ## what Kiosk is made of: a bill of materials (CycloneDX) into kiosk.cdx.json
+	$(PY) deploy/supply.py sbom --out kiosk.cdx.json
+
+licences: .dev   ## every part's licence, held against deploy/licences.toml
+	$(PY) deploy/supply.py licences
+
+audit: .dev      ## known holes in locked packages, without network: ADVISORIES=all.zip names a file in OSV's format
+	$(PY) deploy/supply.py audit $(ADVISORIES)
+
+attacks: .dev    ## the threat model's tests as a table: threat, test, result, how the refusal looks
+	$(PY) -m tests.attacks $(ARGS)
+
 lock:            ## newest versions into deploy/requirements/*.lock, with hashes and without index addresses
 	$(COMPILE) deploy/requirements/uv.in -o deploy/requirements/uv.lock
 	$(COMPILE) pyproject.toml -o deploy/requirements/base.lock
 	$(COMPILE) pyproject.toml --group dev --extra dlib --override deploy/requirements/overrides.txt -o deploy/requirements/dev.lock
 	$(COMPILE) --group bench -o deploy/requirements/bench.lock
+	$(COMPILE) --group fuzz -o deploy/requirements/fuzz.lock
+
+.fuzz: deploy/requirements/fuzz.lock
+	$(UV) pip install -q --no-deps --require-hashes --target .fuzz -r deploy/requirements/fuzz.lock
+	@touch .fuzz
 
 .PHONY: .dev
 .dev:

@@ -74,7 +74,11 @@ class VaultError(KioskError):
 
 
 class WireError(KioskError):
-    """Bytes from the network that cannot be read."""
+    """Bytes from the network that cannot be read or believed. cause: unreadable | signature | device | replay | rollback."""
+
+    def __init__(self, text: str, cause: str = "unreadable") -> None:
+        super().__init__(text)
+        self.cause = cause
 
 
 class TrustError(KioskError):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import json
 import logging
 import os
 import secrets
@@ -9,10 +11,10 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from kiosk.errors import KioskError
 
@@ -25,6 +27,10 @@ class Clock(Protocol):
     @property
     def boot_id(self) -> str:
         """An id of this boot; monotonic times of two boots do not compare."""
+
+    @property
+    def known(self) -> bool:
+        """Whether the wall time is right, as far as this machine can tell; otherwise it is the earliest that can be."""
 
     def now(self) -> datetime:
         """Wall time in UTC. May jump: nothing that matters hangs on it."""
@@ -45,6 +51,11 @@ class SystemClock:
         """The kernel's boot id."""
         return self._boot_id
 
+    @property
+    def known(self) -> bool:
+        """True: this clock does not doubt itself; FlooredClock does."""
+        return True
+
     def now(self) -> datetime:
         """Wall time in UTC."""
         return datetime.now(UTC)
@@ -59,6 +70,7 @@ class ManualClock:
 
     def __init__(self, start: datetime = datetime(2026, 1, 1, 9, 0, tzinfo=UTC), boot_id: str = "boot-1") -> None:
         self._now, self._monotonic, self.boot_id = start, 0.0, boot_id
+        self.known = True
 
     def now(self) -> datetime:
         """The time it was moved to."""
@@ -76,6 +88,87 @@ class ManualClock:
     def jump(self, seconds: float) -> None:
         """Let the wall clock alone jump, forward or back, as it does where it was wrong and is set."""
         self._now += timedelta(seconds=seconds)
+
+
+LOOK_AT_CLOCK_S = 1.0
+
+
+class FlooredClock:
+    """The clock of a machine that may start without knowing the time: it never shows less than what it must be by now.
+
+    Its floor is the newest of what is given (build time, start of the certificate) and of the last time that was saved; from there it
+    counts on monotonically, alike in all processes of a boot. Once the system's clock is right, that is what it shows.
+    """
+
+    def __init__(self, system: Clock, file: Path, floors: Iterable[datetime], right: Callable[[], bool]) -> None:
+        """file: where the last time is saved; right: whether somebody has set the system's clock since this boot, or keeps it meanwhile."""
+        self._system, self._file, self._right = system, file, right
+        self._was_right, self._looked_s = False, float("-inf")
+        floor = max((moment.timestamp() for moment in floors), default=0.0)
+        self._base_s, self._at_s = floor, system.monotonic()
+        saved = self._read()
+        if saved is not None and saved["boot"] == system.boot_id and saved["at"] <= self._at_s and saved["base"] >= floor:
+            self._base_s, self._at_s = saved["base"], saved["at"]
+        else:
+            self._base_s = max(floor, saved["last"] if saved is not None else 0.0)
+            self.save()
+
+    @property
+    def boot_id(self) -> str:
+        """The system's boot id."""
+        return self._system.boot_id
+
+    @property
+    def known(self) -> bool:
+        """Whether the system's clock is right and not below the floor."""
+        now = self._system.monotonic()
+        if not self._was_right and now - self._looked_s >= LOOK_AT_CLOCK_S:
+            self._looked_s, self._was_right = now, self._right()
+        return self._was_right and self._system.now().timestamp() >= self._line()
+
+    @property
+    def earliest(self) -> datetime:
+        """The earliest that it can be now: what this clock shows while the time is not known."""
+        return datetime.fromtimestamp(self._line(), UTC)
+
+    def now(self) -> datetime:
+        """Wall time in UTC when it is known, else the earliest that can be."""
+        return self._system.now() if self.known else self.earliest
+
+    def monotonic(self) -> float:
+        """The system's monotonic clock in seconds."""
+        return self._system.monotonic()
+
+    def save(self) -> None:
+        """Write the time down for the next start; call it now and then. Where that cannot be, the floor stays what it was."""
+        text = json.dumps({"boot": self.boot_id, "base": self._base_s, "at": self._at_s, "last": self.now().timestamp()})
+        fresh = self._file.with_name(f"{self._file.name}.{os.getpid()}")
+        try:
+            fresh.touch(mode=0o660)
+            fresh.write_text(text)
+            fresh.rename(self._file)
+        except OSError as error:
+            log.warning("%s: the time cannot be saved: %s", self._file, error)
+
+    def _line(self) -> float:
+        return self._base_s + self._system.monotonic() - self._at_s
+
+    def _read(self) -> dict[str, Any] | None:
+        try:
+            saved = json.loads(self._file.read_text())
+            return {"boot": str(saved["boot"]), **{key: float(saved[key]) for key in ("base", "at", "last")}}
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+
+_TIME_ERROR = 5
+
+
+def kernel_clock_is_right() -> bool:
+    """Whether a time server keeps the system's clock, as the kernel says (adjtimex(2)), or a clock with a battery is there."""
+    if any(Path("/sys/class/rtc").glob("rtc*")):
+        return True
+    return int(ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(512))) != _TIME_ERROR
 
 
 def new_id() -> str:

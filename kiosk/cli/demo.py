@@ -51,6 +51,7 @@ def _run(args: argparse.Namespace) -> int:
 def _print(made: dict[str, Any]) -> None:
     print(f"Sales: {made['kiosk_sales']} at the kiosks, {made['hq_sales']} at HQ; "
           f"{made['kiosk_total_minor'] / 100:.2f} and {made['hq_total_minor'] / 100:.2f} EUR")
+    print(f"Sold while the line was cut: {made['offline_sales']}; posted at HQ later, once: {made['offline_posted_once']}.")
     print(f"Faces: {made['recognised']} recognised, {made['refused']} refused. Replenishments: {made['replenishments']}. "
           f"Gaps {made['gaps']}, duplicates {made['duplicates']}, refused re-sends {made['resent']}.")
     if made["spoofs"]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from kiosk.config import load
+from kiosk.flows.bundle import make_bundle, recent_log
 from kiosk.flows.doctor import Finding, examine
 from kiosk.runtime import SystemClock
 
@@ -18,11 +19,16 @@ def add(subparsers: Any) -> None:
     parser = subparsers.add_parser("doctor", help="look over configuration, disk, clock, database, models, devices, broker and queue")
     parser.add_argument("--config", type=Path, default=Path("/boot/firmware/kiosk.toml"), help="default: %(default)s")
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--bundle", type=Path, metavar="FILE", help="write a zip to send away: no faces, PINs, tokens or keys are in it")
     parser.set_defaults(run=_run)
 
 
 def _run(args: argparse.Namespace) -> int:
     settings = load(args.config)
+    if args.bundle is not None:
+        args.bundle.write_bytes(make_bundle(settings, SystemClock(), recent_log()))
+        print(f"{args.bundle}: look into it before you send it")
+        return 0
     findings: list[Finding] = []
     for finding in examine(settings, SystemClock()):
         findings.append(finding)

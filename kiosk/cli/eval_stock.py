@@ -1,4 +1,4 @@
-"""`kiosk eval forecast` and `kiosk eval replenishment`: a shop's past, predicted and replayed."""
+"""`kiosk eval forecast`, `replenishment` and `packs`: a shop's past, predicted and replayed, and advice on simulated chains."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from kiosk.design.charts import ServiceCost, service_cost
 from kiosk.domain.replenishment_replay import Rhythm
 from kiosk.errors import InvalidValueError
 from kiosk.evaluation.forecast import evaluate_file
-from kiosk.evaluation.packs import evaluate_files, score
+from kiosk.evaluation.packs import score
 from kiosk.evaluation.replenishment import evaluate_stock
 
 
@@ -34,36 +34,19 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     stock.add_argument("--json", action="store_true", help="print the figures as JSON")
     stock.add_argument("--plot", type=Path, metavar="FILE", help="write what each share served costs in stock, as SVG")
     stock.set_defaults(run=_stock)
-    packs = commands.add_parser("packs", help="which stores want more of which size of pack, from a chain's own sales")
-    packs.add_argument("files", type=Path, nargs="*", metavar="FILE", help="CSV: the chain's products, then its sales lines")
-    packs.add_argument("--category", default="BAG SNACKS", metavar="NAME", help="of the products (%(default)s)")
-    packs.add_argument("--clusters", type=int, default=1, metavar="N", help="markets of stores of like turnover (1)")
-    packs.add_argument("--simulate", type=int, metavar="N", help="instead: find planted preferences in N simulated chains")
-    packs.add_argument("--seed", type=int, default=100, metavar="SEED", help="of the first chain (100)")
+    packs = commands.add_parser("packs", help="how well advice on sizes of packs finds preferences that were planted in simulated chains")
+    packs.add_argument("--simulate", type=int, default=12, metavar="N", help="chains (%(default)s)")
+    packs.add_argument("--seed", type=int, default=100, metavar="SEED", help="of the first chain (%(default)s)")
     packs.add_argument("--json", action="store_true", help="print the figures as JSON")
     packs.set_defaults(run=_packs)
 
 
 def _packs(args: argparse.Namespace) -> int:
-    if args.simulate:
-        figures = score(range(args.seed, args.seed + args.simulate))
-        told = f"{figures.found:.1%} of {figures.planted} planted stores found, {figures.false:.1%} of the advice false"
-        print(json.dumps(asdict(figures), indent=2) if args.json else f"{told}, {figures.seeds} simulated chains")
-        return 0
-    if len(args.files) != 2:
-        raise InvalidValueError("two files are expected: the chain's products, then its sales lines; or --simulate N")
-    report = evaluate_files(args.files[0], args.files[1], args.category, args.clusters)
-    if args.json:
-        print(json.dumps(asdict(report), indent=2))
-        return 0
-    print(f"{report.category}: {report.stores} stores, {report.silent} with too few purchases to be told anything")
-    for mix in report.mix:
-        print(f"  {mix.size:8} {mix.share:6.1%} of units, {mix.range_share:6.1%} of the range, fair share {mix.fair_share:4.0f}, "
-              f"in {mix.distribution:.0%} of stores, {mix.rate:.2f} a product and week")
-    for one in report.advice:
-        print(f"store {one.store}: more {one.size} packs, {one.share:.0%} ({one.low:.0%} to {one.high:.0%}) of "
-              f"{one.purchases:.0f} purchases, expected {one.expected:.0%}, index {one.index:.0f}; behind it "
-              + ", ".join(f"{line.product} ({line.units:.0f})" for line in one.lines[:6]))
+    if args.simulate < 1:
+        raise InvalidValueError(f"{args.simulate} chains cannot be simulated: 1 or more")
+    figures = score(range(args.seed, args.seed + args.simulate))
+    told = f"{figures.found:.1%} of {figures.planted} planted stores found, {figures.false:.1%} of the advice false"
+    print(json.dumps(asdict(figures), indent=2) if args.json else f"{told}, {figures.seeds} simulated chains")
     return 0
 
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from kiosk.cli import hq_money, hq_trust, hq_users
+from kiosk.cli import hq_command, hq_insight, hq_money, hq_trust, hq_users
 from kiosk.domain.catalog import OfflinePolicy
 from kiosk.errors import HqError
 from kiosk.hq import epcis, imports, publish, wallet
@@ -49,7 +49,9 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
                             help="hours of the store's day within which it holds (default: all)")
     hq_money.add(command)
     hq_trust.add(command)
+    hq_command.add(command)
     hq_users.add(command)
+    hq_insight.add(command)
     command("code", _code, "print a one-time code that pays for a member").add_argument("member")
     exporting = command("epcis", _epcis, "print changes of stock as an EPCIS 2.0 document")
     exporting.add_argument("--since", default="1970-01-01", metavar="DATE", help="e.g. 2026-11-22 (default: all)")

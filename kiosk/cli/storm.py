@@ -15,13 +15,14 @@ from typing import Any
 
 from kiosk.cli.progress import show_progress
 from kiosk.errors import WorldError
-from kiosk.sim import checkouts
+from kiosk.sim import checkouts, cuts
 from kiosk.sim.checkouts import FAULTS, NEVER, OUTCOMES, STEPS, Table, Verdict
 from kiosk.sim.plot import storm_plot
-from kiosk.sim.storm import KINDS, MIXED, Row, Storm
+from kiosk.sim.storm import KINDS, MIXED, Row, Storm, Trace
 from kiosk.sim.yard import Yard
 
 SHOWN = 10
+ALL = {**KINDS, cuts.POWER: cuts.WHAT}
 _MEMORY = Path("/dev/shm")  # noqa: S108 (a folder of its own is made below it)
 
 
@@ -30,8 +31,8 @@ def add(subparsers: Any) -> None:
     parser = subparsers.add_parser("storm", help="kill processes, broker, HQ and network under load; print what was lost and what doubled")
     commands = parser.add_subparsers(dest="what", required=True, metavar="WHAT")
     run = commands.add_parser("run", help="kill and cut, then compare HQ's books with what the kiosks recorded")
-    run.add_argument("--kinds", default=",".join(kind for kind in KINDS if kind != MIXED), metavar="A,B",
-                     help="of: " + "; ".join(f"{kind}: {what}" for kind, what in KINDS.items()))
+    run.add_argument("--kinds", default=",".join(kind for kind in ALL if kind != MIXED), metavar="A,B",
+                     help="of: " + "; ".join(f"{kind}: {what}" for kind, what in ALL.items()))
     run.add_argument("--count", type=int, default=20, metavar="N", help="blows of each kind (default: %(default)s)")
     run.add_argument("--kiosks", type=int, default=3, metavar="N", help="default: %(default)s")
     run.add_argument("--sales-per-s", type=float, default=20.0, metavar="N", help="by each kiosk (default: %(default)s)")
@@ -50,22 +51,31 @@ def add(subparsers: Any) -> None:
 
 def _run(args: argparse.Namespace) -> int:
     kinds = args.kinds.split(",")
-    if unknown := [kind for kind in kinds if kind not in KINDS]:
-        raise WorldError(f"--kinds {','.join(unknown)}: {', '.join(KINDS)} are known")
+    if unknown := [kind for kind in kinds if kind not in ALL]:
+        raise WorldError(f"--kinds {','.join(unknown)}: {', '.join(ALL)} are known")
+    rows: list[Row] = []
     with tempfile.TemporaryDirectory(prefix="kiosk-storm-") as temporary:
-        yard = Yard(args.folder or Path(temporary), args.kiosks, args.sales_per_s)
-        try:
-            yard.open()
-            storm = Storm(yard, args.seed)
-            rows = storm.run(kinds, args.count, _progress)
-        finally:
-            yard.close()
+        folder = args.folder or Path(temporary)
+        if cuts.POWER in kinds:
+            rows.append(cuts.row(folder / cuts.POWER, args.count, args.seed))
+        if live := [kind for kind in kinds if kind != cuts.POWER]:
+            trace = _over_processes(Yard(folder, args.kiosks, args.sales_per_s), live, args, rows)
+            if args.plot:
+                args.plot.write_text(storm_plot(trace))
     _print(rows)
     if args.json:
         args.json.write_text(json.dumps([asdict(row) for row in rows], indent=2) + "\n")
-    if args.plot:
-        args.plot.write_text(storm_plot(storm.trace))
     return 1 if any(row.lost or row.doubled or row.wrong for row in rows) else 0
+
+
+def _over_processes(yard: Yard, kinds: list[str], args: argparse.Namespace, rows: list[Row]) -> Trace:
+    try:
+        yard.open()
+        storm = Storm(yard, args.seed)
+        rows += storm.run(kinds, args.count, _progress)
+    finally:
+        yard.close()
+    return storm.trace
 
 
 def _progress(kind: str, done: int, of: int) -> None:
@@ -77,6 +87,8 @@ def _print(rows: list[Row]) -> None:
     print(f"{'fault':10} {'count':>6} {'facts on disk':>14} {'sales':>7} {'lost':>5} {'doubled':>8} {'wrong':>6}")
     for row in rows:
         print(f"{row.kind:10} {row.count:6} {row.announced:14} {row.sales:7} {row.lost:5} {row.doubled:8} {row.wrong:6}")
+    print(f"{'all':10} {sum(row.count for row in rows):6} {sum(row.announced for row in rows):14} {sum(row.sales for row in rows):7}"
+          f" {sum(row.lost for row in rows):5} {sum(row.doubled for row in rows):8} {sum(row.wrong for row in rows):6}")
     for row in rows:
         for sentence in row.sentences[:SHOWN]:
             print(f"NOT RIGHT after {row.kind}: {sentence}")

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from kiosk.config.sections import CHOICES, RANGES, PhoneSettings, PrinterSettings, Secret, Settings, VoiceSettings
-from kiosk.domain.reorder import WEEKDAYS
+from kiosk.domain.reorder import WEEKDAYS, is_holiday_name
 from kiosk.domain.staff import Role
 from kiosk.errors import ConfigError
 
@@ -104,6 +104,8 @@ class _Reader:
             self._say(key, f"{key} = {dict(kept)!r}: each is one of {', '.join(Role)}")
         elif key == "replenishment.order_days" and (not kept or not set(kept) <= set(WEEKDAYS)):
             self._say(key, f"{key} = {list(kept)!r} may hold {', '.join(WEEKDAYS)}")
+        elif key == "replenishment.holidays" and not all(is_holiday_name(day) for day in kept):
+            self._say(key, f"{key} = {list(kept)!r}: days such as 12-25 (every year) or 2026-04-06 are expected")
         elif key == "device.roles" and (not kept or not set(kept) <= set(_ROLES)):
             self._say(key, f"{key} = {list(kept)!r} may hold {', '.join(_ROLES)}")
         return kept

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, time, tzinfo
 from decimal import Decimal
 
-from babel.dates import format_date, format_datetime, format_time, get_day_names
+from babel.dates import format_date, format_datetime, format_skeleton, format_time, get_day_names
 from babel.numbers import format_currency, format_decimal
 
 from kiosk.design.words import locale_of
@@ -37,6 +37,11 @@ def clock(moment: datetime, language: str, tz: tzinfo) -> str:
 def day(date_: date, language: str) -> str:
     """Return a date without its time."""
     return format_date(date_, "long", locale=locale_of(language))
+
+
+def short_day(date_: date, language: str) -> str:
+    """Return a day of the month without its year, e.g. "3 avr." in French."""
+    return str(format_skeleton("MMMd", date_, locale=locale_of(language)))
 
 
 def day_name(weekday: int, language: str) -> str:

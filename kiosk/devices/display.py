@@ -78,7 +78,7 @@ class OffscreenDisplay:
 
     def _write(self, picture: pygame.Surface, path: Path) -> None:
         try:
-            _write(picture, path)
+            write_picture(picture, path)
         except (pygame.error, OSError) as error:
             if self._writable:
                 log.warning("display: the snapshot %s cannot be written (%s); sales go on without it", path, error)
@@ -176,7 +176,7 @@ def _check_size(picture: pygame.Surface, size: tuple[int, int]) -> None:
         raise InvalidValueError(f"display: a picture of {picture.get_size()} came to a screen of {size}")
 
 
-def _write(picture: pygame.Surface, path: Path) -> None:
+def write_picture(picture: pygame.Surface, path: Path) -> None:
     """Write a picture, at most 640 pixels long, beside its place and move it there, so that nobody reads half of one."""
     width, height = picture.get_size()
     share = min(1.0, _SNAPSHOT_SIDE / max(width, height))

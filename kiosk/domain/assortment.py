@@ -15,6 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist, median
 
+SIZES = ("small", "medium", "large")
 LEAST_COUNT = 15.0
 """Below so many purchases of a category a store is told nothing."""
 CHANCE = 0.98
@@ -86,6 +87,17 @@ class Advice:
     fair_share: float
     gap: float
     lines: tuple[PackLine, ...]
+
+
+def size_of(weight: float, bounds: tuple[float, float]) -> str:
+    """Return the size of a pack: small up to the first bound, medium up to the second, in the unit of the bounds."""
+    return SIZES[sum(weight > bound for bound in bounds)]
+
+
+def thirds(weights: Sequence[float]) -> tuple[float, float]:
+    """Return bounds that sort a category's products into three sizes, of about as many different weights each."""
+    ranked = sorted(set(weights))
+    return ranked[(len(ranked) - 1) // 3], ranked[2 * (len(ranked) - 1) // 3]
 
 
 def market(lines: Sequence[PackLine], category: str) -> tuple[SizeMix, ...]:

@@ -27,6 +27,7 @@ class Product:
     picture: name of a product asset (never a shopper's picture). garment: asset of a wearable garment, "" for none.
     sold_by: piece, or weight: then price is of one kilogram and the goods carry a code with their weight or price.
     deposit_minor: what a shopper gets back for the empty bottle, taxed at deposit_vat_permille. min_age: years, 0 for everybody.
+    category: of goods that sell alike, "" for none. keeps_days: on which a piece can be sold, its first included, 0: it does not expire.
     """
 
     gtin: str
@@ -40,9 +41,13 @@ class Product:
     deposit_minor: int = 0
     deposit_vat_permille: int = 0
     min_age: int = 0
+    category: str = ""
+    keeps_days: int = 0
 
     def __post_init__(self) -> None:
         gtin(self.gtin)
+        if self.keeps_days < 0:
+            raise InvalidValueError(f"product {self.gtin}: it cannot keep for {self.keeps_days} days")
         if self.sold_by not in ("piece", "weight"):
             raise InvalidValueError(f"product {self.gtin}: sold by {self.sold_by!r}; piece or weight is expected")
         if self.deposit_minor < 0 or not 0 <= self.deposit_vat_permille <= 1000 or not 0 <= self.min_age <= 99:
@@ -96,6 +101,11 @@ class PriceList:
     def embedded(self, code: str) -> Embedded | None:
         """Return what a code with a weight or price inside says, None when it is an ordinary code or its digits do not check."""
         return next((read for f in self.formats if (read := f.read(code)) is not None), None)
+
+    def offered(self, code: str, weekday: int) -> bool:
+        """Return whether a product is cheaper for somebody on a weekday (1 Monday .. 7 Sunday) without a coupon."""
+        return any(code in (p.gtin, *p.gtins) and p.kind != "basket" and not p.coupon and (not p.days or str(weekday) in p.days)
+                   for p in self.promotions)
 
     def coupon(self, code: str) -> bool:
         """Return whether this code is a coupon of a promotion."""

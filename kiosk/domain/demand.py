@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from kiosk.domain.demand_counts import Counts, Past, calibrated
+from kiosk.domain.demand_counts import ITEM_WINDOWS, STOCK_WINDOWS, Counts, Past, calibrated
 from kiosk.domain.demand_smoothing import adida, first_day, imapa, ses, tsb
 from kiosk.errors import InvalidValueError
 
@@ -39,21 +39,26 @@ class Forecast:
     """Mean pieces by item and day ahead, (items, horizon), and the past that tells how they scatter.
 
     origins: days in the past on which the learned half was asked too, (origins,); levels: what it said, (origins, items) pieces a day.
+    usual: what an ordinary day of the past was multiplied by for its weekday and its conditions, (1 or items, days).
     """
 
     daily: Array
     sales: Array
-    week: Array
+    usual: Array
     origins: Days
     levels: Array
 
-    def window(self, first: int, days: int) -> Counts:
-        """Return the distributions of the pieces asked for on `days` days from `first` (0 is tomorrow)."""
+    def window(self, first: int, days: int, item_windows: float = ITEM_WINDOWS) -> Counts:
+        """Return the distributions of the pieces asked for on `days` days from `first` (0 is tomorrow); see `calibrated`."""
         mean = self.daily[:, first:first + days].sum(axis=1)
         shifts = range(0, max(7 - days, 0) + 1, days)
         parts = [self._past(first + shift, days) for shift in shifts]
         return calibrated(mean, Past(np.concatenate([p.mean for p in parts]), np.concatenate([p.sold for p in parts]),
-                                     np.concatenate([p.item for p in parts]), np.concatenate([p.age for p in parts])))
+                                     np.concatenate([p.item for p in parts]), np.concatenate([p.age for p in parts])), item_windows)
+
+    def stock(self, first: int, days: int) -> Counts:
+        """Return the same distributions as stock is decided by: an item's own scatter counts for less."""
+        return self.window(first, days, STOCK_WINDOWS)
 
     def _past(self, first: int, days: int) -> Past:
         """Past windows of this shape, one an origin; short ones are taken all through the week that follows an origin."""
@@ -65,18 +70,27 @@ class Forecast:
         gaps = np.concatenate([empty, np.isnan(self.sales).cumsum(axis=1)], axis=1)
         sold = (running[:, origins + first + days] - running[:, origins + first]).T
         whole = (gaps[:, origins + first + days] == gaps[:, origins + first]).T & (levels > 0)
-        share = np.array([_week_share(self.week, int(o) - today + first, days) for o in origins])
-        mean = levels * share.reshape(-1, 1)
+        spread = np.concatenate([np.zeros((len(self.usual), 1)), self.usual.cumsum(axis=1)], axis=1)
+        mean = levels * (spread[:, origins + first + days] - spread[:, origins + first]).T
         item = np.broadcast_to(np.arange(len(self.sales)), whole.shape)
         age = np.broadcast_to((today - origins).astype(np.float64)[:, None], whole.shape)
         return Past(mean[whole], sold[whole], item[whole], age[whole])
 
 
-def forecast(sales: Array, horizon: int, groups: Days | None = None) -> Forecast:
-    """Forecast `horizon` days from tomorrow. groups: (items,) category numbers, from which new items learn."""
+def forecast(sales: Array, horizon: int, groups: Days | None = None, factors: Array | None = None) -> Forecast:
+    """Forecast `horizon` days from tomorrow.
+
+    groups: (items,) category numbers, from which new items learn. factors: (items, days + horizon), by what promotions, prices and
+    holidays multiply each day's demand (`demand_effects`); past days are read without them, days ahead are forecast with them.
+    """
     if sales.ndim != 2 or horizon < 1:
         raise InvalidValueError(f"sales of shape {sales.shape} and a horizon of {horizon}: (items, days) and at least 1 are expected")
-    full = filled(sales)[:, -2 * LEARN_DAYS:]
+    if factors is None:
+        factors = np.ones((1, sales.shape[1] + horizon))
+    elif factors.shape != (len(sales), sales.shape[1] + horizon):
+        raise InvalidValueError(f"factors of shape {factors.shape} do not fit sales of shape {sales.shape} and {horizon} days ahead")
+    full = filled(sales / factors[:, :sales.shape[1]])[:, -2 * LEARN_DAYS:]
+    factors, ahead = factors[:, :sales.shape[1]][:, -2 * LEARN_DAYS:], factors[:, sales.shape[1]:]
     sales = sales[:, -2 * LEARN_DAYS:]
     today = full.shape[1]
     origins = np.arange(today - horizon, max(today - LEARN_DAYS, _WARM_UP), -7)
@@ -87,10 +101,10 @@ def forecast(sales: Array, horizon: int, groups: Days | None = None) -> Forecast
     classic = (ses(recent) + tsb(recent) + adida(recent) + imapa(recent)) / 4
     level = (classic + learned[-1]) / 2
     if groups is not None:
-        level = _with_group(level, today - first_day(full), groups)
+        level = _with_group(level, _known_days(sales, full), groups)
     week = weekdays(full)
-    days = week[np.arange(horizon) % 7]
-    return Forecast(level[:, None] * days, sales, week, origins.astype(np.intp), learned[:-1])
+    past = week[(np.arange(today) - today) % 7]
+    return Forecast(level[:, None] * week[np.arange(horizon) % 7] * ahead, sales, past * factors, origins.astype(np.intp), learned[:-1])
 
 
 def filled(sales: Array) -> Array:
@@ -160,6 +174,12 @@ def _learn(sales: Array, bank: Array, origins: Days, horizon: int) -> Array:
     return np.asarray(equal + np.linalg.solve(gram + RIDGE * np.trace(gram) / len(gram) * np.eye(len(gram)), pull))
 
 
+def _known_days(sales: Array, full: Array) -> Days:
+    """Return for how many days each item speaks for itself: since its first sale, or on offer where it never sold."""
+    since = full.shape[1] - first_day(full)
+    return np.asarray(np.where(since > 0, since, (~np.isnan(sales)).sum(axis=1)))
+
+
 def _with_group(level: Array, days: Days, groups: Days) -> Array:
     known = days >= _WARM_UP
     out = level.copy()
@@ -171,6 +191,3 @@ def _with_group(level: Array, days: Days, groups: Days) -> Array:
             out[new] = own * level[new] + (1 - own) * level[peers].mean()
     return out
 
-
-def _week_share(week: Array, first: int, days: int) -> float:
-    return float(week[np.arange(first, first + days) % 7].sum())

@@ -23,6 +23,8 @@ HALF_LIFE_DAYS = 365.0
 """An old window counts half as much after so many days."""
 ITEM_WINDOWS = 4.0
 """The pooled scatter weighs as much as so many windows of an item's own: a long record speaks for itself, a short one hardly."""
+STOCK_WINDOWS = 52.0
+"""The same where stock is decided, a year of weeks: what seems to scatter most is stocked most, and partly seems so by chance."""
 STEADY_SHARE = 0.6
 """The part of the variance which is the item's own past mean, whatever its forecast is today."""
 LINE_WINDOWS = 5000.0
@@ -83,8 +85,11 @@ class Counts:
         return _around(self.table(max(int(sold.max(initial=0)), 1)), sold)
 
 
-def calibrated(mean: Array, past: Past) -> Counts:
-    """Return the distributions around `mean`, (items,) pieces, with the scatter that past windows of the same shape show."""
+def calibrated(mean: Array, past: Past, item_windows: float = ITEM_WINDOWS) -> Counts:
+    """Return the distributions around `mean`, (items,) pieces, with the scatter that past windows of the same shape show.
+
+    item_windows: how many windows of an item's own the pooled scatter outweighs.
+    """
     mean = np.maximum(mean, _LEAST_MEAN)
     if not len(past.mean):
         return Counts(mean, _variance(mean, PRIOR_EXCESS), KNOTS)
@@ -96,7 +101,7 @@ def calibrated(mean: Array, past: Past) -> Counts:
     pooled = _variance(expected, excess)
     seen = np.bincount(past.item, weight * (past.sold - expected) ** 2, len(mean))
     due = np.bincount(past.item, weight * pooled, len(mean))
-    prior = ITEM_WINDOWS * due.sum() / weight.sum()
+    prior = item_windows * due.sum() / weight.sum()
     ratio = (seen + prior) / (due + prior)
     windows = np.bincount(past.item, weight, len(mean))
     steady = np.where(windows > 0, due / np.maximum(windows, 1e-12), _variance(mean, excess))

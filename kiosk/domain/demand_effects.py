@@ -18,6 +18,8 @@ Array = npt.NDArray[np.float64]
 BLOCK_DAYS = 91
 PRIOR_DEVIATION = 1.0
 """An effect without evidence is 0; e^1 times the usual demand would be a strong one."""
+MOST_FACTOR = 6.0
+"""No promotion, price or holiday is believed to multiply demand by more."""
 _ROUNDS = 50
 
 
@@ -27,6 +29,11 @@ class Effects:
 
     size: Array
     error: Array
+
+    def cautious(self) -> Effects:
+        """Return the effects as far as they stand above their own error: one that may be chance is none (James and Stein 1961)."""
+        share = np.maximum(1.0 - (self.error / np.maximum(np.abs(self.size), 1e-12)) ** 2, 0.0)
+        return Effects(self.size * share, self.error)
 
     def factor(self, drivers: Array) -> Array:
         """Return by what demand is multiplied where the drivers, (drivers, items, days), are as given: (items, days)."""
@@ -55,6 +62,33 @@ def effects(sales: Array, drivers: Array) -> Effects:
     seen = mean > 0
     spread = max(float((((demand - mean) ** 2)[seen] / mean[seen]).mean()), 1.0) if seen.any() else 1.0
     return Effects(size, np.sqrt(np.diag(np.linalg.inv(bend)) * spread))
+
+
+def price_driver(price: Array) -> Array:
+    """Return the logarithm of price over usual price, (items, days), from prices (items, days) of which NaN are not known.
+
+    A price that is not known is the one before, or the first known; the usual one is the item's median over all days.
+    """
+    days = np.arange(price.shape[1])
+    out = np.zeros(price.shape)
+    for row, values in enumerate(price):
+        known = np.flatnonzero(np.isfinite(values) & (values > 0))
+        if len(known):
+            kept = values[known[np.maximum(np.searchsorted(known, days, side="right") - 1, 0)]]
+            out[row] = np.log(kept / np.median(kept))
+    return out
+
+
+def factors(sales: Array, drivers: Array) -> Array:
+    """Return by what each day's demand is multiplied, (items, days + days ahead), from sales (items, days) and drivers that reach ahead.
+
+    Effects are read from the past as far as they are sure; a driver that never moved has none.
+    """
+    past = drivers[:, :, :sales.shape[1]]
+    moved = np.ptp(past, axis=2).max(axis=1, initial=0.0) > 1e-9
+    if not moved.any():
+        return np.ones(drivers.shape[1:])
+    return np.clip(effects(sales, past[moved]).cautious().factor(drivers[moved]), 1 / MOST_FACTOR, MOST_FACTOR)
 
 
 def _means(demand: Array, known: npt.NDArray[np.bool_], factor: Array, block: npt.NDArray[np.intp]) -> Array:

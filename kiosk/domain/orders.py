@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from kiosk.domain.catalog import OfflinePolicy, Planogram, PriceList, TenderPolicy
+from kiosk.domain.wardrobe import GarmentList
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,5 +117,5 @@ Order = (PaymentAnswered | PaymentCode | ReplenishmentAnswered | MemberErasureOr
          | TemplateWanted | TemplateDelivered | Planogram | CertificateIssued | TrustAnnounced | CommandOrdered)
 """A message for one device, numbered in its downbox."""
 
-Manifest = PriceList | OfflinePolicy | TenderPolicy
+Manifest = PriceList | OfflinePolicy | TenderPolicy | GarmentList
 """A signed, versioned whole for a group of devices, retained at the broker."""

@@ -77,6 +77,24 @@ class Stock:
         """Pieces on the shelf, those about to expire included: they take room."""
         return sum(pieces for pieces, _ in self.batches)
 
+    @classmethod
+    def by_arrival(cls, on_hand: int, on_order: int, arrivals: Sequence[tuple[int, int]], keeps_days: int | None) -> Stock:
+        """Return the stock of a slot whose pieces are sold in the order in which they came: what is left is what came last.
+
+        arrivals: (days ago, pieces), newest first; pieces of which no arrival is known have no limit. A piece that came today and keeps
+        for a day is sold today or never.
+        """
+        if keeps_days is None:
+            return cls(((on_hand, None),), on_order)
+        batches: list[tuple[int, int | None]] = []
+        left = on_hand
+        for ago, pieces in arrivals:
+            taken = min(pieces, left)
+            left -= taken
+            if taken:
+                batches.append((taken, max(keeps_days - ago - 1, 0)))
+        return cls((*batches, (left, None)) if left else tuple(batches), on_order)
+
     def lasting(self, daily: Sequence[float]) -> int:
         """Return the pieces on the shelf that will be sold before they expire, first expired first out, at `daily` mean pieces."""
         sold = 0.0
@@ -139,11 +157,11 @@ def needs(ahead: Forecast, terms: Sequence[Terms], stock: Sequence[Stock], rules
     horizon = ahead.daily.shape[1]
     if days > horizon:
         raise InvalidValueError(f"a forecast of {horizon} days cannot tell the {days} days until the delivery after next: ask for more")
-    needed = ahead.window(0, days).needed(np.array([term.case_pack for term in terms], dtype=np.intp))
+    needed = ahead.stock(0, days).needed(np.array([term.case_pack for term in terms], dtype=np.intp))
     level = (needed > 1.0 - rules.chance + 1e-12).sum(axis=1)
-    missed = ahead.window(0, waits).missed() if waits else np.zeros((len(terms), 1))
+    missed = ahead.stock(0, waits).missed() if waits else np.zeros((len(terms), 1))
     keeping = {term.keeps_days for term in terms if term.keeps_days is not None and waits + term.keeps_days <= horizon}
-    sells: dict[int | None, npt.NDArray[np.intp]] = {keeps: ahead.window(0, waits + keeps).quantile(rules.waste) for keeps in keeping}
+    sells: dict[int | None, npt.NDArray[np.intp]] = {keeps: ahead.stock(0, waits + keeps).quantile(rules.waste) for keeps in keeping}
     out = []
     for i, (term, there) in enumerate(zip(terms, stock, strict=True)):
         daily = ahead.daily[i, :days].tolist()
@@ -199,7 +217,8 @@ def _packs(term: Terms, stock: Stock, need: Need) -> int:
 
 def _reason(term: Terms, stock: Stock, need: Need, packs: int) -> OrderReason:
     wanted = _wanted(term, stock, need)
-    limit = "" if packs >= wanted else "room" if need.sellable is None else "expiry"
+    fits = term.capacity - stock.on_hand - stock.on_order
+    limit = "" if packs >= wanted else "expiry" if _room(term, stock, need) < fits else "room"
     return OrderReason(
         expected=round(need.expected, 1), days=need.days, target=need.target, on_hand=stock.on_hand, on_order=stock.on_order,
         expiring=stock.on_hand - need.lasting, missed=round(need.missed, 1), packs=packs, case_pack=term.case_pack,

@@ -34,6 +34,8 @@ class PairScore:
     """One pair. iou, cut_out_iou: 0..1. bare_arms: bare arm area by garment area.
 
     in_front: arm and hair pixels inside the garment's box. wrong: those of them that were covered.
+    own: pixels of the worn garment; own_visible: those of them that still show beside the virtual one. sleeve: of the virtual one,
+    "" where no garment was found.
     """
 
     name: str
@@ -43,6 +45,9 @@ class PairScore:
     in_front: int
     wrong: int
     dressed: bool
+    own: int = 0
+    own_visible: int = 0
+    sleeve: str = ""
 
 
 def pairs(folder: Path, limit: int | None = None) -> tuple[str, ...]:
@@ -71,7 +76,8 @@ class TryonTrial:
         front = np.isin(labels, IN_FRONT) & _box(worn)
         outline = read_mask(self._folder / "cloth-mask" / f"{name}_1.jpg") > 127
         return PairScore(name, _iou(covered, worn), _iou(cut > 127, outline), float(np.isin(labels, ARMS).sum() / max(1, worn.sum())),
-                         int(front.sum()), int((front & covered).sum()), body is not None)
+                         int(front.sum()), int((front & covered).sum()), body is not None, int(worn.sum()), int((worn & ~covered).sum()),
+                         garment.cut.sleeve if garment is not None else "")
 
     def see(self, name: str) -> tuple[Picture, BodyFound | None, Garment | None, NDArray[np.uint8]]:
         """Return picture, body and garment of a pair as the mirror sees them, and the garment's own cut-out."""
@@ -94,8 +100,12 @@ def evaluate(folder: Path, finder: BodyFinder, cover: Cover | None = None, limit
 
 
 def summary(scores: list[PairScore]) -> dict[str, float | int]:
-    """Return the figures that count. Shares and IoU are 0..1; long_sleeve_iou is 0 when no pair has long sleeves."""
+    """Return the figures that count. Shares and IoU are 0..1; long_sleeve_iou is 0 when no pair has long sleeves.
+
+    own_visible: how much of the worn garments still shows, in all and by the sleeves of the virtual ones (none, short, long).
+    """
     ious = np.array([s.iou for s in scores])
+    classes = {sleeve: [s for s in scores if s.sleeve == sleeve] for sleeve in ("none", "short", "long")}
     long_sleeved = [s.iou for s in scores if s.bare_arms < LONG_SLEEVED]
     return {
         "pairs": len(scores),
@@ -103,9 +113,16 @@ def summary(scores: list[PairScore]) -> dict[str, float | int]:
         "p10_iou": round(float(np.percentile(ious, 10)), 4),
         "long_sleeve_iou": round(float(np.mean(long_sleeved)), 4) if long_sleeved else 0.0,
         "wrongly_covered": round(sum(s.wrong for s in scores) / max(1, sum(s.in_front for s in scores)), 4),
+        "own_visible": _share_visible(scores),
+        **{f"own_visible_{sleeve}": _share_visible(some) for sleeve, some in classes.items()},
         "dressed": round(sum(s.dressed for s in scores) / len(scores), 4),
         "cut_out_iou": round(float(np.mean([s.cut_out_iou for s in scores])), 4),
     }
+
+
+def _share_visible(scores: list[PairScore]) -> float:
+    """Return how much of the garments really worn still shows, 0..1."""
+    return round(sum(s.own_visible for s in scores) / max(1, sum(s.own for s in scores)), 4)
 
 
 def gallery(folder: Path, finder: BodyFinder, scores: list[PairScore], each: int = 6) -> Picture:

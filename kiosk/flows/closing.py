@@ -9,6 +9,7 @@ from datetime import datetime, tzinfo
 from kiosk.config import Settings
 from kiosk.domain.events import JournalHead, PeriodClosed
 from kiosk.domain.journal import SALES, TRAINING, business_day
+from kiosk.flows.scales import calibration_file
 from kiosk.storage.store import Unit
 
 
@@ -19,12 +20,23 @@ def close_due(unit: Unit, settings: Settings, zone: tzinfo, now: datetime) -> li
 
 
 def note_configuration(unit: Unit, settings: Settings) -> None:
-    """Say in the journal that kiosk.toml is not what it was; secrets are masked, so a new PIN alone does not show."""
-    text = repr(settings)
-    digest = hashlib.sha256(text.encode()).hexdigest()
-    if unit.settings.get("configuration") != digest:
-        unit.settings.put("configuration", digest)
-        unit.journal.setting("configuration", f"{settings.device!r}, all of it sha256 {digest}")
+    """Say in the journal that kiosk.toml, or the calibration of the load cells, is not what it was.
+
+    Secrets are masked in it. That one of them changed shows by a hash of this device's signature over them, against which nobody who reads
+    the journal can try PINs.
+    """
+    secrets = [settings.broker.password, *(part for kept in (settings.staff.pins, settings.staff.badges) for part in kept.values())]
+    marks = unit.journal.seal(hashlib.sha256("\0".join(secret.reveal() for secret in secrets).encode()).digest())
+    _note(unit, "configuration", hashlib.sha256(repr(settings).encode() + marks).hexdigest(), repr(settings.device))
+    cells = calibration_file(settings)
+    if cells.exists():
+        _note(unit, "calibration", hashlib.sha256(cells.read_bytes()).hexdigest(), cells.name)
+
+
+def _note(unit: Unit, what: str, digest: str, shown: str) -> None:
+    if unit.settings.get(what) != digest:
+        unit.settings.put(what, digest)
+        unit.journal.setting(what, f"{shown}, all of it sha256 {digest}")
 
 
 class HeadTeller:

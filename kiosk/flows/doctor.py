@@ -9,21 +9,19 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
+from kiosk import BUILT
 from kiosk.config import Settings
 from kiosk.errors import KioskError
 from kiosk.flows.opening import open_store
 from kiosk.flows.queue import STUCK_S, reason
-from kiosk.runtime import SystemClock
+from kiosk.runtime import Clock
 from kiosk.storage.store import fault
 
 WEAR_BUDGET_MB = 50
 """So much may a quiet kiosk write to its card in a day."""
 ANSWER_S = 5.0
-BUILT = datetime(2026, 1, 1, tzinfo=UTC)
-"""No clock of a device in use shows an earlier day."""
 _SECTOR = 512
 
 
@@ -37,7 +35,7 @@ class Finding:
     step: str = ""
 
 
-def examine(settings: Settings, clock: SystemClock) -> Iterator[Finding]:
+def examine(settings: Settings, clock: Clock) -> Iterator[Finding]:
     """Look at every part, one after the other. The configuration was read, or there would be no settings."""
     yield Finding("configuration", True, f"device {settings.device.id}, roles {', '.join(settings.device.roles)}")
     yield _disk(settings)
@@ -82,7 +80,7 @@ def _wear(folder: Path) -> Finding | None:
     return Finding("card wear", False, said, "keep logs in memory (journald: Storage=volatile) and see with `iotop -ao` who writes")
 
 
-def _clock(clock: SystemClock) -> Finding:
+def _clock(clock: Clock) -> Finding:
     now = clock.now()
     step = "let it reach a time server: `timedatectl` shows which; sales go on meanwhile, receipts show this clock's time"
     if now < BUILT:
@@ -146,7 +144,7 @@ def _broker(settings: Settings) -> Finding:
                        "look at the cable or Wi-Fi; if other things work, let HQ look at the broker. Sales go on, nothing is lost")
 
 
-def _queue(settings: Settings, clock: SystemClock) -> Finding:
+def _queue(settings: Settings, clock: Clock) -> Finding:
     try:
         store = open_store(settings, clock)
     except KioskError as error:

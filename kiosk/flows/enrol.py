@@ -76,7 +76,11 @@ class EnrolFlow:
         elif self._screen == "compare":
             self._compare()
         stays = _CARD_STAYS_S if self._card else _GIVE_UP_S
-        return None if self._parts.clock.monotonic() - self._entered_s > stays else self._view()
+        if self._parts.clock.monotonic() - self._entered_s > stays:
+            if self._screen != "face":
+                return None
+            self._fail(self._why_no_picture())
+        return self._view()
 
     # --- what is touched ----------------------------------------------------------------------------------------------------------
 
@@ -174,6 +178,13 @@ class EnrolFlow:
         if len(self._shots) == SHOTS:
             self._twins = TwinSearch(self._parts.vault, template(self._shots), self._parts.policy, self._member_id)
             self._to("compare")
+
+    def _why_no_picture(self) -> str:
+        if self._parts.camera_lost:
+            return "camera_lost"
+        if self._hint == "one_person":
+            return "several_people"
+        return "quality" if self._box else "timeout"
 
     def _compare(self) -> None:
         if self._twins is not None:

@@ -6,9 +6,11 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kiosk import BUILT
 from kiosk.config import Settings
 from kiosk.flows.parts import Parts
-from kiosk.runtime import SystemClock, new_id
+from kiosk.flows.standing import open_identity
+from kiosk.runtime import Clock, FlooredClock, SystemClock, kernel_clock_is_right, new_id
 from kiosk.storage.demand import TIMEZONE
 from kiosk.storage.shelf import APPROVAL
 from kiosk.storage.store import Store
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
 def open_parts(settings: Settings) -> Parts:
     """Open the device's database, and let it know the shop's day and who approves its orders."""
-    clock = SystemClock()
+    clock = device_clock(settings)
     store = open_store(settings, clock)
     remember(store, settings)
     return Parts(settings, store, clock, new_id)
@@ -41,7 +43,16 @@ def remember(store: Store, settings: Settings) -> None:
                 unit.settings.put(key, value)
 
 
-def open_store(settings: Settings, clock: SystemClock) -> Store:
+def device_clock(settings: Settings) -> FlooredClock:
+    """Return the clock of this device; in the simulated world time is known."""
+    settings.storage.folder.mkdir(parents=True, exist_ok=True)
+    held = open_identity(settings).certificate()
+    floors = [BUILT, *([held.begins] if held is not None else [])]
+    right = (lambda: True) if settings.world.socket else kernel_clock_is_right
+    return FlooredClock(SystemClock(), settings.storage.folder / "clock.json", floors, right)
+
+
+def open_store(settings: Settings, clock: Clock) -> Store:
     """Open, migrate or make the device's database."""
     folder = settings.storage.folder
     folder.mkdir(parents=True, exist_ok=True)

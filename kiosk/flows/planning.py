@@ -15,26 +15,23 @@ from kiosk.domain.catalog import Cell, PriceList
 from kiosk.domain.demand import Forecast, forecast
 from kiosk.domain.events import ReplenishmentRequested
 from kiosk.domain.reorder import WEEKDAYS, ReplenishmentSettings, SlotPlan
-from kiosk.domain.replenishment import Calendar, OrderLine, Rules, Stock, Terms, needs, propose
+from kiosk.domain.replenishment import Calendar, Need, OrderLine, Rules, Stock, Terms, needs, propose
 from kiosk.domain.replenishment_ladder import chance_for
 from kiosk.domain.replenishment_replay import Rhythm
 from kiosk.errors import KioskError
-from kiosk.flows.health import time_now
 from kiosk.flows.parts import Parts
+from kiosk.flows.planning_days import Days, days_of, keep_terms, prices_on
 from kiosk.flows.stock import ask
-from kiosk.storage.demand import DayOfSlot
 from kiosk.storage.store import Store, Unit
 
 log = logging.getLogger(__name__)
-
-Array = npt.NDArray[np.float64]
 
 FROM_HOUR = 20
 """Local hour from which the day's order is made; a device that was off then makes it when it is on again, before that hour."""
 LEAST_DAYS = 28
 """With a shorter record the planogram's reorder points go on to count."""
-EMPTY_SHARE = 0.5
-"""A slot that stood empty for more of a day than this could not be bought from: the day tells nothing about demand."""
+FARTHEST_DAYS = 28
+"""Goods that keep longer than a forecast of so many days are not held back for their expiry."""
 CALIBRATE_DAYS = 7
 _PLANNED, _CHANCE = "planned", "service_chance"
 
@@ -98,18 +95,20 @@ def plan_day(parts: Parts, day: date) -> Plan | None:
     """Plan as of the close of `day`: keep each slot's plan, and ask for what that evening's order holds; None while the record is short."""
     store, settings = parts.store, parts.settings.replenishment
     with store.unit() as unit:
+        planogram = unit.planogram.get()
         unit.demand.close_days()
-    with store.snapshot() as unit:
-        planogram, prices = unit.planogram.get(), unit.prices.current(time_now(unit, parts.clock))
-        past = unit.demand.days()
-        stock = {state.slot: Stock(((state.on_hand, None),), state.on_order) for state in unit.stock.all()}
-        kept = unit.settings.get(_CHANCE) or ""
-    cells = list(planogram.cells) if planogram else []
-    sales, first = history(past, cells, day)
-    cells = [cell for cell, begun in zip(cells, first, strict=True) if begun is not None]
+        if planogram is not None:
+            keep_terms(unit, planogram, day)
     made = None
-    if cells and sales.shape[1] >= LEAST_DAYS:
-        made = _plan(_Shelf(cells, sales, [stock.get(c.slot, Stock(())) for c in cells], prices), settings, kept, day)
+    with store.snapshot() as unit:
+        kept = unit.settings.get(_CHANCE) or ""
+        evening = _evening(settings, day)
+        days = days_of(unit, planogram, day, max(evening.horizon, FARTHEST_DAYS), settings) if planogram is not None else None
+        if days is not None and days.sales.shape[1] >= LEAST_DAYS:
+            terms = [_terms(cell, prices_on(unit, day)) for cell in days.cells]
+            shelf = _Shelf(days, terms, _stock(unit, days.cells, terms, day))
+    if days is not None and days.sales.shape[1] >= LEAST_DAYS:
+        made = _plan(shelf, settings, kept, evening)
     with store.unit() as unit:
         unit.settings.put(_PLANNED, day.isoformat())
         if made is not None:
@@ -123,69 +122,91 @@ def plan_day(parts: Parts, day: date) -> Plan | None:
     return made
 
 
-def history(past: list[DayOfSlot], cells: list[Cell], day: date) -> tuple[Array, list[date | None]]:
-    """Return sales (slots with a record, days up to `day`), NaN where a slot stood empty, and each cell's first day, None without one.
+@dataclass(frozen=True, slots=True)
+class _Evening:
+    """day: that closes; last: the evening of orders for which targets are made, `day` or the next one."""
 
-    Days before a slot's first line are days without sales; its own record begins with its first sale (see `demand_smoothing`).
-    """
-    lines: dict[tuple[str, str], list[DayOfSlot]] = {}
-    for line in past:
-        if line.day <= day:
-            lines.setdefault((line.slot, line.gtin), []).append(line)
-    first = [min((one.day for one in lines.get((cell.slot, cell.gtin), ())), default=None) for cell in cells]
-    begun = [cell for cell, since in zip(cells, first, strict=True) if since is not None]
-    start = min((since for since in first if since is not None), default=day)
-    sales = np.zeros((len(begun), (day - start).days + 1))
-    for row, cell in enumerate(begun):
-        for one in lines[cell.slot, cell.gtin]:
-            sales[row, (one.day - start).days] = np.nan if one.empty > EMPTY_SHARE else one.sold
-    return sales, first
+    calendar: Calendar
+    day: date
+    last: date
+
+    @property
+    def horizon(self) -> int:
+        """Days from tomorrow that a forecast has to reach."""
+        return max(14, (self.last - self.day).days + self.calendar.protected_days(self.last))
 
 
 @dataclass(frozen=True, slots=True)
 class _Shelf:
-    cells: list[Cell]
-    sales: Array
+    days: Days
+    terms: list[Terms]
     stock: list[Stock]
-    prices: PriceList | None
 
 
-def _plan(shelf: _Shelf, settings: ReplenishmentSettings, kept: str, day: date) -> Plan:
-    calendar = Calendar(frozenset(WEEKDAYS.index(name) for name in settings.order_days), settings.lead_days)
-    terms = [Terms(cell.gtin, cell.case_pack, cell.capacity, _value(cell, shelf.prices)) for cell in shelf.cells]
-    packs = np.array([term.case_pack for term in terms], dtype=np.intp)
+def _evening(settings: ReplenishmentSettings, day: date) -> _Evening:
+    holidays = frozenset(d for n in range(settings.lead_days + 60) if settings.is_holiday(d := day + timedelta(days=n)))
+    calendar = Calendar(frozenset(WEEKDAYS.index(name) for name in settings.order_days), settings.lead_days, holidays)
     last = day
     while not calendar.orders(last):  # targets always last from an evening of orders to the delivery after next
         last += timedelta(days=1)
-    days = calendar.protected_days(last)
+    return _Evening(calendar, day, last)
+
+
+def _terms(cell: Cell, prices: PriceList | None) -> Terms:
+    product = prices.listed(cell.gtin) if prices else None
+    if product is None:
+        return Terms(cell.gtin, cell.case_pack, cell.capacity)
+    return Terms(cell.gtin, cell.case_pack, cell.capacity, product.price.minor, product.keeps_days or None)
+
+
+def _stock(unit: Unit, cells: tuple[Cell, ...], terms: list[Terms], day: date) -> list[Stock]:
+    states, arrivals = {state.slot: state for state in unit.stock.all()}, unit.demand.arrivals()
+    found = []
+    for cell, term in zip(cells, terms, strict=True):
+        state = states.get(cell.slot)
+        came = [(max((day - when).days, 0), pieces) for when, pieces in arrivals.get((cell.slot, cell.gtin), [])]
+        found.append(Stock.by_arrival(state.on_hand, state.on_order, came, term.keeps_days) if state else Stock(()))
+    return found
+
+
+def _plan(shelf: _Shelf, settings: ReplenishmentSettings, kept: str, evening: _Evening) -> Plan:
+    days, terms, day = shelf.days, shelf.terms, evening.day
+    packs = np.array([term.case_pack for term in terms], dtype=np.intp)
     if _fresh(kept, settings, day):
         chance = float(kept.split()[2])
     else:
         review = max(1, round(7 / len(settings.order_days)))
-        chance = chance_for(shelf.sales, Rhythm(review, settings.lead_days), packs, settings.service)
-    ahead = forecast(shelf.sales, max(14, (last - day).days + days))
+        chance = chance_for(days.sales, Rhythm(review, settings.lead_days), packs, settings.service, days.factors)
+    horizon = _horizon(evening, terms)
+    ahead = forecast(days.sales, horizon, days.groups, days.factors[:, :days.sales.shape[1] + horizon])
     rules = Rules(chance, least_value=settings.minimum_minor)
     order: tuple[tuple[Cell, OrderLine], ...] = ()
-    asked = needs(ahead, terms, shelf.stock, rules, (calendar, last))
-    if calendar.orders(day):
+    asked = needs(ahead, terms, shelf.stock, rules, (evening.calendar, evening.last))
+    if evening.last == day:
         # By row and not by GTIN: one product may stand in two slots, and each is ordered for itself.
         lines = propose([replace(term, gtin=str(row)) for row, term in enumerate(terms)], shelf.stock, asked, rules)
-        order = tuple((shelf.cells[int(line.gtin)], line) for line in lines)
+        order = tuple((days.cells[int(line.gtin)], line) for line in lines)
     point = _points(ahead, settings.lead_days + 1, chance, packs)
-    plans = [SlotPlan(cell.slot, cell.gtin, day.isoformat(), max(min(low, cell.capacity - cell.case_pack), 0),
-                      min(need.target, cell.capacity), round(need.expected, 2), need.days)
-             for cell, need, low in zip(shelf.cells, asked, point.tolist(), strict=True)]
+    plans = [_slot_plan(cell, day, need, low) for cell, need, low in zip(days.cells, asked, point.tolist(), strict=True)]
     return Plan(plans, order, chance)
+
+
+def _horizon(evening: _Evening, terms: list[Terms]) -> int:
+    """Days ahead that the calendar needs, or that the goods keep which expire soonest after their delivery."""
+    waits = (evening.calendar.arrival(evening.last) - evening.last).days - 1
+    keeps = [waits + term.keeps_days for term in terms if term.keeps_days is not None and waits + term.keeps_days <= FARTHEST_DAYS]
+    return max([evening.horizon, *keeps])
+
+
+def _slot_plan(cell: Cell, day: date, need: Need, low: int) -> SlotPlan:
+    most = cell.capacity if need.sellable is None else min(cell.capacity, need.sellable)
+    return SlotPlan(cell.slot, cell.gtin, day.isoformat(), max(min(low, cell.capacity - cell.case_pack), 0), min(need.target, most),
+                    round(need.expected, 2), need.days, -1 if need.sellable is None else need.sellable)
 
 
 def _points(ahead: Forecast, days: int, chance: float, packs: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
     """Pieces under which a slot would not last until goods ordered at once are there."""
-    return np.asarray((ahead.window(0, days).needed(packs) > 1.0 - chance + 1e-12).sum(axis=1))
-
-
-def _value(cell: Cell, prices: PriceList | None) -> int:
-    product = prices.listed(cell.gtin) if prices else None
-    return product.price.minor if product else 0
+    return np.asarray((ahead.stock(0, days).needed(packs) > 1.0 - chance + 1e-12).sum(axis=1))
 
 
 def _ask(unit: Unit, cell: Cell, line: OrderLine, new_id: Callable[[], str]) -> None:

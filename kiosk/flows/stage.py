@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from kiosk.devices.display import Display, Presented, Touch
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from kiosk.devices.display import Display, Presented, Touch, write_picture
 from kiosk.devices.voice import Silence, Voice
 from kiosk.ui.screens import render
 from kiosk.ui.spoken import spoken
 from kiosk.ui.views import View
 
+NOBODY_THERE = ("pay.attract", "mirror.attract", "shelf.board", "out_of_order")
+"""The screens on which nobody is served."""
 PAD = "pad"
 """The one target on which a finger draws."""
 
@@ -38,6 +44,16 @@ class Stage:
             self._said = (view.screen, text)
             if text:
                 self._voice.say(text, view.status.language)
+
+    def photograph(self, path: Path) -> bool:
+        """Write what is on the screen to a file, without the camera's picture; False while somebody may be using it: then nothing is."""
+        view = self._shown
+        if view is None or view.screen not in NOBODY_THERE:
+            return False
+        moving: dict[str, Any] = {name: None for name in ("preview", "picture") if getattr(view, name, None) is not None}
+        still: View = replace(view, **moving)
+        write_picture(render(still, self._display.size)[0], path)
+        return True
 
     def touched(self) -> list[str]:
         """Return the names of the targets touched since the last call, oldest first, as the screen that is shown has them.

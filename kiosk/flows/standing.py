@@ -9,7 +9,7 @@ from pathlib import Path
 
 from kiosk.config import Settings
 from kiosk.domain.orders import CertificateIssued, TrustAnnounced
-from kiosk.domain.standing import CertificateRequested
+from kiosk.domain.standing import CertificateRequested, DownlinkRefused
 from kiosk.errors import TrustError
 from kiosk.flows.parts import Parts
 from kiosk.storage.store import Unit
@@ -94,6 +94,8 @@ class Standing:
         with self._parts.store.snapshot() as unit:
             known = int(unit.settings.get(ROOTS_VERSION) or "0")
         if order.version <= known:
+            with self._parts.store.unit(use_reserve=True) as unit:
+                unit.facts.record(DownlinkRefused("rollback", "trust", f"version {order.version} came after {known}"))
             return False
         self._identity.believe(order.roots)
         with self._parts.store.unit(use_reserve=True) as unit:

@@ -35,6 +35,8 @@ class Movement:
 def move(unit: Unit, movement: Movement, new_id: Callable[[], str]) -> int:
     """Book a movement in this unit of work and return what is on hand."""
     on_hand = unit.stock.move(movement.slot, movement.gtin, movement.delta)
+    if movement.reason == "refill" and movement.delta > 0:
+        unit.demand.arrived(movement.slot, movement.gtin, movement.delta)
     unit.demand.note(movement.slot, movement.gtin, -movement.delta if movement.reason in _DEMAND else 0, on_hand)
     _tell(unit, movement, on_hand)
     request_more(unit, movement.slot, new_id)

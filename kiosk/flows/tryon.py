@@ -2,44 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from math import hypot
+
+import numpy as np
 
 from kiosk.domain.basket import pack
 from kiosk.domain.catalog import Product
 from kiosk.domain.frame import Frame, Picture
-from kiosk.domain.garment import Garment
+from kiosk.domain.garment import LAYERS, Garment
 from kiosk.domain.pricing import MAX_PIECES
 from kiosk.flows.parts import Shop, next_language, status
 from kiosk.flows.sight import Sight
+from kiosk.flows.wardrobe import Wardrobe
 from kiosk.storage.till import MIRROR
 from kiosk.ui import views
-from kiosk.vision.body import BodyFinder
-from kiosk.vision.tryon import Dresser
+from kiosk.vision.body import L_HIP, L_SHOULDER, R_HIP, R_SHOULDER, BodyFinder
+from kiosk.vision.tryon import Dresser, Layer
 
-_GONE_AFTER_S = 2.5
-"""The garment stays chosen while the shopper is out of sight for less than this."""
+_GONE_AFTER_S, _FORGET_AFTER_S = 2.5, 20.0
+"""Out of sight for longer, a shopper has left and the basket is empty; for as long as the latter, the garment stays chosen all the same."""
+_MOST_AHEAD_S, _STILL = 0.25, 0.02
+"""A layer goes along with the body for so long at most, and not for less than this share of the shoulders' width in a tenth of a second."""
 _GUIDE_AFTER_S = 0.8
 """How to stand is shown when no body was found for this long."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Look:
-    """A dressed frame; picture is None when nobody stands there."""
+    """What was seen on a frame. seen: whether somebody stands there; layer: the garments on that frame, None for none.
 
-    picture: Picture | None
-    dressed: bool
+    time_s: of the frame; at: the trunk's middle there, x and y in pixels; width: of the shoulders in pixels.
+    """
+
+    seen: bool
+    layer: Layer | None = None
+    time_s: float = 0.0
+    at: tuple[float, float] = (0.0, 0.0)
+    width: float = 1.0
+
+
+def ahead(before: Look, now: Look, time_s: float) -> tuple[int, int]:
+    """Return by how many pixels (x, y) a layer made for `now` has to move for a frame of `time_s`: the way that the body goes on."""
+    step_s, late_s = now.time_s - before.time_s, time_s - now.time_s
+    if not (before.seen and now.seen) or not 0 < step_s < 1 or not 0 < late_s <= _MOST_AHEAD_S:
+        return 0, 0
+    pace = [(now.at[k] - before.at[k]) / step_s for k in range(2)]
+    if hypot(*pace) * 0.1 < _STILL * now.width:
+        return 0, 0
+    return round(pace[0] * late_s), round(pace[1] * late_s)
 
 
 class TryOnFlow:
     """What the mirror shows while nobody pays."""
 
-    def __init__(self, parts: Sight, shop: Shop, finder: BodyFinder, wardrobe: Callable[[str], Garment], language: str) -> None:
+    def __init__(self, parts: Sight, shop: Shop, finder: BodyFinder, wardrobe: Wardrobe, language: str) -> None:
         self._parts, self._shop, self._finder, self._wardrobe = parts, shop, finder, wardrobe
         self._default_language = self.language = language
         self._dresser = Dresser()
         self._index = 0
-        self._look = Look(None, dressed=False)
+        self._look = self._before = Look(seen=False)
+        self._shown: tuple[int, Look, Picture] | None = None
         self._seen_s = float("-inf")
         self._here = False
         self.basket: dict[str, int] = {}
@@ -50,8 +73,8 @@ class TryOnFlow:
         now = self._parts.clock.monotonic()
         look = self._parts.eyes.take()
         if look is not None:
-            self._look = look
-            if look.dressed:
+            self._before, self._look = self._look, look
+            if look.seen:
                 self._seen_s = now
         self._follow_presence(now)
         for target in touched:
@@ -65,10 +88,12 @@ class TryOnFlow:
     def _follow_presence(self, now: float) -> None:
         here = now - self._seen_s < _GONE_AFTER_S
         if self._here and not here:
-            self._index, self.language = 0, self._default_language
+            self.language = self._default_language
             if self.basket:
                 self.basket = {}
                 self._keep()
+        if not here and now - self._seen_s >= _FORGET_AFTER_S:
+            self._index = 0
         self._here = here
 
     def _keep(self) -> None:
@@ -78,7 +103,7 @@ class TryOnFlow:
 
     def _garments(self) -> list[Product]:
         prices = self._shop.prices
-        return [p for p in prices.products if p.garment] if prices else []
+        return [p for p in prices.products if p.garment and p.garment in self._wardrobe] if prices else []
 
     def _touch(self, target: str) -> None:
         garments = self._garments()
@@ -94,13 +119,42 @@ class TryOnFlow:
 
     def _dress(self, frame: Frame) -> Look:
         body = self._finder.find(frame.pixels, frame.sensor_time_s)
-        garments = self._garments()
         if body is None:
-            return Look(frame.pixels, dressed=False)
+            return Look(seen=False)
+        layer = self._dresser.layer(frame.pixels, body, *self._worn())
+        points = body.landmarks[[L_SHOULDER, R_SHOULDER, L_HIP, R_HIP], :2]
+        middle = points.mean(axis=0)
+        return Look(True, layer, frame.sensor_time_s, (float(middle[0]), float(middle[1])), float(np.linalg.norm(points[0] - points[1])))
+
+    def _worn(self) -> list[Garment]:
+        """Return the chosen garment, and what is in the basket in its other layers: a coat goes over the shirt that was taken."""
+        garments = self._garments()
         if not garments:
-            return Look(frame.pixels, dressed=True)
-        garment = self._wardrobe(garments[self._index % len(garments)].garment)
-        return Look(self._dresser.dress(frame.pixels, body, garment), dressed=True)
+            return []
+        chosen = self._wardrobe.get(garments[self._index % len(garments)].garment)
+        worn: dict[int, Garment] = {}
+        for product in (p for code in list(self.basket) for p in garments if p.gtin == code):
+            taken = self._wardrobe.get(product.garment)
+            if taken is not None:
+                worn[LAYERS[taken.kind]] = taken
+        if chosen is not None:
+            worn[LAYERS[chosen.kind]] = chosen
+            if chosen.kind == "dress":
+                worn.pop(LAYERS["bottom"], None)
+        return list(worn.values())
+
+    def _picture(self) -> Picture | None:
+        """Return the newest frame with the newest layer on it: the picture never waits for the body."""
+        frame = self._parts.eyes.frame
+        if frame is None:
+            return None
+        shown = self._shown
+        if shown is not None and shown[0] == frame.sequence and shown[1] is self._look:
+            return shown[2]
+        layer = self._look.layer
+        picture = frame.pixels if layer is None else layer.on(frame.pixels, ahead(self._before, self._look, frame.sensor_time_s))
+        self._shown = frame.sequence, self._look, picture
+        return picture
 
     def _view(self, now: float) -> views.View:
         seen = status(self._parts, self._shop, self.language)
@@ -110,7 +164,7 @@ class TryOnFlow:
         guide = now - self._seen_s > _GUIDE_AFTER_S
         garments = self._garments()
         card = self._card(garments[self._index % len(garments)]) if garments else None
-        return views.MirrorTryOn(seen, self._look.picture, guide, card, self._index, len(garments), sum(self.basket.values()), now)
+        return views.MirrorTryOn(seen, self._picture(), guide, card, self._index, len(garments), sum(self.basket.values()), now)
 
     def _card(self, product: Product) -> views.GarmentCard:
         price, was = product.price, None

@@ -49,7 +49,7 @@ def product(fields: Fields, currency: str) -> Product:
     deposit = price(fields["deposit"] or "0", currency).minor
     return Product(code, names, price(fields["price"], currency), _permille(code, fields["vat"]), weight, fields["picture"],
                    fields["garment"], fields["sold_by"] or "piece", deposit, _permille(code, fields["deposit_vat"] or "0"),
-                   count(fields["min_age"] or "0", "min_age"))
+                   count(fields["min_age"] or "0", "min_age"), fields["category"], count(fields["keeps_days"] or "0", "keeps_days"))
 
 
 def _permille(code: str, text: str) -> int:
@@ -66,7 +66,8 @@ def product_fields(value: Product) -> Fields:
     return {**names, "price": plain(value.price), "vat": str(Decimal(value.vat_permille) / 10), "unit_weight_g": f"{value.unit_weight_g:g}",
             "picture": value.picture, "garment": value.garment, "sold_by": value.sold_by, "deposit": deposit,
             "deposit_vat": str(Decimal(value.deposit_vat_permille) / 10) if value.deposit_minor else "",
-            "min_age": str(value.min_age) if value.min_age else ""}
+            "min_age": str(value.min_age) if value.min_age else "", "category": value.category,
+            "keeps_days": str(value.keeps_days) if value.keeps_days else ""}
 
 
 def promotion(fields: Fields, sold: Mapping[str, Product], currency: str) -> Promotion | str:

@@ -28,7 +28,7 @@ COLUMNS = {
 }
 OPTIONAL = {
     "planogram": ("plates", "shelf", "x_mm", "width_mm"),
-    "products": ("sold_by", "deposit", "deposit_vat", "min_age"),
+    "products": ("sold_by", "deposit", "deposit_vat", "min_age", "category", "keeps_days"),
     "promotions": ("gtins", "price", "threshold", "off", "member", "coupon", "days", "from", "until"),
 }
 """Columns that a table may have; plates and gtins are names with blanks between them."""

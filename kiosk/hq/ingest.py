@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from kiosk.domain.events import Lane, Skipped
 from kiosk.domain.money import Money
+from kiosk.domain.standing import ClockSet
 from kiosk.errors import KioskError, StorageError, WireError
 from kiosk.hq import downbox, members
 from kiosk.hq.journals import FORK
@@ -162,7 +163,7 @@ class Ingest:
         if isinstance(item, Unreadable):
             _set_aside(batch, item, "unreadable", item.reason)
         else:
-            body, time_ms = encode_value(kept(item.event)), milliseconds(item.time)
+            body, time_ms = encode_value(kept(item.event)), milliseconds(item.time) + clocks.offset_ms(batch.db, item)
             kind = type(item.event).__name__ if _book(batch, item, stream, time_ms) else "refused"
         batch.rows.append((stream.id, item.seq, event_id, kind, time_ms, at_ms, body))
         batch.known[stream.id][item.seq] = event_id
@@ -170,7 +171,7 @@ class Ingest:
 
     def _finish(self, batch: _Batch) -> None:
         batch.books.write_gathered()
-        facts.insert(batch.db, batch.rows)
+        _write_rows(batch)
         for stream in batch.touched.values():
             stream.advance()
         facts.save_marks(batch.db, batch.touched.values())
@@ -224,10 +225,17 @@ def _book(batch: _Batch, envelope: Envelope, stream: Stream, time_ms: int) -> bo
     return True
 
 
+def _write_rows(batch: _Batch) -> None:
+    facts.insert(batch.db, batch.rows)
+    batch.rows.clear()
+
+
 def _apply(batch: _Batch, envelope: Envelope, stream: Stream, origin: Origin) -> None:
     if isinstance(envelope.event, Skipped):
         _skip(batch, envelope, envelope.event, stream)
     else:
+        if isinstance(envelope.event, ClockSet):
+            _write_rows(batch)  # what it corrects may have come in the same batch
         post(batch.books, envelope, origin)
         if not envelope.clock_set:
             clocks.note_unset(batch.db, envelope, stream.id)

@@ -9,19 +9,16 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Protocol, runtime_checkable
 
-from kiosk.domain.money import Money
 from kiosk.errors import InvalidValueError
 from kiosk.hq.ledger import charges, facts
 from kiosk.hq.ledger.store import Ledger
 from kiosk.hq.stamp import Stamp
 from kiosk.hq.tenders import teller
-from kiosk.hq.tenders.protocol import Answer, Tender
+from kiosk.hq.tenders.protocol import NOTHING, Notice, Tender
 
 log = logging.getLogger(__name__)
 
 LARGEST_BYTES = 64 * 1024
-Notice = tuple[str, Money, Answer]
-"""(number of the charge, amount, what it says)"""
 
 
 @runtime_checkable
@@ -29,7 +26,10 @@ class Notifying(Protocol):
     """A tender whose service sends notifications."""
 
     def notice(self, headers: Mapping[str, str], body: bytes) -> Notice | None:
-        """Return what a notification says that the service signed, None for any other. headers: names in lower case."""
+        """Return what a notification says that the service signed, NOTHING for one of no charge, None for any other.
+
+        headers: names in lower case.
+        """
 
 
 class Notices:
@@ -44,12 +44,13 @@ class Notices:
             return 413, ""
         try:
             notice = self._read(name, headers, body)
-        except (ValueError, KeyError, TypeError, InvalidValueError):
+        except (ValueError, KeyError, TypeError, AttributeError, InvalidValueError):
             notice = None
         if notice is None:
             log.warning("a notification for %s is not the service's: left alone", name[:20])
             return 401, ""
-        self._settle(name, notice)
+        if notice != NOTHING:
+            self._settle(name, notice)
         return 200, "success" if name == "alipay" else '{"code":"SUCCESS"}'
 
     def _read(self, name: str, headers: Mapping[str, str], body: bytes) -> Notice | None:

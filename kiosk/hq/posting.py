@@ -34,7 +34,7 @@ class Gathered:
     """
 
     stock: dict[tuple[str, str], trade.StockMove] = field(default_factory=dict)
-    demand: dict[supply.DemandKey, tuple[int, bool]] = field(default_factory=dict)
+    demand: dict[supply.DemandKey, supply.Demand] = field(default_factory=dict)
     judged: dict[tuple[str, str], int] = field(default_factory=dict)
     health: dict[str, events.DeviceHealth] = field(default_factory=dict)
     sales: list[tuple[events.SaleCompleted, trade.Origin]] = field(default_factory=list)
@@ -165,9 +165,9 @@ def _cancel(books: Books, cancelled: events.PaymentCancelled, origin: trade.Orig
 def _stock(books: Books, change: events.StockChanged, origin: trade.Origin) -> None:
     key, moves = (origin.device, change.slot), books.gathered.stock
     moves[key] = trade.stock_move(change, origin, moves.get(key))
-    day, (sold, empty) = supply.demand_of(change, origin)
-    before = books.gathered.demand.get(day, (0, False))
-    books.gathered.demand[day] = (before[0] + sold, before[1] or empty)
+    day, (sold, empty, closing) = supply.demand_of(change, origin)
+    before = books.gathered.demand.get(day, (0, False, 0))
+    books.gathered.demand[day] = (before[0] + sold, before[1] or empty, closing)
 
 
 def _facing(books: Books, seen: events.FacingSeen, origin: trade.Origin) -> None:

@@ -7,8 +7,9 @@ from dataclasses import replace
 from kiosk.domain.catalog import CODE_TENDERS, OfflinePolicy, PriceList, TenderPolicy
 from kiosk.domain.money import Money
 from kiosk.domain.orders import Manifest
+from kiosk.domain.wardrobe import GarmentList
 from kiosk.errors import HqError, InvalidValueError
-from kiosk.hq.ledger import catalogue
+from kiosk.hq.ledger import catalogue, garments
 from kiosk.hq.ledger.store import Db
 from kiosk.hq.stamp import Stamp
 from kiosk.wire import BODY_BYTES, INLINE_BYTES, Sign, encode_link, encode_manifest, encode_value, link_to, manifest_kind, manifest_topic
@@ -84,7 +85,9 @@ def publish_tenders(db: Db, wanted: TenderPolicy, stamp: Stamp, who: str) -> Ten
 
 def manifests(db: Db, group: str, sign: Sign, address: str) -> list[Publication]:
     """Return the newest versions, signed. address: of HQ's web server, where devices fetch a body that is too large for a message."""
-    newest = [m for m in (catalogue.pricelist(db), catalogue.policy(db), catalogue.tender_policy(db)) if m is not None]
+    version = garments.version(db)
+    wardrobe = GarmentList(version, garments.listed(db, address)) if version else None
+    newest = [m for m in (catalogue.pricelist(db), catalogue.policy(db), catalogue.tender_policy(db), wardrobe) if m is not None]
     return [(manifest_topic(group, manifest_kind(m)), _message(group, m, sign, address)) for m in newest]
 
 

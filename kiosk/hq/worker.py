@@ -15,7 +15,7 @@ from kiosk.errors import StorageError
 from kiosk.hq import certificates, claims, members, publish, replenishment
 from kiosk.hq.downbox import Sender
 from kiosk.hq.ingest import Ingest, Message
-from kiosk.hq.ledger import catalogue, facts, trade, trust
+from kiosk.hq.ledger import catalogue, facts, garments, trade, trust
 from kiosk.hq.ledger.store import Ledger
 from kiosk.hq.quota import Quota
 from kiosk.hq.stamp import Stamp, stamp
@@ -69,7 +69,7 @@ class Worker:
         self._sender = Sender(key.sign)
         self._inbox: queue.Queue[Message] = queue.Queue(WAITING)
         self._acks: dict[tuple[str, str, Lane], Ack] = {}
-        self._published = (0, 0, 0)
+        self._published = (0, 0, 0, 0)
         self._seen_version = -1
         self._greet, self._dirty, self._disk_full = True, True, False
         self._swept_s = 0.0
@@ -174,7 +174,7 @@ class Worker:
 
     def _send(self) -> None:
         if self._greet and self._link.publish(STATE_TOPIC, self._state(online=True), retain=True):
-            self._greet, self._published, self._dirty = False, (0, 0, 0), True
+            self._greet, self._published, self._dirty = False, (0, 0, 0, 0), True
             self._sender.forget()
         if self._acks:
             self._send_acks()
@@ -198,13 +198,13 @@ class Worker:
 
     def _send_manifests(self) -> None:
         with self._ledger.read() as db:
-            versions = catalogue.versions(db)
+            versions = (*catalogue.versions(db), garments.version(db))
             if versions == self._published:
                 return
             publications = publish.manifests(db, self._settings.group, self._key.sign, self._settings.address)
         if all(self._link.publish(topic, payload, retain=True) for topic, payload in publications):
             self._published = versions
-            log.info("published price list %d, offline policy %d, tenders %d", *versions)
+            log.info("published price list %d, offline policy %d, tenders %d, garments %d", *versions)
 
     def _stamp(self) -> Stamp:
         return stamp(self._clock.now(), self._new_id)

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 from kiosk.config import Settings
 from kiosk.flows.opening import open_display, open_printer, open_store, open_voice
 from kiosk.flows.parts import Shop, zone_of
 from kiosk.flows.planning import Planner
 from kiosk.flows.printing import Press
+from kiosk.flows.remote import Servant
 from kiosk.flows.sight import open_sight
 from kiosk.flows.stage import Stage
 from kiosk.flows.terminal import mirror_terminal
 from kiosk.flows.tryon import TryOnFlow
+from kiosk.flows.wardrobe import FOLDER, Wardrobe
 from kiosk.flows.watch import Watched
 from kiosk.runtime import SystemClock, run_loop
 from kiosk.vision.body import BodyFinder
 from kiosk.vision.networks import ModelStore
-from kiosk.vision.wardrobe import garment
 
 
 def serve(settings: Settings) -> int:
@@ -27,13 +26,16 @@ def serve(settings: Settings) -> int:
     stage = Stage(open_display(settings, "Kiosk - mirror"), open_voice(settings))
     shop = Shop(parts.store, parts.clock, zone_of(settings))
     press = Press(parts, shop, open_printer(settings))
-    terminal = mirror_terminal(parts, shop, TryOnFlow(parts, shop, BodyFinder(models), cache(garment), settings.device.language), press)
+    wardrobe = Wardrobe(settings.storage.folder / FOLDER)
+    terminal = mirror_terminal(parts, shop, TryOnFlow(parts, shop, BodyFinder(models), wardrobe, settings.device.language), press)
     watched = Watched(parts)
 
+    servant = Servant(parts, stage.photograph)
     planner = Planner(parts, lambda: open_store(settings, SystemClock()))
 
     def tick() -> None:
         planner.tick()
+        servant.tick()
         watched.tick()
         stage.show(terminal.tick(stage.touched()))
 

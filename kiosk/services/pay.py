@@ -7,6 +7,7 @@ from kiosk.flows.opening import open_display, open_printer, open_store, open_voi
 from kiosk.flows.parts import Shop, zone_of
 from kiosk.flows.planning import Planner
 from kiosk.flows.printing import Press
+from kiosk.flows.remote import Servant
 from kiosk.flows.sight import open_sight
 from kiosk.flows.stage import Stage
 from kiosk.flows.terminal import pay_terminal
@@ -24,10 +25,12 @@ def serve(settings: Settings) -> int:
     terminal = pay_terminal(parts, shop, press)
     watched = Watched(parts)
 
+    servant = Servant(parts, stage.photograph)
     planner = Planner(parts, lambda: open_store(settings, SystemClock()))
 
     def tick() -> None:
         planner.tick()
+        servant.tick()
         watched.tick()
         stage.show(terminal.tick(stage.touched()))
 

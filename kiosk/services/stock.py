@@ -6,6 +6,7 @@ from kiosk.config import Settings
 from kiosk.flows.opening import open_display, open_parts, open_reader, open_store
 from kiosk.flows.parts import Shop, zone_of
 from kiosk.flows.planning import Planner
+from kiosk.flows.remote import Servant
 from kiosk.flows.scales import open_recorded_scale
 from kiosk.flows.shelf import ShelfFlow
 from kiosk.flows.stage import Stage
@@ -25,10 +26,12 @@ def serve(settings: Settings) -> int:
     reader = open_reader(settings)
     terminal = shelf_terminal(parts, shop, shelf, reader.read if reader else None)
 
+    servant = Servant(parts, stage.photograph)
     planner = Planner(parts, lambda: open_store(settings, SystemClock()))
 
     def tick() -> None:
         planner.tick()
+        servant.tick()
         shelf.follow(terminal.staff_owns_shelf)
         stage.show(terminal.tick(stage.touched()))
 

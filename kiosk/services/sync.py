@@ -12,12 +12,14 @@ from kiosk.config import Settings
 from kiosk.domain.events import DeviceHealth
 from kiosk.errors import TrustError
 from kiosk.flows.closing import HeadTeller, close_due, note_configuration
+from kiosk.flows.clothes import Clothes
 from kiosk.flows.health import remember_hq, states
 from kiosk.flows.opening import open_parts
 from kiosk.flows.parts import Parts, zone_of
 from kiosk.flows.queue import wish
+from kiosk.flows.remote import Obedience
 from kiosk.flows.standing import Standing, broker_address, hq_key, open_identity
-from kiosk.runtime import new_id, run_loop
+from kiosk.runtime import FlooredClock, new_id, run_loop
 from kiosk.storage.ports import DownBox, UpLanes
 from kiosk.storage.store import Unit
 from kiosk.sync.fetch import Fetcher
@@ -34,6 +36,7 @@ LOOK_S = 0.01
 HEALTH_AT_MOST_EVERY_S = 10.0
 HEALTH_EVERY_S = 120.0
 """A kiosk says how it is when that has changed, and else this often: each time is written to a card that wears."""
+SAVE_CLOCK_EVERY_S = 600.0
 TIDY_EVERY_S = 0.5
 STUCK_S = 60
 """What has waited for HQ longer than this is worth telling."""
@@ -140,16 +143,31 @@ def serve(settings: Settings) -> int:
     fetcher = Fetcher()
     relay.fetch_with(fetcher)
     link = Link(parts, relay)
+    clothes = Clothes(parts, settings.storage.folder / "garments") if "mirror" in settings.device.roles else None
     parts.store.make_room()
     relay.start()
+
+    saved_s = parts.clock.monotonic()
+
+    obedience = Obedience(parts)
 
     def tick() -> None:
         link.tick()
         standing.tick()
+        if clothes is not None:
+            clothes.tick()
+        obedience.tick()
+        nonlocal saved_s
+        if isinstance(parts.clock, FlooredClock) and parts.clock.monotonic() - saved_s >= SAVE_CLOCK_EVERY_S:
+            saved_s = parts.clock.monotonic()
+            parts.clock.save()
 
     def close() -> None:
+        obedience.close()
         relay.stop()
         fetcher.close()
+        if clothes is not None:
+            clothes.close()
         parts.store.close()
 
     return run_loop("sync", tick, RATE_HZ, close)

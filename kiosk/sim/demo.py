@@ -6,7 +6,6 @@ import logging
 import os
 import secrets
 import shutil
-import socket
 import tempfile
 import time
 from collections.abc import Callable
@@ -24,11 +23,13 @@ from kiosk.sim import shop
 from kiosk.sim.admission import Admission, hq_arguments
 from kiosk.sim.broker import Broker
 from kiosk.sim.counter import Counter
+from kiosk.sim.deliveries import Deliveries
 from kiosk.sim.evening import TILLS, Evening, close_the_day, look
 from kiosk.sim.hour import Hour
+from kiosk.sim.outage import Outage
 from kiosk.sim.people import enrol_members
 from kiosk.sim.phone import WITHIN_S, Phone
-from kiosk.sim.processes import Child, Meter, Usage, free_port, usage
+from kiosk.sim.processes import Child, Meter, Usage, free_port, listens, usage
 from kiosk.sim.report import ALL_SALES, HqBook, KioskBook, report
 from kiosk.storage.store import Store
 
@@ -39,7 +40,6 @@ CHAOS = ("reflash", "broker", "hq")
 STRIKE_S, MEND_S = 20.0, 30.0
 """When chaos strikes and when it is over, seconds after the doors opened."""
 DRAIN_S = 60.0
-DELIVERY_S = 2.0
 LOOK_S = 0.4
 """How often somebody looks whether a phone has read a code."""
 READY_S = 60.0
@@ -68,15 +68,14 @@ class StoreInABox:
         self._own_folder = options.folder is None
         folder = options.folder or Path(tempfile.mkdtemp(prefix="kiosk-demo-"))
         folder.mkdir(parents=True, exist_ok=True)
-        port = options.web_port or _free_port(8470)
+        port = options.web_port or free_port(8470)
         self._place = shop.Place(folder, free_port(), port, options.window, options.camera)
         self._admission = Admission(self._place.hq)
         self._broker = Broker(folder / "broker", self._place.broker_port, self._admission.broker)
         self._place.screens.mkdir(exist_ok=True)
         self._token = secrets.token_urlsafe(24)
         self._books = {device: KioskBook() for device in shop.ROLES}
-        self._delivered: dict[str, float] = {}
-        self._deliveries = 0
+        self._deliveries = Deliveries(self._place.socket)
         self._restarts: dict[str, int] = {}
         self._start_s = 0.0
         self._evening: Evening | None = None
@@ -84,6 +83,7 @@ class StoreInABox:
         self._looked_s = 0.0
         self._counter = Counter(self._place.hq, shop.CURRENCY)
         self._phone = Phone(self._place)
+        self._outage = Outage(self._broker.port)
         self._make_children()
 
     def _make_children(self) -> None:
@@ -126,7 +126,8 @@ class StoreInABox:
         self._hq.start()
         self._world.start()
         for device in shop.ROLES:
-            shop.write_config(place, device)
+            port = self._outage.port if device == shop.PAY else place.broker_port
+            shop.write_config(place, device, port)
         self._say("members' faces (rendered) are enrolled")
         enrol_members(place)
         self._say("devices claim their certificates")
@@ -146,7 +147,7 @@ class StoreInABox:
         broken: set[str] = set()
         while not stopped():
             at_s = time.monotonic() - opened
-            if self._options.seconds and at_s >= self._options.seconds and not broken:
+            if self._options.seconds and at_s >= self._options.seconds and not broken and not self._outage.running:
                 return
             if pending and at_s >= STRIKE_S:
                 broken = {kind for kind in CHAOS if kind in pending and self._strike(kind)}
@@ -186,6 +187,7 @@ class StoreInABox:
             self._broker.stop()
             self._counter.close()
             self._admission.close()
+            self._outage.close()
             if self._own_folder:
                 shutil.rmtree(self._place.folder, ignore_errors=True)
         return made
@@ -194,14 +196,14 @@ class StoreInABox:
         """Let staff take a return, count the drawers and close the day at every till; return how it ended. The store stays open."""
         self._say("staff takes a return, counts the drawers and closes the day")
         try:
-            self._evening = close_the_day(self._place, self._await)
+            self._evening = close_the_day(self._place, self._await, self._given_back)
         except WorldError as error:
             log.error("%s", error)
             self._evening = Evening({device: look(self._place, device) for device in TILLS})
         return self._evening
 
     def _money(self, at_s: float) -> None:
-        """Let phones pay and open what they have read, and somebody at HQ give one sale back."""
+        """Let phones pay and open what they have read, HQ give one sale back, and the terminal sell without HQ for once."""
         if at_s < self._looked_s + LOOK_S:
             return
         self._looked_s = at_s
@@ -214,6 +216,17 @@ class StoreInABox:
         if receipt and receipt != self._given_back:
             self._given_back = receipt
             self._say(f"HQ gives sale {receipt} back")
+        if not self._options.camera:  # who stands before a webcam shall not wait for a rendered shopper
+            told = self._outage.look(at_s, self._sold_offline)
+            if told:
+                self._say(told)
+
+    def _sold_offline(self) -> int:
+        store = self._open(shop.PAY)
+        with store.snapshot() as unit:
+            sold = sum(sale.offline for sale in unit.sales.recent(ALL_SALES))
+        store.close()
+        return sold
 
     # --- what goes wrong on purpose -----------------------------------------------------------------------------------------------
 
@@ -242,6 +255,7 @@ class StoreInABox:
         """Take a kiosk's card out once its queue is empty, and put in one that knows nothing."""
         self._say(f"chaos: {device} is reflashed")
         self._roles[device].stop()
+        self._outage.end()
         self._await(lambda: self._waiting(device) == 0, DRAIN_S, f"the queue of {device} drains")
         self._syncs[device].stop()
         self._note(device)
@@ -256,22 +270,11 @@ class StoreInABox:
     # --- what a store needs -------------------------------------------------------------------------------------------------------
 
     def _deliver(self) -> None:
-        """What HQ approved arrives a little later; the world's staff puts it on the shelf."""
         store = self._open(shop.SHELF)
         with store.snapshot() as unit:
             ordered = {state.slot: state.on_order for state in unit.stock.all() if state.on_order > 0}
         store.close()
-        now = time.monotonic()
-        self._delivered = {slot: since for slot, since in self._delivered.items() if slot in ordered}
-        for slot, pieces in ordered.items():
-            since = self._delivered.setdefault(slot, now)
-            if since >= 0 and now - since >= DELIVERY_S:
-                self._delivered[slot] = -1.0
-                client = WorldClient(self._place.socket)
-                self._deliveries += 1
-                short = self._deliveries % 3 == 0 and pieces > 1  # suppliers err: staff shall see it
-                client.act("deliver", slot=slot, pieces=pieces - short, scan=1)
-                client.close()
+        self._deliveries.look(ordered, time.monotonic())
 
     def _look_after(self) -> None:
         """Start again what ended by itself, as systemd does; give up on what ends again and again, or when a window was closed."""
@@ -286,7 +289,7 @@ class StoreInABox:
             child.start()
 
     def _await_ready(self) -> None:
-        self._await(lambda: _listens(self._place.web_port), READY_S, "HQ's console answers")
+        self._await(lambda: listens(self._place.web_port), READY_S, "HQ's console answers")
         pictures = [self._place.screens / f"{device}.jpg" for device in shop.ROLES]
         self._await(lambda: self._options.window or all(path.exists() for path in pictures), READY_S, "every screen shows something")
         ledger = Ledger(self._place.hq / "hq.db")
@@ -332,6 +335,7 @@ class StoreInABox:
 
     def _drain(self) -> None:
         self._broker.start()
+        self._outage.end()
         self._hq.start()
         try:
             self._await(lambda: not any(self._waiting(device) for device in shop.ROLES), DRAIN_S, "all queues have drained")
@@ -361,12 +365,15 @@ class StoreInABox:
         ledger = Ledger(self._place.hq / "hq.db")
         with ledger.read() as db:
             sales = {row["sale_id"]: row["total_minor"] for row in trade.sales(db, ALL_SALES)}
-            hq = HqBook(sales, sum(facts.gaps(db).values()), facts.duplicates(db), facts.counter(db, "resent"), balance_check(db).even)
+            hq = HqBook(sales, sum(facts.gaps(db).values()), facts.duplicates(db), facts.counter(db, "resent"), balance_check(db).even,
+                        trade.postings(db))
         ledger.close()
         made = report(self._books, hq, used, self._start_s, self._counter.book())
         made["spoofs"] = self._spoofs()
         made["erasures"] = self._phone.report()
         made["differences"] += self._phone.differences()
+        if self._outage.in_vain:
+            made["differences"].append(f"{shop.PAY} sold nothing while its line was cut")
         if self._evening is not None:
             made["evening"] = self._evening.report()
             made["differences"] += self._evening.differences()
@@ -375,24 +382,6 @@ class StoreInABox:
 
 def _tail(path: Path) -> str:
     return "\n".join(path.read_text(errors="replace").splitlines()[-15:]) if path.exists() else ""
-
-
-def _free_port(wanted: int) -> int:
-    for port in (wanted, 0):
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            free: int = probe.getsockname()[1]
-            return free
-    raise WorldError("no port is free on 127.0.0.1")
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.settimeout(0.5)
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def has_screen() -> bool:

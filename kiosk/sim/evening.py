@@ -54,11 +54,11 @@ class Evening:
         return {"refunds_minor": sum(till.refunds_minor for till in self.tills.values()), "days": closed}
 
 
-def close_the_day(place: shop.Place, await_: Await) -> Evening:
-    """Let staff do it by badge and PIN, on the screens; return how the day ended."""
+def close_the_day(place: shop.Place, await_: Await, given_back: str) -> Evening:
+    """Let staff do it by badge and PIN, on the screens; return how the day ended. given_back: a receipt for which HQ gave money already."""
     client = WorldClient(place.socket)
     try:
-        receipt = _last_receipt(place)
+        receipt = _last_receipt(place, given_back)
         if receipt:
             client.act("staff", device=shop.PAY, wish="refund", number=receipt.rpartition("-")[2].lstrip("0"))
             await_(lambda: look(place, shop.PAY).refunds_minor > 0, WITHIN_S, "staff gives the money of a return back")
@@ -84,11 +84,11 @@ def look(place: shop.Place, device: str) -> Till:
         store.close()
 
 
-def _last_receipt(place: shop.Place) -> str:
+def _last_receipt(place: shop.Place, but: str) -> str:
     store = _open(place, shop.PAY)
     try:
         with store.snapshot() as unit:
-            return next((sale.receipt for sale in unit.sales.recent(1)), "")
+            return next((sale.receipt for sale in unit.sales.recent(2) if sale.receipt != but), "")
     finally:
         store.close()
 

@@ -15,17 +15,20 @@ ALL_SALES = 10_000_000
 
 @dataclass(slots=True)
 class KioskBook:
-    """What one kiosk recorded, over all its epochs. sales: sale id -> total in minor units."""
+    """What one kiosk recorded, over all its epochs. sales: sale id -> total in minor units; offline: those sold while HQ was silent."""
 
     sales: dict[str, int] = field(default_factory=dict)
     tallies: dict[str, int] = field(default_factory=dict)
     epochs: list[str] = field(default_factory=list)
     waiting: int = 0
+    offline: set[str] = field(default_factory=set)
 
     def add(self, store: Store) -> None:
         """Add what a device's database holds; once per epoch, or again with the same epoch's later state."""
         with store.snapshot() as unit:
-            self.sales.update({sale.sale_id: sale.total_minor for sale in unit.sales.recent(ALL_SALES)})
+            sales = unit.sales.recent(ALL_SALES)
+            self.sales.update({sale.sale_id: sale.total_minor for sale in sales})
+            self.offline |= {sale.sale_id for sale in sales if sale.offline}
             for name, count in unit.tallies.all().items():
                 self.tallies[name] = self.tallies.get(name, 0) + count
             self.waiting = sum(unit.outbox.waiting().values())
@@ -39,13 +42,14 @@ class KioskBook:
 
 @dataclass(frozen=True, slots=True)
 class HqBook:
-    """What HQ holds. sales: sale id -> total in minor units, over all devices."""
+    """What HQ holds. sales: sale id -> total in minor units, over all devices; postings: sale id -> how often its money was moved."""
 
     sales: Mapping[str, int]
     gaps: int
     duplicates: int
     resent: int
     balanced: bool
+    postings: Mapping[str, int] = field(default_factory=dict)
 
 
 def differences(kiosks: Mapping[str, KioskBook], hq: HqBook, money: MoneyBook) -> list[str]:
@@ -55,6 +59,8 @@ def differences(kiosks: Mapping[str, KioskBook], hq: HqBook, money: MoneyBook) -
     found += [f"no kiosk recorded sale {sale_id}, which HQ holds" for sale_id in hq.sales.keys() - recorded.keys()]
     found += [f"sale {sale_id}: {recorded[sale_id]} at the kiosk, {hq.sales[sale_id]} at HQ"
               for sale_id in recorded.keys() & hq.sales.keys() if recorded[sale_id] != hq.sales[sale_id]]
+    found += [f"offline sale {sale_id} is posted {hq.postings.get(sale_id, 0)} times at HQ"
+              for book in kiosks.values() for sale_id in sorted(book.offline) if hq.postings.get(sale_id, 0) != 1]
     found += [f"{name}: {book.waiting} facts still wait" for name, book in kiosks.items() if book.waiting]
     if hq.gaps:
         found.append(f"{hq.gaps} numbers are missing at HQ")
@@ -80,6 +86,8 @@ def report(kiosks: Mapping[str, KioskBook], hq: HqBook, processes: Sequence[Usag
         "hq_sales": len(hq.sales),
         "kiosk_total_minor": sum(book.total_minor for book in kiosks.values()),
         "hq_total_minor": sum(hq.sales.values()),
+        "offline_sales": sum(len(book.offline) for book in kiosks.values()),
+        "offline_posted_once": sum(hq.postings.get(sale_id) == 1 for book in kiosks.values() for sale_id in book.offline),
         "recognised": total("recognised"),
         "refused": total("refused"),
         "not_live": total("not_live"),

@@ -166,13 +166,13 @@ def _codes(db: Db, person: Person, moment: Stamp) -> tuple[str, ...]:
     return tuple(wallet.issue_code(db, person.member_id, secrets.token_urlsafe(18), moment.at_ms) for _ in range(CODES))
 
 
-def write_config(place: Place, device: str) -> None:
-    """Write a device's kiosk.toml, readable by its owner alone."""
+def write_config(place: Place, device: str, port: int) -> None:
+    """Write a device's kiosk.toml, readable by its owner alone. port: of the broker, or of a line to it."""
     width, height = SIZES[device]
     lines = [
         "[device]", f"id = {_text(device)}", f"store = {_text(STORE)}", f"group = {_text(GROUP)}", f"roles = [{_text(ROLES[device])}]",
         "[storage]", f"folder = {_text(str(place.state(device)))}",
-        "[broker]", f"port = {place.broker_port}", f"identity = {_text(str(place.identity(device)))}",
+        "[broker]", f"port = {port}", f"identity = {_text(str(place.identity(device)))}",
         "[display]", f"kind = {_text('window' if place.window else 'offscreen')}", f"width = {width}", f"height = {height}",
         f"snapshot = {_text(str(place.screens / device) + '.jpg')}",
         "[world]", f"socket = {_text(str(place.socket))}",

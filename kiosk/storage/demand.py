@@ -30,6 +30,17 @@ class DayOfSlot:
     empty: float
 
 
+@dataclass(frozen=True, slots=True)
+class TermsOfDay:
+    """At which price, minor units, a slot's product was sold on a day, and whether an offer made it cheaper."""
+
+    slot: str
+    gtin: str
+    day: date
+    price_minor: int
+    offered: bool
+
+
 class DemandLog:
     """Daily sales by slot, spells without goods, and the plans that follow from them."""
 
@@ -62,7 +73,9 @@ class DemandLog:
         for slot, gtin, since in self._book.db.execute("SELECT slot, gtin, since FROM empty_slots").fetchall():
             self._spell(slot, gtin, (since, now_s))
             self._book.db.execute("UPDATE empty_slots SET since = ? WHERE slot = ?", (now_s, slot))
-        self._book.db.execute("DELETE FROM daily_sales WHERE day < ?", ((self.today() - timedelta(days=KEPT_DAYS)).isoformat(),))
+        oldest = (self.today() - timedelta(days=KEPT_DAYS)).isoformat()
+        for table in ("daily_sales", "daily_terms", "arrivals"):
+            self._book.db.execute(f"DELETE FROM {table} WHERE day < ?", (oldest,))
 
     def days(self) -> list[DayOfSlot]:
         """Return everything that is kept, by slot and day; a day without a line is one on which nothing moved."""
@@ -74,6 +87,28 @@ class DemandLog:
         """Write down days that were known elsewhere before: a card that was changed, a shop that moves in."""
         for day in past:
             self._add(day.slot, day.gtin, day.day, (day.sold, day.empty * _DAY_S))
+
+    def keep_terms(self, terms: list[TermsOfDay]) -> None:
+        """Write down under which terms slots sold on a day; a day that is written already stays as it is."""
+        self._book.db.executemany("INSERT OR IGNORE INTO daily_terms VALUES (?, ?, ?, ?, ?)",
+                                  [(one.slot, one.gtin, one.day.isoformat(), one.price_minor, one.offered) for one in terms])
+
+    def terms(self) -> list[TermsOfDay]:
+        """Return the terms of all days that are kept, by slot and day."""
+        rows = self._book.db.execute("SELECT slot, gtin, day, price_minor, offered FROM daily_terms ORDER BY slot, day")
+        return [TermsOfDay(slot, gtin, date.fromisoformat(day), price, bool(offered)) for slot, gtin, day, price, offered in rows]
+
+    def arrived(self, slot: str, gtin: str, pieces: int) -> None:
+        """Write down that fresh pieces came today."""
+        self._book.db.execute("INSERT INTO arrivals VALUES (?, ?, ?, ?) ON CONFLICT (slot, gtin, day) DO UPDATE"
+                              " SET pieces = pieces + excluded.pieces", (slot, gtin, self.today().isoformat(), pieces))
+
+    def arrivals(self) -> dict[tuple[str, str], list[tuple[date, int]]]:
+        """Return (slot, GTIN) -> days on which pieces came and how many, newest first."""
+        found: dict[tuple[str, str], list[tuple[date, int]]] = {}
+        for slot, gtin, day, pieces in self._book.db.execute("SELECT slot, gtin, day, pieces FROM arrivals ORDER BY day DESC"):
+            found.setdefault((slot, gtin), []).append((date.fromisoformat(day), pieces))
+        return found
 
     def plan(self, slot: str) -> SlotPlan | None:
         """Return the newest plan of a slot, None before its first."""

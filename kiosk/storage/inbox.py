@@ -15,6 +15,7 @@ from kiosk.domain.orders import (
     TrustAnnounced,
 )
 from kiosk.storage.book import Book
+from kiosk.storage.journal import Journal
 from kiosk.storage.outbox import Facts
 from kiosk.storage.places import whole
 from kiosk.storage.settings import Planograms
@@ -78,8 +79,8 @@ class DeviceOrders(VaultOrders):
 class Inbox:
     """Orders from HQ's downbox, numbered per box."""
 
-    def __init__(self, book: Book, facts: Facts) -> None:
-        self._book, self._facts = book, facts
+    def __init__(self, book: Book, facts: Facts, journal: Journal) -> None:
+        self._book, self._facts, self._journal = book, facts, journal
         self._intents, self._requests = Intents(book), Requests(book)
         self._planograms, self._erasures, self._vault_orders = Planograms(book), Erasures(book), VaultOrders(book)
         self._device_orders = DeviceOrders(book)
@@ -113,7 +114,8 @@ class Inbox:
         elif isinstance(order, PaymentCode):
             self._intents.keep_code(order)
         elif isinstance(order, Planogram):
-            self._planograms.put(order)
+            if self._planograms.put(order):
+                self._journal.installed(order)
         elif isinstance(order, MemberErasureOrdered):
             self._erasures.add(order.member_id)
         elif isinstance(order, CertificateIssued | TrustAnnounced | CommandOrdered):

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 from collections.abc import Iterator
 
 from kiosk import wire
 from kiosk.domain import journal as rules
 from kiosk.domain.audit import Audit
+from kiosk.domain.catalog import Planogram
 from kiosk.domain.events import Lane, PeriodClosed, SaleCompleted, SaleRefunded, Seal
 from kiosk.domain.journal import KEY, OPENED, PERIODS, SALES, Fault, KeyChanged, Opening, Predecessor, Record, SettingChanged
+from kiosk.domain.orders import Manifest
 from kiosk.errors import WireError
 from kiosk.storage.book import Book
 from kiosk.storage.schema import OWN_KINDS
@@ -48,6 +51,11 @@ class Journal:
     def setting(self, what: str, value: str) -> int:
         """Record that a setting changed."""
         return self.append("setting", wire.encode_value(SettingChanged(what, value, self.at())))
+
+    def installed(self, manifest: Manifest | Planogram) -> int:
+        """Record that what HQ sent holds from now on."""
+        kind = wire.order_kind(manifest) if isinstance(manifest, Planogram) else wire.manifest_kind(manifest)
+        return self.setting(kind, f"version {manifest.version}, sha256 {hashlib.sha256(wire.encode_value(manifest)).hexdigest()}")
 
     def begin(self, predecessor: Predecessor | None) -> tuple[int, bytes]:
         """Write the record that opens a journal and return its number and hash; for a database that was rebuilt, and for `tip`."""

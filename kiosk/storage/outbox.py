@@ -21,7 +21,9 @@ from typing import Any
 
 from kiosk import wire
 from kiosk.domain.events import LANE_OF, Event, InboxCommitted, Lane, ReplenishmentRequested, Skipped, StockChanged
+from kiosk.domain.standing import ClockSet
 from kiosk.errors import StorageError
+from kiosk.runtime import FlooredClock
 from kiosk.storage.book import Book
 from kiosk.storage.places import LANES, LAST_SEQ, parts, place, run, whole
 
@@ -57,6 +59,7 @@ class Facts:
         self._book = book
         self._boot = packed(book.clock.boot_id)
         self._looked: dict[Lane, int] = {}
+        self._knew = False
 
     def record(self, event: Event) -> wire.Envelope:
         """Give `event` the next number of its lane and put it into the outbox; the health ring and the stock lane make room for it."""
@@ -79,6 +82,7 @@ class Facts:
         following: dict[Lane, int] = {}
         rows: list[Row] = []
         at = _microseconds(book.clock.now())
+        self._clock_set()
         for event, ident in zip(events, _ids(book.new_id, len(events)), strict=True):
             lane = LANE_OF[type(event)]
             seq = following.get(lane) or self._next(lane)
@@ -100,7 +104,26 @@ class Facts:
 
     def _envelope(self, lane: Lane, seq: int, event: Event) -> wire.Envelope:
         book = self._book
-        return wire.Envelope(book.new_id(), book.device, book.epoch, lane, seq, book.clock.boot_id, book.clock.now(), event)
+        return wire.Envelope(book.new_id(), book.device, book.epoch, lane, seq, book.clock.boot_id, book.clock.now(), event,
+                             self._clock_set())
+
+    def _clock_set(self) -> bool:
+        """Whether the time is known; where not, this boot is noted, and its facts say so when they go."""
+        clock = self._book.clock
+        if not clock.known:
+            self._book.db.execute("INSERT OR IGNORE INTO unset_clocks VALUES (?, NULL)", (clock.boot_id,))
+        elif not self._knew and isinstance(clock, FlooredClock):
+            self._knew = True
+            self._tell_clock(clock)
+        return clock.known
+
+    def _tell_clock(self, clock: FlooredClock) -> None:
+        """The time is known: whoever notes it first tells HQ how late this boot's facts are."""
+        late = clock.now() - clock.earliest
+        # Other processes note it within a second; until then they go on from the floor.
+        until = _microseconds(clock.earliest + min(late / 2, timedelta(seconds=2)))
+        if self._book.db.execute("UPDATE unset_clocks SET until = ? WHERE boot_id = ? AND until IS NULL", (until, clock.boot_id)).rowcount:
+            self.record(ClockSet(clock.boot_id, late // timedelta(milliseconds=1)))
 
     def _add(self, fact: wire.Envelope) -> None:
         row = _row(place(fact.lane, self._book.epoch_no, fact.seq), fact.event, packed(fact.id), self._boot, _microseconds(fact.time))
@@ -252,6 +275,14 @@ def _row(n: int, event: Event, kept: bytes | str, boot: bytes | str, at: int) ->
     return n, kind, getattr(event, where) if where else "", kept, boot, at, _crc(n, kind, kept, boot, at, data), data
 
 
+def _is_unset(boots: dict[str, int | None], boot_id: str, at: int) -> bool:
+    """Whether a fact of this boot and time was made before the time was known."""
+    if boot_id not in boots:
+        return False
+    until = boots[boot_id]
+    return until is None or at < until
+
+
 def _crc(n: int, kind: str, event_id: bytes | str, boot: bytes | str, at: int, data: bytes) -> int:
     ident = event_id if type(event_id) is bytes else str(event_id).encode()
     start = boot if type(boot) is bytes else str(boot).encode()
@@ -326,10 +357,11 @@ class Outbox:
     def _encoded(self, query: str, values: tuple[int, ...], size: int) -> Iterator[tuple[int, bytes]]:
         """Give encoded facts as long as there is room, one at least."""
         book, room, first = self._book, size, True
+        unset = dict(book.db.execute("SELECT boot_id, until FROM unset_clocks"))
         for n, kind, event_id, boot, at, data in book.db.execute(query, values):
             lane, epoch_no, seq = parts(n)
             payload = wire.encode_fact((unpacked(event_id), book.device, self._epoch(epoch_no), lane, seq, _boot_text(boot),
-                                        _START + timedelta(microseconds=at)), kind, data)
+                                        _START + timedelta(microseconds=at)), kind, data, not _is_unset(unset, _boot_text(boot), at))
             room -= len(payload) + 1
             if room < 0 and not first:
                 return

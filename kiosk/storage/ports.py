@@ -2,14 +2,33 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 
-from kiosk.domain.catalog import PriceList, TenderPolicy
+from kiosk.domain.catalog import OfflinePolicy, PriceList, TenderPolicy
 from kiosk.domain.events import Lane
 from kiosk.domain.orders import Manifest
-from kiosk.storage.store import Store
-from kiosk.wire import Ack, OrderMessage, encode_value, manifest_kind
+from kiosk.domain.standing import DownlinkRefused
+from kiosk.domain.wardrobe import GarmentList
+from kiosk.storage.store import Store, Unit
+from kiosk.wire import Ack, OrderMessage, manifest_kind
+
+
+def _refuse_rollback(unit: Unit, manifest: Manifest) -> None:
+    """Tell HQ, once for each version, of a manifest that is older than the one that is kept; the same again is what a broker retains."""
+    if isinstance(manifest, PriceList):
+        kept = unit.prices.newest()
+    else:
+        held: GarmentList | TenderPolicy | OfflinePolicy | None
+        if isinstance(manifest, GarmentList):
+            held = unit.garments.get()
+        else:
+            held = unit.tenders.get() if isinstance(manifest, TenderPolicy) else (unit.policy.get() or (None,))[0]
+        kept = held.version if held is not None else 0
+    kind, said = manifest_kind(manifest), f"version {manifest.version} came after {kept}"
+    if manifest.version < kept and unit.settings.get(f"rollback.{kind}") != said:
+        unit.settings.put(f"rollback.{kind}", said)
+        unit.quarantine.add(kind, said, b"")
+        unit.facts.record(DownlinkRefused("rollback", kind, said))
 
 
 class UpLanes:
@@ -64,14 +83,24 @@ class DownBox:
         with self._store.unit() as unit:
             if isinstance(manifest, PriceList):
                 newer = unit.prices.put(manifest)
+            elif isinstance(manifest, GarmentList):
+                newer = unit.garments.put(manifest)
             else:
                 newer = unit.tenders.put(manifest) if isinstance(manifest, TenderPolicy) else unit.policy.put(manifest)
             if newer:
-                digest = hashlib.sha256(encode_value(manifest)).hexdigest()
-                unit.journal.setting(manifest_kind(manifest), f"version {manifest.version}, sha256 {digest}")
+                unit.journal.installed(manifest)
+            else:
+                _refuse_rollback(unit, manifest)
             return newer
 
-    def quarantine(self, source: str, reason: str, payload: bytes) -> None:
-        """Keep what cannot be read or believed."""
+    def mark(self, downbox: str) -> int:
+        """Return the number up to which every order of a downbox is committed."""
+        with self._store.snapshot() as unit:
+            return unit.inbox.mark(downbox)
+
+    def quarantine(self, source: str, reason: str, payload: bytes, cause: str = "") -> None:
+        """Keep what cannot be read or believed; with a cause, tell HQ too."""
         with self._store.unit() as unit:
             unit.quarantine.add(source, reason, payload)
+            if cause:
+                unit.facts.record(DownlinkRefused(cause, source[:200], reason[:200]))

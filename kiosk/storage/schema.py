@@ -73,6 +73,13 @@ CREATE TABLE empty_slots (slot TEXT PRIMARY KEY, gtin TEXT NOT NULL, since REAL 
 CREATE TABLE slot_plans (slot TEXT PRIMARY KEY, body BLOB NOT NULL) STRICT, WITHOUT ROWID;
 """
 
+_TERMS = """
+CREATE TABLE daily_terms (slot TEXT NOT NULL, gtin TEXT NOT NULL, day TEXT NOT NULL, price_minor INTEGER NOT NULL, offered INTEGER NOT NULL,
+  PRIMARY KEY (slot, gtin, day)) STRICT, WITHOUT ROWID;
+CREATE TABLE arrivals (slot TEXT NOT NULL, gtin TEXT NOT NULL, day TEXT NOT NULL, pieces INTEGER NOT NULL,
+  PRIMARY KEY (slot, gtin, day)) STRICT, WITHOUT ROWID;
+"""
+
 _ONE_TREE = """
 ALTER TABLE lanes RENAME TO former_lanes;
 ALTER TABLE outbox RENAME TO former_outbox;
@@ -175,8 +182,14 @@ def m010_trust(db: sqlite3.Connection) -> None:
     db.execute("CREATE TABLE unset_clocks (boot_id TEXT PRIMARY KEY, until INTEGER) STRICT, WITHOUT ROWID")
 
 
+def m011_terms(db: sqlite3.Connection) -> None:
+    """At which price and under which offer each day's goods were sold, and when the pieces came that lie in the slots."""
+    for statement in _statements(_TERMS):
+        db.execute(statement)
+
+
 MIGRATIONS = (m001_first_tables, m002_signed_journal, m003_vault_orders, m004_one_tree, m005_refunds, m006_daily_demand,
-              m007_offline_sales, m008_tills_of_their_own, m009_receipts_are_looked_for, m010_trust)
+              m007_offline_sales, m008_tills_of_their_own, m009_receipts_are_looked_for, m010_trust, m011_terms)
 """In order; one that was released is never changed."""
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from kiosk import wire
 from kiosk.domain.catalog import OfflinePolicy, Planogram, PriceList, TenderPolicy
+from kiosk.domain.wardrobe import GarmentList
 from kiosk.storage.book import Book
 
 KEPT_LISTS = 20
@@ -30,6 +31,10 @@ class Prices:
                         " AND version < (SELECT max(version) FROM pricelists WHERE effective_at <= ?)",
                         (KEPT_LISTS, book.clock.now().timestamp()))
         return True
+
+    def newest(self) -> int:
+        """Return the highest version that is kept, in force or not; 0 before the first."""
+        return self._book.number("SELECT max(version) FROM pricelists")
 
     def current(self, now: datetime) -> PriceList | None:
         """Return the list with the highest version that is in force, None when there is none at all.
@@ -108,6 +113,26 @@ class Tenders:
         """Return the policy, None before the first came."""
         row = self._book.db.execute("SELECT value FROM settings WHERE key = 'tenders'").fetchone()
         return None if row is None else wire.decode_value(row[0].encode(), TenderPolicy)
+
+
+class Garments:
+    """Which garments this device shall hold."""
+
+    def __init__(self, book: Book) -> None:
+        self._book = book
+
+    def put(self, wanted: GarmentList) -> bool:
+        """Keep a list; False when its version is not higher than the one that is kept."""
+        kept = self.get()
+        if kept is not None and wanted.version <= kept.version:
+            return False
+        self._book.db.execute("INSERT OR REPLACE INTO settings VALUES ('garments', ?)", (wire.encode_value(wanted).decode(),))
+        return True
+
+    def get(self) -> GarmentList | None:
+        """Return the list, None before the first came."""
+        row = self._book.db.execute("SELECT value FROM settings WHERE key = 'garments'").fetchone()
+        return None if row is None else wire.decode_value(row[0].encode(), GarmentList)
 
 
 class Tallies:

@@ -46,12 +46,12 @@ class Unit:
     def __init__(self, book: Book) -> None:
         self.facts = outbox.Facts(book)
         self.outbox = outbox.Outbox(book)
-        self.inbox = inbox.Inbox(book, self.facts)
+        self.journal = Journal(book)
+        self.inbox = inbox.Inbox(book, self.facts, self.journal)
         self.erasures = inbox.Erasures(book)
         self.vault_orders = inbox.VaultOrders(book)
         self.device_orders = inbox.DeviceOrders(book)
         self.quarantine = inbox.Quarantine(book)
-        self.journal = Journal(book)
         self.training = Journal(book, TRAINING)
         self.closures = Closures(book, self.journal, self.facts)
         self.sales = till.Sales(book)
@@ -67,6 +67,7 @@ class Unit:
         self.planogram = settings.Planograms(book)
         self.policy = settings.Policies(book)
         self.tenders = settings.Tenders(book)
+        self.garments = settings.Garments(book)
         self.tallies = settings.Tallies(book)
         self.settings = settings.Settings(book)
 

@@ -29,6 +29,9 @@ WINDOW = {Lane.MONEY: 16, Lane.STOCK: 8, Lane.HEALTH: 4}
 """Batches of a lane that may be without HQ's word at a time. Money is asked first, and each lane has room of its own: none starves."""
 LINGER_S = {Lane.MONEY: 0.0, Lane.STOCK: 0.3, Lane.HEALTH: 1.0}
 """How long a lane may wait for more facts to share a message with. Money never waits: a shopper stands before the kiosk."""
+SETTLED_S = 30.0
+"""HQ may send an order again until it has heard that we hold it, and what it sent before may still be under way for a while."""
+TELL_AGAIN_S, MOST_TOLD = 3600.0, 100
 FIRST_PATIENCE_S = 3.0
 LONGEST_PATIENCE_S = 60.0
 
@@ -64,8 +67,11 @@ class Inbox(Protocol):
     def install(self, manifest: Manifest) -> bool:
         """Keep a manifest; False when it is not newer than what is kept."""
 
-    def quarantine(self, source: str, reason: str, payload: bytes) -> None:
-        """Keep what cannot be read or believed."""
+    def mark(self, downbox: str) -> int:
+        """Return the number up to which every order of a downbox is committed."""
+
+    def quarantine(self, source: str, reason: str, payload: bytes, cause: str = "") -> None:
+        """Keep what cannot be read or believed; with a cause, tell HQ too."""
 
 
 class Client(Protocol):
@@ -150,6 +156,9 @@ class Relay:
         self._hq_online: bool | None = None
         self._retry_manifests_s: float | None = None
         self._full = False
+        self._told: dict[tuple[str, str], float] = {}
+        self._marks: dict[str, tuple[int, float]] = {}
+        self._connected_s = clock.monotonic()
         self._fetcher: Fetcher | None = None
         state = wire.state_topic(who.device)
         self._client = connect((state, who.state(online=False)), self._on_message, self._fresh.set, self._on_lost)
@@ -189,6 +198,7 @@ class Relay:
         worked = self._work_on_heard(now)
         if self._fresh.is_set():
             self._fresh.clear()
+            self._connected_s = now
             self._client.publish(wire.state_topic(self._who.device), self._who.state(online=True), retain=True)
             self._start_over(now)
         self._ask_for_manifests(now)
@@ -250,16 +260,32 @@ class Relay:
             try:
                 self._sort(topic, payload, acks, orders)
             except WireError as error:
-                self._set_aside(topic, str(error), payload)
+                self._set_aside(topic, str(error), payload, error.cause)
+        self._look_for_replays(orders, now)
         if orders and not self._keep(lambda: self._inbox.commit(orders)):
             log.warning("%s: %d orders wait until HQ sends them again", self._who.device, len(orders))
         if acks and self._keep(lambda: self._outbox.acknowledge(list(acks.values()))):
             self._note_progress(now)
         return count > 0
 
-    def _set_aside(self, topic: str, reason: str, payload: bytes) -> None:
+    def _look_for_replays(self, orders: list[wire.OrderMessage], now: float) -> None:
+        """Tell of orders that HQ has no reason to send again: HQ holds our word that they are committed, and has held it for a while."""
+        for order in orders:
+            mark, since = self._inbox.mark(order.downbox), self._marks.get(order.downbox, (-1, now))
+            if since[0] != mark:
+                self._marks[order.downbox] = (mark, now)
+            elif order.seq <= mark and now - max(since[1], self._connected_s) > SETTLED_S and not self._outbox.first(Lane.STOCK):
+                topic = wire.down_topic(self._who.device, wire.order_kind(order.order))
+                self._set_aside(topic, f"order {order.seq} of {order.downbox} came again", order.id.encode(), "replay")
+
+    def _set_aside(self, topic: str, reason: str, payload: bytes, cause: str) -> None:
+        """Keep it, and tell HQ: once an hour of each topic and cause, for who sends rubbish must not fill our lanes."""
         log.warning("%s: a message on %s is set aside: %s", self._who.device, topic, reason)
-        self._keep(lambda: self._inbox.quarantine(topic, reason, payload))
+        now = self._clock.monotonic()
+        tell = now - self._told.get((topic, cause), float("-inf")) > TELL_AGAIN_S and len(self._told) < MOST_TOLD
+        if tell:
+            self._told[topic, cause] = now
+        self._keep(lambda: self._inbox.quarantine(topic, reason, payload, cause if tell else ""))
 
     def _sort(self, topic: str, payload: bytes, acks: dict[tuple[str, Lane], wire.Ack], orders: list[wire.OrderMessage]) -> None:
         """Read one message: acknowledgements and orders are gathered, the rest is done at once. Raises WireError."""
@@ -290,7 +316,7 @@ class Relay:
             try:
                 self._install(wire.open_body(link, body))
             except WireError as error:
-                self._set_aside(link.url, str(error), body[:1024])
+                self._set_aside(link.url, str(error), body[:1024], error.cause)
 
     def _note_hq(self, state: wire.DeviceState) -> None:
         was_away = self._hq_online is False

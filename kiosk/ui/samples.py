@@ -252,6 +252,7 @@ def _mirror(status: Status) -> dict[str, View]:
     return {
         "attract": views.MirrorAttract(status, seen, 1.6),
         "attract-dark": views.MirrorAttract(status, None, 0.4),
+        "attract-lost": views.MirrorAttract(replace(status, banner="basket_lost"), seen, 1.6),
         "tryon": views.MirrorTryOn(status, seen, card=card, index=1, count=5, basket_count=2),
         "tryon-guide": views.MirrorTryOn(status, seen, guide=True, card=card, index=0, count=5, time_s=1.6),
         "tryon-sold-out": views.MirrorTryOn(status, None, card=sold_out, index=4, count=5),

@@ -20,7 +20,7 @@ from kiosk.vision.networks import LiteNetwork, ModelStore
 NOSE, L_EAR, R_EAR = 0, 7, 8
 L_SHOULDER, R_SHOULDER, L_ELBOW, R_ELBOW, L_WRIST, R_WRIST = 11, 12, 13, 14, 15, 16
 L_PINKY, R_PINKY, L_INDEX, R_INDEX = 17, 18, 19, 20
-L_HIP, R_HIP, L_KNEE, R_KNEE = 23, 24, 25, 26
+L_HIP, R_HIP, L_KNEE, R_KNEE, L_ANKLE, R_ANKLE = 23, 24, 25, 26, 27, 28
 LANDMARKS = 33
 
 _MIRRORED = (0, 4, 5, 6, 1, 2, 3, 8, 7, 10, 9, 12, 11, 14, 13, 16, 15, 18, 17, 20, 19, 22, 21, 24, 23, 26, 25, 28, 27, 30, 29, 32, 31)

@@ -8,16 +8,20 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from kiosk.domain.garment import Garment, Side
+from kiosk.domain.garment import Garment, Side, Sleeve
 from kiosk.vision.body import (
+    L_ANKLE,
     L_ELBOW,
     L_HIP,
     L_INDEX,
+    L_KNEE,
     L_SHOULDER,
     L_WRIST,
+    R_ANKLE,
     R_ELBOW,
     R_HIP,
     R_INDEX,
+    R_KNEE,
     R_SHOULDER,
     R_WRIST,
     BodyFound,
@@ -25,12 +29,13 @@ from kiosk.vision.body import (
 
 Floats = NDArray[np.float32]
 
-TOP, ARMPIT = -0.14, 0.16
-"""Where a garment's shoulder tops, armpits (in trunk lengths below the shoulder joints) lie."""
+TOP, ARMPIT, WAIST, CROTCH = -0.14, 0.16, 0.84, 1.14
+"""Where a garment's shoulder tops and armpits, a bottom's waist and crotch lie, in trunk lengths below the shoulder joints."""
 _SEAM, _ARMHOLE = 0.57, 0.42
 """Where a sleeve is sewn on and where a sleeveless garment ends, in shoulder widths from the spine."""
 _ARM_IN_SHOULDERS = 1.9
-_LONG = 0.70
+_LONG, _LONG_WIDE = 0.70, 0.62
+"""A sleeve that reaches so far along the arm, or in a wide cut so far, ends at the wrist."""
 _HEM = (0.82, 0.08)
 _ROWS = np.arange(-0.3, 2.6, 0.025, dtype=np.float32)
 _COLUMNS = np.arange(-1.4, 1.4001, 1 / 32, dtype=np.float32)
@@ -38,6 +43,12 @@ _OUTLINE = ((-0.3, 0.54), (0.25, 0.52), (0.5, 0.47), (0.7, 0.49), (0.95, 0.56), 
 """Half the width of a trunk in shoulder widths, by trunk lengths below the shoulder joints: what is used where the mask does not tell."""
 _ARM_RADIUS, _ARM_FLOOR = 0.10, 1.0
 _NARROWEST, _WIDEST = 0.82, 1.35
+_HANGS = 1.0
+"""Below this row skirts and coats hang by their own width."""
+_WAIST_IN_SHOULDERS = 0.94
+_FULL_LEG = 0.70
+_OUTER, _CHEST = 1.06, 0.56
+"""How much wider than the body a coat is; half a chest with some ease, in shoulder widths, by which lengths are judged."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -143,18 +154,74 @@ def fit(body: BodyFound, garment: Garment, height: int, width: int) -> Fit:
     cut = garment.cut
     seam = _ARMHOLE if cut.sleeve == "none" else _SEAM
     left, right = _outline(frame, body, (height, width), seam)
+    if garment.kind == "outer":
+        left, right = _OUTER * left, _OUTER * right
     scale = 2 * seam * frame.width / max(cut.chest_width, 1.0)
-    covered = tuple(_covered(side, scale / frame.width) for side in (cut.left, cut.right))
-    hem = _HEM[0] + _HEM[1] * float(np.clip(cut.length, 1.0, 2.4)) + 0.45 * max(0.0, cut.length - 2.4)
-    return Fit(frame, seam, _ROWS, left, right, hem, (covered[0], covered[1]))
+    covered = tuple(_covered(side, scale / frame.width, cut.sleeve) for side in (cut.left, cut.right))
+    hem = _hem(garment, frame, 2 * max(seam, _CHEST) * frame.width / max(cut.chest_width, 1.0))
+    fitted = Fit(frame, seam, _ROWS, left, right, hem, (covered[0], covered[1]))
+    return _hanging(garment, fitted) if hangs(garment) else fitted
 
 
-def _covered(side: Side, shoulders_per_pixel: float) -> float:
+def keys(garment: Garment, hem: float) -> tuple[float, float, float]:
+    """Return where shoulders, armpits and hem of a garment (waist, crotch and hem of a bottom) lie on the spine, in trunk lengths."""
+    first, second = (WAIST, CROTCH) if garment.kind == "bottom" else (TOP, ARMPIT)
+    return first, second, max(hem, second + 0.1)
+
+
+def hangs(garment: Garment) -> bool:
+    """Whether what is below the hips hangs freely: skirts, dresses and coats do, trousers follow the legs."""
+    return garment.kind in ("dress", "outer") or (garment.kind == "bottom" and garment.cut.legs is None)
+
+
+def legs_of(body: BodyFound, across: Floats) -> Floats:
+    """Return hip, knee and ankle of both legs in pixels, the picture's left first: (2, 3, 2) float32."""
+    legs: list[Floats] = [body.landmarks[list(joints), :2] for joints in ((L_HIP, L_KNEE, L_ANKLE), (R_HIP, R_KNEE, R_ANKLE))]
+    legs.sort(key=lambda leg: float((leg @ across)[0]))
+    return np.stack(legs).astype(np.float32)
+
+
+def leg_covered(garment: Garment, body: BodyFound, frame: Frame) -> float:
+    """Return how far down trousers cover the legs, 0..1."""
+    legs = legs_of(body, frame.across)
+    whole = float(np.linalg.norm(np.diff(legs, axis=1), axis=2).sum(axis=1).mean())
+    waist = max(garment.cut.right.collar[0] - garment.cut.left.collar[0], 1.0)
+    long = (garment.cut.hem_row - garment.cut.armpit_row) * _WAIST_IN_SHOULDERS * frame.width / waist / max(whole, 1.0)
+    return 1.0 if long > _FULL_LEG else long
+
+
+def _hem(garment: Garment, frame: Frame, scale: float) -> float:
+    """Return where a garment ends by its own length, in trunk lengths below the shoulder joints."""
+    cut = garment.cut
+    usual = _HEM[0] + _HEM[1] * float(np.clip(cut.length, 1.0, 2.4))
+    if garment.kind == "bottom":
+        waist = max(cut.right.collar[0] - cut.left.collar[0], 1.0)
+        return WAIST + (cut.hem_row - cut.top) * _WAIST_IN_SHOULDERS * frame.width / waist / frame.length
+    if garment.kind == "top":
+        return usual + 0.45 * max(0.0, cut.length - 2.4)
+    return max(usual, TOP + (cut.hem_row - cut.top) * scale / frame.length)
+
+
+def _hanging(garment: Garment, fitted: Fit) -> Fit:
+    """Return the fit with the garment's own widths below the hips."""
+    cut, trunk = garment.cut, garment.trunk
+    row = np.interp(fitted.rows, keys(garment, fitted.hem), (cut.top, cut.armpit_row, cut.hem_row))
+    lines = np.arange(len(trunk))
+    width = np.interp(row, lines, trunk[:, 1]) - np.interp(row, lines, trunk[:, 0])
+    at = int(np.searchsorted(fitted.rows, _HANGS))
+    ratio = np.clip(width / max(float(width[at]), 1.0), 0.8, 2.4).astype(np.float32)
+    middle, half = (fitted.left[at] + fitted.right[at]) / 2, (fitted.right[at] - fitted.left[at]) / 2
+    below = fitted.rows >= _HANGS
+    return replace(fitted, left=np.where(below, middle - half * ratio, fitted.left).astype(np.float32),
+                   right=np.where(below, middle + half * ratio, fitted.right).astype(np.float32))
+
+
+def _covered(side: Side, shoulders_per_pixel: float, sleeve: Sleeve) -> float:
     root = ((side.shoulder[0] + side.armpit[0]) / 2, (side.shoulder[1] + side.armpit[1]) / 2)
     if side.sleeve_width == 0:
         return 0.0
     reach = float(np.hypot(side.cuff[0] - root[0], side.cuff[1] - root[1])) * shoulders_per_pixel / _ARM_IN_SHOULDERS
-    return 1.0 if reach > _LONG else reach
+    return 1.0 if reach > (_LONG_WIDE if sleeve == "long" else _LONG) else reach
 
 
 def _outline(frame: Frame, body: BodyFound, size: tuple[int, int], seam: float) -> tuple[Floats, Floats]:

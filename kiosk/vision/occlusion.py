@@ -22,6 +22,8 @@ _BONE_SEEN, _CLEAR_OF_ARMS = 0.06, 0.16
 _NEAR, _THICK, _RARE = 2.5, 0.17, 2e-4
 """Odds that a pixel on the bone is flesh, how fast they fall with the distance, and what a colour that was never seen counts."""
 _SKIN_LIKE = 0.4
+_HIPS = (0.0, 1.2), (0.42, 0.3)
+"""Where what is worn below the hips shows: hands hang beside it."""
 _ELBOW, _SLEEVE = 0.5, 0.11
 """Where the elbow lies along an arm, and half the width of an arm in its sleeve in shoulder widths."""
 
@@ -49,7 +51,8 @@ def front(pixels: Picture, body: BodyFound, fitted: Fit, person: Mask) -> Mask:
     if not doubtful:
         before |= _oval(person.shape, frame, (0.0, -0.12), _NECK_ZONE) & skin
     away = [_away(arm, covered, frame.width, person.shape) for arm, covered in zip(frame.arms, fitted.covered, strict=True)]
-    odds = _flesh_odds(calm, skin, (person > 127) & (chest > 0), away)
+    clothes = cv2.max(chest, _oval(person.shape, frame, *_HIPS))
+    odds = _flesh_odds(calm, skin, (person > 127) & (clothes > 0), away)
     for arm, covered, distance in zip(frame.arms, fitted.covered, away, strict=True):
         before |= _bare_arm(arm, covered, frame.width, skin, (distance, odds))
     before |= _hair(calm, frame, body, person, skin)
@@ -65,11 +68,11 @@ def _away(arm: Arm, covered: float, width: float, shape: tuple[int, ...]) -> Flo
     return distance
 
 
-def _flesh_odds(calm: NDArray[np.uint8], skin: Mask, chest: NDArray[np.bool_], away: list[Floats]) -> Floats:
+def _flesh_odds(calm: NDArray[np.uint8], skin: Mask, clothes: NDArray[np.bool_], away: list[Floats]) -> Floats:
     """Return the logarithm of how much likelier a pixel's colour is on the shopper's skin than on the clothes; 0 where nothing is known."""
     nearest = np.minimum(away[0], away[1])
     flesh = histogram(calm, (skin > 0) & (nearest < _BONE_SEEN))
-    cloth = histogram(calm, chest & (nearest > _CLEAR_OF_ARMS))
+    cloth = histogram(calm, clothes & (nearest > _CLEAR_OF_ARMS))
     if flesh is None or cloth is None:
         return np.where(skin > 0, np.float32(2), np.float32(-2))
     index = cells(calm)
@@ -126,7 +129,8 @@ def _bare_arm(arm: Arm, covered: float, width: float, skin: Mask, seen: tuple[Fl
         cv2.polylines(in_sleeve, [np.round(line).astype(np.int32)], False, 1, max(1, round(2 * _SLEEVE * width)))
         zone &= in_sleeve == 0
     seam = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3))
-    bare: Mask = cv2.morphologyEx((sure | zone).astype(np.uint8) * np.uint8(255), cv2.MORPH_CLOSE, seam)
+    calm = cv2.medianBlur(zone.astype(np.uint8), 5)  # a striped sleeve frays the edge
+    bare: Mask = cv2.morphologyEx((sure | (calm > 0)).astype(np.uint8) * np.uint8(255), cv2.MORPH_CLOSE, seam)
     return bare
 
 

@@ -64,6 +64,39 @@ def read_labels(path: Path) -> NDArray[np.uint8]:
     return found
 
 
+def decoded(content: bytes, most_pixels: int, how: int = cv2.IMREAD_COLOR) -> NDArray[np.uint8]:
+    """Return a PNG or JPEG picture, (H, W[, C]) uint8 in OpenCV's BGR order; raise InvalidValueError for any other, or a larger one.
+
+    The size stands in a picture's head: one that would unpack to more than `most_pixels` is never unpacked.
+    """
+    size = _size_of(content)
+    if size is None:
+        raise InvalidValueError("this is neither a PNG nor a JPEG picture")
+    if size[0] * size[1] > most_pixels or min(size) < 1:
+        raise InvalidValueError(f"this picture has {size[0]} x {size[1]} pixels; up to {most_pixels // 1_000_000} million are read")
+    pixels: NDArray[np.uint8] | None = cv2.imdecode(np.frombuffer(content, np.uint8), how)
+    if pixels is None or pixels.dtype != np.uint8:
+        raise InvalidValueError("this picture is damaged, or has more than 8 bits a colour")
+    return pixels
+
+
+_FRAME_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+
+
+def _size_of(content: bytes) -> tuple[int, int] | None:
+    """Return (width, height) as a PNG's or JPEG's head tells them."""
+    if content[:8] == b"\x89PNG\r\n\x1a\n" and content[12:16] == b"IHDR" and len(content) >= 24:
+        return int.from_bytes(content[16:20], "big"), int.from_bytes(content[20:24], "big")
+    if content[:2] != b"\xff\xd8":
+        return None
+    at = 2
+    while at + 9 < len(content) and content[at] == 0xFF:
+        if content[at + 1] in _FRAME_MARKERS:
+            return int.from_bytes(content[at + 7:at + 9], "big"), int.from_bytes(content[at + 5:at + 7], "big")
+        at += 1 if content[at + 1] == 0xFF else 2 + int.from_bytes(content[at + 2:at + 4], "big")
+    return None
+
+
 def write_picture(path: Path, pixels: Picture) -> None:
     """Write (H, W, 3) uint8 RGB to a file in the format of its ending. Raises InvalidValueError for an ending not known."""
     if path.suffix.lower() not in (".png", ".jpg", ".jpeg"):

@@ -1,4 +1,4 @@
-"""Sleeves: laid along the arm's curve, from edge to edge of the arm, bent at the elbow without a seam.
+"""Sleeves and trouser legs: laid along the limb's curve, from edge to edge of it, bent at elbow or knee without a seam.
 
 A sleeve and an arm are both a curve with a width to each side of it. Every pixel near the arm is told by how far along the curve it lies
 and how far beside it, and takes its colour from the same place of the sleeve: an inverse map, so nothing can turn inside out.
@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from kiosk.domain.garment import Side
+from kiosk.domain.garment import Point
 from kiosk.vision.fit import Arm, Fit
 
 Rgba = NDArray[np.uint8]
@@ -25,7 +25,14 @@ _CELL = 6
 """Pixels between the places at which the map is computed; it is smooth in between."""
 _THINNEST, _WIDEST, _EASE = 0.085, 0.24, 1.03
 """Half the width of an arm in shoulder widths, within which the person's outline is believed, and how much wider a sleeve is."""
-_ELBOW = 0.5
+_ELBOW = _KNEE = 0.5
+_CROTCH = 0.16
+"""Where trouser legs begin, on the way from hip to knee."""
+_SHOE = 0.10
+"""Long trousers fall onto the shoe, so far beyond the ankle by the shin's length."""
+_LEG_THINNEST, _LEG_WIDEST = 0.13, 0.42
+_PASSES = 0.12
+"""Over so much of its length a limb comes from below the trunk to lie on it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,13 +45,15 @@ class Tube:
     right: Floats
 
 
-def sleeve_tube(sleeve: Rgba, side: Side) -> Tube:
-    """Return the sleeve on the garment's picture ((H, W, 4) uint8 RGBA, the sleeve alone): its middle line and its edges."""
-    root = np.array([(side.shoulder[0] + side.armpit[0]) / 2, (side.shoulder[1] + side.armpit[1]) / 2], np.float32)
-    points, normals = _curve([root, np.array(side.elbow, np.float32), np.array(side.cuff, np.float32)])
-    reach = max(2.0, 1.5 * side.sleeve_width)
-    left, right = (_edge(sleeve[:, :, 3], points, sign * normals, reach) for sign in (1, -1))
-    usual = max(1.0, 0.5 * side.sleeve_width)
+def tube_of(limb: Rgba, joints: tuple[Point, Point, Point], width: float) -> Tube:
+    """Return a sleeve or leg on the garment's picture ((H, W, 4) uint8 RGBA, that limb alone): its middle line and its edges.
+
+    joints: where it begins, bends and ends; width: across it half way, pixels.
+    """
+    points, normals = _curve([np.array(joint, np.float32) for joint in joints])
+    reach = max(2.0, 1.5 * width)
+    left, right = (_edge(limb[:, :, 3], points, sign * normals, reach) for sign in (1, -1))
+    usual = max(1.0, 0.5 * width)
     return Tube(points, normals, _calm(left, (0.4 * usual, 1.8 * usual)), _calm(right, (0.4 * usual, 1.8 * usual)))
 
 
@@ -64,29 +73,76 @@ def arm_tube(arm: Arm, index: int, fitted: Fit, person: NDArray[np.uint8], shift
     return Tube(points, normals, left, right)
 
 
-def lay(rgba: Rgba, sleeve: Rgba, source: Tube, target: Tube, under: float) -> None:
-    """Lay a sleeve on `rgba` ((H, W, 4) uint8, changed in place): up to `under` of its length below what is there, then over."""
-    height, width = rgba.shape[:2]
+def leg_tubes(legs: NDArray[np.float32], covered: float, person: NDArray[np.uint8], frame: tuple[float, Floats]) -> tuple[Tube, Tube]:
+    """Return the covered part of both legs in a box of the picture.
+
+    legs: (2, 3, 2) float32, hip, knee and ankle of each, left first; covered: how far down they are covered, 0..1. person: the person mask
+    of the box; frame: the shoulders' width in pixels and the box's origin.
+    """
+    width, shift = frame
+    tubes: list[Tube] = []
+    middle = (legs[0] + legs[1]) / 2
+    for index, (hip, knee, ankle) in enumerate(legs):
+        root = hip + _CROTCH * (knee - hip)
+        down = (covered - _KNEE) / (1 - _KNEE) + (_SHOE if covered >= 1 else 0.0)
+        joints = [root, knee, knee + (ankle - knee) * down] if covered > _KNEE else [
+            root, root + (knee - root) * covered / _KNEE / 2, root + (knee - root) * covered / _KNEE]
+        points, normals = _curve([np.asarray(joint - shift, np.float32) for joint in joints])
+        between = np.interp(points[:, 1], middle[:, 1] - shift[1], middle[:, 0] - shift[0]).astype(np.float32)
+        inner = np.maximum(np.abs(between - points[:, 0]), _LEG_THINNEST * width)
+        limits = (_LEG_THINNEST * width, _LEG_WIDEST * width)
+        sides = [_EASE * _calm(_edge(person, points, sign * normals, limits[1]), limits) for sign in (1, -1)]
+        # The tube's left normal points to the picture's right on the way down.
+        sides[index] = np.minimum(sides[index], inner)
+        tubes.append(Tube(points, normals, sides[0], sides[1]))
+    return tubes[0], tubes[1]
+
+
+def lay(rgba: Rgba, limb: Rgba, source: Tube, target: Tube, under: float) -> None:
+    """Lay a limb on `rgba` ((H, W, 4) uint8, changed in place): up to `under` of its length below what is there, then over."""
+    box = reach_of(target, (rgba.shape[0], rgba.shape[1]))
+    if box is None:
+        return
+    x0, y0, x1, y1 = box
+    size = (x1 - x0, y1 - y0)
+    column, row, along, beside = (cv2.resize(part, size, interpolation=cv2.INTER_LINEAR) for part in limb_map(source, target, box))
+    laid = cv2.remap(limb, column, row, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=(0, 0, 0, 0))
+    away = np.abs(beside)
+    light = np.clip(135.0 - 38.0 * away**4, 77, 135).astype(np.uint8)
+    colour = cv2.multiply(laid[:, :, :3], cv2.merge([light] * 3), scale=1 / 128)
+    edge = np.clip((1.03 - away) * (255 / 0.06), 0, 255) * (along <= 1 + _BEYOND)
+    alpha = cv2.min(laid[:, :, 3], edge.astype(np.uint8))
+    there = rgba[y0:y1, x0:x1]
+    over = np.clip((along - under) * (255 / _PASSES) + 128, 0, 255).astype(np.uint8)
+    # Below: what is there keeps its place. Over: the limb covers it. In between one turns into the other.
+    shown = cv2.min(alpha, cv2.max(over, cv2.bitwise_not(there[:, :, 3])))
+    weight = cv2.merge([shown] * 3)
+    visible = cv2.merge([cv2.max(there[:, :, 3], shown)] * 3)
+    share = cv2.divide(weight, cv2.max(visible, 1), scale=255)
+    mixed = cv2.add(cv2.multiply(colour, share, scale=1 / 255), cv2.multiply(there[:, :, :3], cv2.bitwise_not(share), scale=1 / 255))
+    there[:, :, :3] = mixed
+    there[:, :, 3] = cv2.max(there[:, :, 3], alpha)
+
+
+def reach_of(target: Tube, size: tuple[int, int]) -> tuple[int, int, int, int] | None:
+    """Return the box that a tube touches in a picture of (height, width) pixels: x0, y0, x1, y1; None when it lies outside."""
     margin = float(max(target.left.max(), target.right.max())) + 2
     low = np.floor(target.points.min(axis=0) - margin).astype(int)
     high = np.ceil(target.points.max(axis=0) + margin).astype(int)
-    x0, y0, x1, y1 = max(0, int(low[0])), max(0, int(low[1])), min(width, int(high[0])), min(height, int(high[1]))
-    if x1 - x0 < 4 or y1 - y0 < 4:
-        return
+    x0, y0, x1, y1 = max(0, int(low[0])), max(0, int(low[1])), min(size[1], int(high[0])), min(size[0], int(high[1]))
+    return (x0, y0, x1, y1) if x1 - x0 >= 4 and y1 - y0 >= 4 else None
+
+
+def limb_map(source: Tube, target: Tube, box: tuple[int, int, int, int]) -> tuple[Floats, Floats, Floats, Floats]:
+    """Return, on a coarse grid over the box, column and row of the limb's picture, and how far along and beside it each place lies."""
+    x0, y0, x1, y1 = box
     size = (x1 - x0, y1 - y0)
     across, down = max(2, size[0] // _CELL), max(2, size[1] // _CELL)
     x = (np.arange(across, dtype=np.float32) + 0.5) * (size[0] / across) - 0.5 + x0
     y = (np.arange(down, dtype=np.float32) + 0.5) * (size[1] / down) - 0.5 + y0
     along, beside = _told(np.stack(np.meshgrid(x, y), axis=-1), target)
     column, row = _place(along, beside, source)
-    maps = [cv2.resize(part.astype(np.float32), size, interpolation=cv2.INTER_LINEAR) for part in (column, row, along, beside)]
-    laid = cv2.remap(sleeve, maps[0], maps[1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=(0, 0, 0, 0))
-    round_arm = np.clip(1.06 - 0.30 * maps[3] ** 4, 0.6, 1.06)
-    laid[:, :, :3] = np.clip(laid[:, :, :3] * round_arm[:, :, None], 0, 255).astype(np.uint8)
-    there = rgba[y0:y1, x0:x1]
-    over = (laid[:, :, 3] > 127) & (np.abs(maps[3]) <= 1.02) & (maps[2] <= 1 + _BEYOND)
-    over &= (maps[2] > under) | (there[:, :, 3] < 127)
-    there[over] = laid[over]
+    return column, row, along, beside
 
 
 def _curve(joints: list[Floats]) -> tuple[Floats, Floats]:

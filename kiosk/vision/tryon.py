@@ -1,4 +1,4 @@
-"""Puts a garment on the person in a picture: trunk and sleeves warped to the body, what is in front left in front."""
+"""Puts garments on the person in a picture: trunk and limbs warped to the body, the scene's light on them, what is before stays before."""
 
 from __future__ import annotations
 
@@ -9,35 +9,57 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kiosk.domain.frame import Picture
-from kiosk.domain.garment import Garment
+from kiosk.domain.garment import LAYERS, Garment
 from kiosk.vision.body import BodyFound
-from kiosk.vision.fit import ARMPIT, TOP, Fit, fit
+from kiosk.vision.draping import Box, Parts, Rgba, apart, drape
+from kiosk.vision.fit import TOP, Fit, fit, hangs, leg_covered, legs_of
 from kiosk.vision.hem import worn_hem
+from kiosk.vision.light import scene_light
 from kiosk.vision.occlusion import front
-from kiosk.vision.sleeves import Tube, arm_tube, lay, sleeve_tube
+from kiosk.vision.sleeves import arm_tube, lay, leg_tubes
 
 Mask = NDArray[np.uint8]
-Rgba = NDArray[np.uint8]
 
-_COARSE = 64
 _HEM_GIVES = (0.45, 0.35)
 """How far a hem may move up (tucked in) and down to end where the shopper's own top ends, in trunk lengths."""
-_OVERLAP = 0.22
 _COLOUR_SIDE = 192
 _UPPER_ARM = 0.52
 """The upper arm's share of an arm: sleeves lie under the trunk there, a forearm may lie before it."""
+_KEPT_PARTS = 8
+_HANGS_FREE = 0.98
+_CALM_OUTLINE = 1.4
+"""By so much the person's outline is smoothed, in pixels of the network's crop."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Parts:
-    """A garment taken apart: pictures of trunk and sleeves, (H, W, 4) uint8 RGBA each, a sleeve with its course."""
+class Layer:
+    """Garments as they lie on a picture. box: (x0, y0, x1, y1) in pixels.
 
-    trunk: Rgba
-    sleeves: tuple[tuple[Rgba, Tube] | None, tuple[Rgba, Tube] | None]
+    over: (h, w, 3) uint8 RGB, already multiplied by alpha (h, w) uint8; keep: (h, w, 3) uint8, how much of the picture shows through.
+    """
+
+    box: Box
+    over: Picture
+    keep: Picture
+    alpha: Mask
+
+    def on(self, pixels: Picture, shift: tuple[int, int] = (0, 0)) -> Picture:
+        """Return a copy of `pixels` ((H, W, 3) uint8 RGB) with the garments on it, `shift` pixels (x, y) further."""
+        dressed = pixels.copy()
+        height, width = pixels.shape[:2]
+        x0, y0 = self.box[0] + shift[0], self.box[1] + shift[1]
+        x1, y1 = self.box[2] + shift[0], self.box[3] + shift[1]
+        left, top, right, bottom = max(0, x0), max(0, y0), min(width, x1), min(height, y1)
+        if left >= right or top >= bottom:
+            return dressed
+        part = np.s_[top - y0:bottom - y0, left - x0:right - x0]
+        under = cv2.multiply(pixels[top:bottom, left:right], self.keep[part], scale=1 / 255)
+        dressed[top:bottom, left:right] = cv2.add(under, self.over[part])
+        return dressed
 
 
 class Dresser:
-    """Dresses people; remembers the last garment's parts, so that a garment is taken apart once.
+    """Dresses people; remembers the last garments' parts, so that a garment is taken apart once.
 
     follow_hem: let a top end where the shopper's own top ends, within limits, which hides that and tucks in what is tucked in; otherwise
     it ends where its own length puts it.
@@ -45,68 +67,127 @@ class Dresser:
 
     def __init__(self, follow_hem: bool = True) -> None:
         self._follow_hem = follow_hem
-        self._garment: Garment | None = None
-        self._parts: _Parts | None = None
+        self._parts: list[tuple[Garment, Parts]] = []
 
-    def dress(self, pixels: Picture, body: BodyFound, garment: Garment) -> Picture:
-        """Return a copy of `pixels` ((H, W, 3) uint8 RGB) in which `body` wears `garment`."""
-        layer = self._layer(pixels, body, garment)
-        dressed = pixels.copy()
-        if layer is None:
-            return dressed
-        (x0, y0, x1, y1), rgba = layer
-        alpha = cv2.merge([rgba[:, :, 3]] * 3)
-        under = cv2.multiply(pixels[y0:y1, x0:x1], cv2.bitwise_not(alpha), scale=1 / 255)
-        over = cv2.multiply(cv2.cvtColor(rgba, cv2.COLOR_RGBA2RGB), alpha, scale=1 / 255)
-        dressed[y0:y1, x0:x1] = cv2.add(under, over)
-        return dressed
+    def dress(self, pixels: Picture, body: BodyFound, *garments: Garment) -> Picture:
+        """Return a copy of `pixels` ((H, W, 3) uint8 RGB) in which `body` wears `garments`, coats over tops over bottoms."""
+        layer = self.layer(pixels, body, *garments)
+        return pixels.copy() if layer is None else layer.on(pixels)
 
-    def cover_mask(self, pixels: Picture, body: BodyFound, garment: Garment) -> Mask:
-        """Return which pixels the garment would cover: (H, W) uint8, 255 where it is at least half opaque."""
+    def cover_mask(self, pixels: Picture, body: BodyFound, *garments: Garment) -> Mask:
+        """Return which pixels the garments would cover: (H, W) uint8, 255 where they are at least half opaque."""
         covered = np.zeros(pixels.shape[:2], np.uint8)
-        layer = self._layer(pixels, body, garment)
+        layer = self.layer(pixels, body, *garments)
         if layer is not None:
-            (x0, y0, x1, y1), rgba = layer
-            covered[y0:y1, x0:x1] = np.where(rgba[:, :, 3] > 127, np.uint8(255), np.uint8(0))
+            x0, y0, x1, y1 = layer.box
+            covered[y0:y1, x0:x1] = np.where(layer.alpha > 127, np.uint8(255), np.uint8(0))
         return covered
 
-    def _layer(self, pixels: Picture, body: BodyFound, garment: Garment) -> tuple[tuple[int, int, int, int], Rgba] | None:
-        """Return the box that the garment touches (x0, y0, x1, y1) and its RGBA picture there; None when it is out of the picture."""
+    def layer(self, pixels: Picture, body: BodyFound, *garments: Garment) -> Layer | None:
+        """Return the garments as they lie on this picture of `body`; None when they are out of the picture, or there are none."""
         height, width = pixels.shape[:2]
-        fitted = fit(body, garment, height, width)
-        worn = worn_hem(pixels, body, fitted.frame) if self._follow_hem and garment.kind != "dress" else None
-        if worn is not None:
-            fitted = replace(fitted, hem=min(max(worn, fitted.hem - _HEM_GIVES[0]), fitted.hem + _HEM_GIVES[1]))
-        box = _box(fitted, height, width)
+        worn = [(g, self._fitted(pixels, body, g)) for g in sorted(garments, key=lambda g: LAYERS[g.kind])]
+        box = _box([(g, f) for g, f in worn], body, height, width)
         if box is None:
             return None
-        if self._garment is not garment or self._parts is None:
-            self._garment, self._parts = garment, _apart(garment)
         x0, y0, x1, y1 = box
-        person = cv2.warpAffine(body.crop_mask, body.to_picture - np.array([[0, 0, x0], [0, 0, y0]], np.float32), (x1 - x0, y1 - y0))
-        before = _front(pixels, body, fitted, box)
-        rgba = _trunk(self._parts.trunk, garment, fitted, box)
-        for index, part in enumerate(self._parts.sleeves):
-            if part is not None and fitted.covered[index] > 0:
-                arm = arm_tube(fitted.frame.arms[index], index, fitted, person, np.array([x0, y0], np.float32))
-                lay(rgba, *part, arm, min(1.0, _UPPER_ARM / fitted.covered[index]))
-        rgba[:, :, 3] = cv2.min(cv2.min(rgba[:, :, 3], cv2.bitwise_not(before)), person)
-        return box, rgba
+        calm = cv2.GaussianBlur(body.crop_mask, (0, 0), _CALM_OUTLINE)
+        person = cv2.warpAffine(calm, body.to_picture - np.array([[0, 0, x0], [0, 0, y0]], np.float32), (x1 - x0, y1 - y0))
+        rgba: Rgba | None = None
+        for garment, fitted in worn:
+            piece = self._piece(garment, fitted, body, box, person)
+            rgba = piece if rgba is None else _over(piece, rgba)
+        if rgba is None:
+            return None
+        covered = (max(f.covered[0] for _, f in worn), max(f.covered[1] for _, f in worn))
+        before = _front(pixels, body, replace(worn[-1][1], covered=covered), box)
+        alpha = cv2.min(rgba[:, :, 3], cv2.bitwise_not(before))
+        lit = cv2.resize(scene_light(pixels, person, box), (x1 - x0, y1 - y0), interpolation=cv2.INTER_LINEAR)
+        shaded = cv2.multiply(cv2.cvtColor(rgba, cv2.COLOR_RGBA2RGB), cv2.merge([lit] * 3), scale=1 / 128)
+        over = cv2.multiply(shaded, cv2.merge([alpha] * 3), scale=1 / 255)
+        return Layer(box, over, cv2.merge([cv2.bitwise_not(alpha)] * 3), alpha)
+
+    def _fitted(self, pixels: Picture, body: BodyFound, garment: Garment) -> Fit:
+        """Return the fit, a top's hem where the shopper's own top ends; a coat at least covers what is worn below it."""
+        fitted = fit(body, garment, pixels.shape[0], pixels.shape[1])
+        if not self._follow_hem or garment.kind not in ("top", "outer"):
+            return fitted
+        worn = worn_hem(pixels, body, fitted.frame)
+        if worn is None:
+            return fitted
+        least = fitted.hem - (_HEM_GIVES[0] if garment.kind == "top" else 0.0)
+        return replace(fitted, hem=min(max(worn, least), fitted.hem + _HEM_GIVES[1]))
+
+    def _piece(self, garment: Garment, fitted: Fit, body: BodyFound, box: Box, person: Mask) -> Rgba:
+        """Return one garment in the box, nothing in front of it yet."""
+        parts = self._apart(garment)
+        shift = np.array(box[:2], np.float32)
+        rgba = drape(parts.trunk, garment, fitted, box)
+        if garment.cut.legs is not None:
+            frame, covered = fitted.frame, leg_covered(garment, body, fitted.frame)
+            tubes = leg_tubes(legs_of(body, frame.across), covered, person, (frame.width, shift))
+            for part, tube in zip(parts.limbs, tubes, strict=True):
+                if part is not None and covered > 0.05:
+                    lay(rgba, *part, tube, 0.06)
+        else:
+            for index, part in enumerate(parts.limbs):
+                if part is not None and fitted.covered[index] > 0:
+                    arm = arm_tube(fitted.frame.arms[index], index, fitted, person, shift)
+                    lay(rgba, *part, arm, min(1.0, _UPPER_ARM / fitted.covered[index]))
+        rgba[:, :, 3] = cv2.min(rgba[:, :, 3], _limit(garment, fitted, box, person))
+        return rgba
+
+    def _apart(self, garment: Garment) -> Parts:
+        for known, parts in self._parts:
+            if known is garment:
+                return parts
+        made = apart(garment)
+        self._parts = [*self._parts, (garment, made)][-_KEPT_PARTS:]
+        return made
 
 
-def _box(fitted: Fit, height: int, width: int) -> tuple[int, int, int, int] | None:
-    frame = fitted.frame
-    corners = frame.to_picture(np.array([-0.8, 0.8, -0.8, 0.8], np.float32), np.array([TOP - 0.1] * 2 + [fitted.hem + 0.1] * 2, np.float32))
-    joints = np.stack([p for arm in frame.arms for p in (arm.shoulder, arm.elbow, arm.wrist)])
+def _over(upper: Rgba, lower: Rgba) -> Rgba:
+    """Return one picture over another, both RGBA."""
+    alpha = cv2.merge([upper[:, :, 3]] * 3)
+    colour = cv2.add(cv2.multiply(cv2.cvtColor(upper, cv2.COLOR_RGBA2RGB), alpha, scale=1 / 255),
+                     cv2.multiply(cv2.cvtColor(lower, cv2.COLOR_RGBA2RGB), cv2.bitwise_not(alpha), scale=1 / 255))
+    both: Rgba = np.dstack([colour, cv2.max(upper[:, :, 3], lower[:, :, 3])])
+    return both
+
+
+def _limit(garment: Garment, fitted: Fit, box: Box, person: Mask) -> Mask:
+    """Return how far cloth may reach: to the person's outline and a little beyond, and below the hips where it hangs freely."""
+    within: Mask = cv2.convertScaleAbs(cv2.subtract(person, 40), alpha=2.2)
+    if garment.kind == "outer":
+        reach = max(3, round(0.05 * fitted.frame.width) | 1)
+        within = cv2.dilate(within, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach)))
+    if hangs(garment) and fitted.hem > _HANGS_FREE:
+        hip = fitted.frame.to_picture(np.array([-4.0, 4.0, 4.0, -4.0], np.float32), np.array([_HANGS_FREE] * 2 + [4.0] * 2, np.float32))
+        cv2.fillPoly(within, [np.round(hip - np.array(box[:2], np.float32)).astype(np.int32)], 255)
+    return within
+
+
+def _box(worn: list[tuple[Garment, Fit]], body: BodyFound, height: int, width: int) -> Box | None:
+    """Return the box that all garments together can touch."""
+    if not worn:
+        return None
+    frame = worn[0][1].frame
     margin = 0.25 * frame.width
-    low = np.minimum(corners.min(axis=0), joints.min(axis=0) - margin)
-    high = np.maximum(corners.max(axis=0), joints.max(axis=0) + margin)
+    hem = max(fitted.hem for _, fitted in worn)
+    wide = max(0.8, *(float(np.abs(np.stack([f.left, f.right])[:, f.rows <= f.hem]).max()) for _, f in worn))
+    top = TOP - 0.1 if any(g.kind != "bottom" for g, _ in worn) else 0.6
+    corners = frame.to_picture(np.array([-wide, wide, -wide, wide], np.float32), np.array([top] * 2 + [hem + 0.1] * 2, np.float32))
+    joints = [p for arm in frame.arms for p in (arm.shoulder, arm.elbow, arm.wrist)] if top < 0 else []
+    joints += [p for g, _ in worn if g.cut.legs is not None for leg in legs_of(body, frame.across) for p in leg]
+    spots = np.stack(joints) if joints else corners
+    low = np.minimum(corners.min(axis=0), spots.min(axis=0) - margin)
+    high = np.maximum(corners.max(axis=0), spots.max(axis=0) + margin)
     x0, y0 = max(0, int(low[0])), max(0, int(low[1]))
     x1, y1 = min(width, int(high[0]) + 1), min(height, int(high[1]) + 1)
     return (x0, y0, x1, y1) if x1 - x0 > 4 and y1 - y0 > 4 else None
 
 
-def _front(pixels: Picture, body: BodyFound, fitted: Fit, box: tuple[int, int, int, int]) -> Mask:
+def _front(pixels: Picture, body: BodyFound, fitted: Fit, box: Box) -> Mask:
     """Run the occlusion on a small picture: colours need no more."""
     x0, y0, x1, y1 = box
     frame = fitted.frame
@@ -123,53 +204,7 @@ def _front(pixels: Picture, body: BodyFound, fitted: Fit, box: tuple[int, int, i
     shrunk = BodyFound(landmarks, body.crop_mask, to_small, body.score)
     moved = frame.moved(shift, scale)
     before = front(small, shrunk, replace(fitted, frame=moved), shrunk.mask(small.shape[0], small.shape[1]))
-    full = cv2.resize(before, (area.shape[1], area.shape[0]), interpolation=cv2.INTER_LINEAR)
+    calm = cv2.GaussianBlur(cv2.medianBlur(before, 3), (0, 0), 0.9)
+    wide = cv2.resize(calm, (area.shape[1], area.shape[0]), interpolation=cv2.INTER_LINEAR)
+    full = cv2.convertScaleAbs(cv2.subtract(wide, 44), alpha=2.1)
     return np.ascontiguousarray(full[y0 - top:])
-
-
-def _apart(garment: Garment) -> _Parts:
-    """Cut a garment's picture into trunk and sleeves that overlap a little at the seam."""
-    picture, cut = garment.picture, garment.cut
-    columns = np.arange(picture.shape[1], dtype=np.float32)[None]
-    overlap = _OVERLAP * cut.chest_width
-    rows = np.arange(picture.shape[0])[:, None]
-    inside = (columns >= garment.trunk[:, :1] - 1) & (columns <= garment.trunk[:, 1:] + 1)
-    trunk = picture.copy()
-    trunk[~inside, 3] = 0
-    sleeves: list[tuple[Rgba, Tube] | None] = []
-    for index, side in enumerate((cut.left, cut.right)):
-        if side.sleeve_width == 0 or cut.sleeve == "none":
-            sleeves.append(None)
-            continue
-        edge = garment.trunk[:, index:index + 1]
-        give = np.where(rows < side.armpit[1], overlap, 0.0)
-        part = columns <= edge + give if index == 0 else columns >= edge - give
-        sleeve = picture.copy()
-        sleeve[~part, 3] = 0
-        sleeves.append((sleeve, sleeve_tube(sleeve, side)))
-    return _Parts(trunk, (sleeves[0], sleeves[1]))
-
-
-def _trunk(trunk: Rgba, garment: Garment, fitted: Fit, box: tuple[int, int, int, int]) -> Rgba:
-    """Warp the trunk into the box: rows along the spine, columns between the body's outlines."""
-    x0, y0, x1, y1 = box
-    across, down = min(x1 - x0, _COARSE), min(y1 - y0, _COARSE)
-    x = (np.arange(across, dtype=np.float32) + 0.5) * ((x1 - x0) / across) - 0.5 + x0
-    y = (np.arange(down, dtype=np.float32) + 0.5) * ((y1 - y0) / down) - 0.5 + y0
-    s, t = fitted.frame.to_body(*np.meshgrid(x, y))
-    cut = garment.cut
-    keys = [TOP, ARMPIT, max(fitted.hem, ARMPIT + 0.1)]
-    rows_at = [cut.top, cut.armpit_row, cut.hem_row]
-    row = np.interp(t, keys, rows_at)
-    row = np.where(t < TOP, cut.top + (t - TOP) * (rows_at[1] - rows_at[0]) / (keys[1] - keys[0]), row)
-    row = np.where(t > keys[2], cut.hem_row + (t - keys[2]) * (rows_at[2] - rows_at[1]) / (keys[2] - keys[1]), row)
-    left, right = np.interp(t, fitted.rows, fitted.left), np.interp(t, fitted.rows, fitted.right)
-    share = (s - left) / np.maximum(right - left, 1e-3)
-    lines = np.arange(len(garment.trunk))
-    first, last = np.interp(row, lines, garment.trunk[:, 0]), np.interp(row, lines, garment.trunk[:, 1])
-    column = first + share * (last - first)
-    size = (x1 - x0, y1 - y0)
-    map_x = cv2.resize(column.astype(np.float32), size, interpolation=cv2.INTER_LINEAR)
-    map_y = cv2.resize(row.astype(np.float32), size, interpolation=cv2.INTER_LINEAR)
-    warped: Rgba = cv2.remap(trunk, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=(0, 0, 0, 0))
-    return warped

@@ -290,7 +290,7 @@ def decode_order(payload: bytes, device: str, verify: Verify) -> OrderMessage:
     """Return an order that HQ signed for this device, or raise WireError."""
     head: _OrderBody = _read(_open(payload, verify), _OrderBody)
     if head.device != device:
-        raise WireError(f"an order for {head.device!r} came to {device!r}")
+        raise WireError(f"an order for {head.device!r} came to {device!r}", "device")
     cls = ORDER_KINDS.get(head.kind)
     if cls is None or not 0 < head.seq < 2**53:
         raise WireError(f"an order of kind {head.kind!r}, number {head.seq}, is not known here")
@@ -327,7 +327,7 @@ def decode_manifest(payload: bytes, group: str, verify: Verify) -> orders.Manife
     """Return a manifest, or the link to one, that HQ signed for this group, or raise WireError."""
     head: _ManifestBody = _read(_open(payload, verify), _ManifestBody)
     if head.group != group or head.kind not in MANIFEST_KINDS:
-        raise WireError(f"a manifest {head.kind!r} of group {head.group!r} is not for group {group!r}")
+        raise WireError(f"a manifest {head.kind!r} of group {head.group!r} is not for group {group!r}", "device")
     if head.link is not None and head.link.kind == head.kind and 0 < head.link.size <= BODY_BYTES:
         return head.link
     if not bytes(head.data):
@@ -361,9 +361,9 @@ def _open(payload: bytes, verify: Verify) -> bytes:
     try:
         signature = base64.b64decode(signed.signature, validate=True)
     except (binascii.Error, ValueError) as error:
-        raise WireError("the signature cannot be read") from error
+        raise WireError("the signature cannot be read", "signature") from error
     if not verify(body, signature):
-        raise WireError("the signature is not HQ's")
+        raise WireError("the signature is not HQ's", "signature")
     return body
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from kiosk.domain import events, orders, standing
 from kiosk.domain.catalog import OfflinePolicy, Planogram, PriceList, TenderPolicy
+from kiosk.domain.wardrobe import GarmentList
 
 EVENT_TYPES: dict[str, type[Any]] = {
     "kiosk.sale.completed.v1": events.SaleCompleted,
@@ -48,4 +49,5 @@ ORDER_KINDS: dict[str, type[Any]] = {
     "command": orders.CommandOrdered,
     "planogram": Planogram,
 }
-MANIFEST_KINDS: dict[str, type[Any]] = {"pricelist": PriceList, "offline-policy": OfflinePolicy, "tenders": TenderPolicy}
+MANIFEST_KINDS: dict[str, type[Any]] = {"pricelist": PriceList, "offline-policy": OfflinePolicy, "tenders": TenderPolicy,
+                                       "garments": GarmentList}

@@ -6,8 +6,11 @@ import pytest
 
 from kiosk import wire
 from kiosk.cli import main
-from kiosk.config import load
+from kiosk.config import load, parse
+from kiosk.devices.scale_calibration import write_calibrations
+from kiosk.domain.calibration import Calibration
 from kiosk.domain.events import SaleCompleted
+from kiosk.domain.journal import SettingChanged
 from kiosk.flows.closing import HeadTeller, close_due, note_configuration
 from kiosk.flows.opening import open_parts
 from kiosk.flows.parts import zone_of
@@ -40,6 +43,33 @@ def config(tmp_path):
         HeadTeller().tell(unit)
     parts.store.close()
     return path
+
+
+def test_every_change_of_the_configuration_is_a_record_a_new_pin_too(tmp_path):
+    text = TOML.format(folder=tmp_path / "state") + '[staff.pins]\nlea = "2468"\n[staff.roles]\nlea = "merchant"\n'
+    parts = open_parts(parse(text))
+    changes = (text, text.replace('"2468"', '"8642"'), text.replace('"merchant"', '"clerk"'), text)
+
+    def settings_in_journal(unit):
+        return [wire.decode_value(record.body, SettingChanged) for record in unit.journal.records() if record.kind == "setting"]
+
+    for n, changed in enumerate(changes, 1):
+        with parts.store.unit() as unit:
+            for _twice in range(2):
+                note_configuration(unit, parse(changed))
+            assert [told.what for told in settings_in_journal(unit)] == ["configuration"] * n
+    cells = tmp_path / "state" / "scale.json"
+    for grams in (1.0, 2.0):
+        write_calibrations(cells, {"A1": Calibration(0.0, grams, 500.0, 0.1, "2026-03-02")})
+        with parts.store.unit() as unit:
+            for _twice in range(2):
+                note_configuration(unit, parse(text))
+    with parts.store.unit() as unit:
+        told = settings_in_journal(unit)
+        assert [one.what for one in told[-3:]] == ["configuration", "calibration", "calibration"] and told[-1].value != told[-2].value
+        assert not any(pin in one.value for one in told for pin in ("2468", "8642"))
+        assert unit.journal.verify() is None
+    parts.store.close()
 
 
 def test_a_day_is_closed_exported_and_verified(config, tmp_path, capsys):

@@ -60,12 +60,29 @@ def test_days_out_of_stock_are_not_demand():
 
 
 def test_a_new_item_learns_from_its_group():
-    sales = shop([3.0, 3.0, 3.0, 0.2, 0.2, 0.2, 0.0, 0.0], 200)
+    sales = shop([3.0, 3.0, 3.0, 0.2, 0.2, 0.2, 0.0, 0.0, 0.0], 200)
     sales[6, -3] = 1.0
-    groups = np.array([0, 0, 0, 1, 1, 1, 0, 1])
+    sales[7, :] = np.nan
+    groups = np.array([0, 0, 0, 1, 1, 1, 0, 1, 0])
     daily = forecast(sales, 14, groups).daily.mean(axis=1)
     assert 1.5 < daily[6] < 3.2
     assert daily[7] == pytest.approx(0.2, abs=0.1)
+    assert daily[8] == 0.0, "what stood there for 200 days and never sold is not new"
+
+
+def test_promotions_are_taken_out_of_the_past_and_put_into_the_days_ahead():
+    draws = np.random.default_rng(2)
+    factors = np.ones((40, 314))
+    factors[:20, 280:] = 3.0
+    sales = draws.poisson(factors * 1.5).astype(float)
+    told = forecast(sales[:, :300], 14, factors=factors)
+    assert told.daily[:20].mean() == pytest.approx(4.5, rel=0.1)
+    assert told.daily[20:].mean() == pytest.approx(1.5, rel=0.1)
+    flat = forecast(sales[:, :300], 14)
+    assert told.window(0, 7).quantile(0.95)[:20].mean() == pytest.approx(40, abs=4)
+    assert flat.daily[:20].mean() < 3.9
+    with pytest.raises(InvalidValueError, match="factors"):
+        forecast(sales, 14, factors=factors)
 
 
 def test_smoothings_never_see_the_days_that_they_predict():

@@ -58,4 +58,5 @@ def test_a_day_that_staff_closed_is_at_hq_to_the_cent(tmp_path: Path, browser: w
     finally:
         made = store.close()
     assert made is not None and made["differences"] == [], made
+    assert made["offline_sales"] == made["offline_posted_once"] >= 1
     assert made["evening"]["refunds_minor"] == evening.tills["pay-1"].refunds_minor

@@ -1,14 +1,8 @@
-"""`kiosk eval packs`: planted preferences of a simulated chain, and a real chain's bag snacks."""
+"""`kiosk eval packs`: planted preferences of simulated chains."""
 
 import json
-import os
-from pathlib import Path
-
-import pytest
 
 from kiosk.cli import main
-
-DATA = os.environ.get("KIOSK_DATA")
 
 
 def test_planted_preferences_are_found(capsys):
@@ -19,20 +13,6 @@ def test_planted_preferences_are_found(capsys):
     assert figures["false"] <= 0.15
 
 
-@pytest.mark.skipif(DATA is None, reason="set KIOSK_DATA to the folder of evaluation data")
-def test_a_chains_stores_that_want_small_bags_are_named(capsys):
-    folder = Path(DATA or "") / "stock"
-    files = [str(folder / f"grocery_{name}.csv.gz") for name in ("products", "transactions_sample")]
-    assert main(["eval", "packs", *files, "--json"]) == 0
-    report = json.loads(capsys.readouterr().out)
-    assert "372" in {one["store"] for one in report["advice"] if one["size"] == "small"}
-    assert report["silent"] > 50
-    assert all(one["lines"] for one in report["advice"])
-
-
-def test_files_that_are_not_a_chains_are_refused(tmp_path, capsys):
-    table = tmp_path / "products.csv"
-    table.write_text("a,b\n1,2\n")
-    assert main(["eval", "packs", str(table), str(table)]) == 1
-    assert "the header lacks product_id" in capsys.readouterr().err
-    assert main(["eval", "packs", str(table)]) == 1
+def test_no_chain_is_no_question(capsys):
+    assert main(["eval", "packs", "--simulate", "0"]) == 1
+    assert "1 or more" in capsys.readouterr().err

@@ -61,6 +61,13 @@ def test_covered_arms_inside_the_box_are_counted():
     assert figures["wrongly_covered"] == 0.1 and figures["long_sleeve_iou"] == 0.6
 
 
+def test_what_still_shows_of_the_worn_garment_is_told_by_class():
+    scores = [PairScore("a", 0.8, 1.0, 0.3, 0, 0, True, 1000, 100, "short"), PairScore("b", 0.6, 1.0, 0.05, 0, 0, True, 3000, 900, "long")]
+    figures = summary(scores)
+    assert (figures["own_visible"], figures["own_visible_short"], figures["own_visible_long"]) == (0.25, 0.1, 0.3)
+    assert figures["own_visible_none"] == 0.0
+
+
 def test_a_folder_of_another_layout_is_refused(tmp_path):
     with pytest.raises(InvalidValueError, match="image/ and cloth/"):
         pairs(tmp_path)

@@ -77,6 +77,21 @@ def test_hints_ask_for_light_and_one_face_only_and_only_good_pictures_count(devi
     look_to_enrol(device, flow, 5)
 
 
+@pytest.mark.parametrize(("shown", "lost", "reason"), [
+    ("turned", False, "quality"), ("nobody", False, "timeout"), ("turned", True, "camera_lost")])
+def test_who_gets_no_good_picture_is_told_why_and_nothing_is_kept(device: Device, shown: str, lost: bool, reason: str) -> None:
+    flow = EnrolFlow(device.sight, device.shop, "en")
+    sign(device, flow)
+    flow.tick([*keys("55501234"), "ok", *keys("7294"), *keys("7294")])
+    device.show(face_picture(device.figures, 0, 28.0) if shown == "turned" else np.full((480, 640, 3), 120, np.uint8))
+    assert screen(flow.tick([])) == "enrol.face"
+    device.eyes.lost = lost
+    device.clock.move(61.0)
+    view = flow.tick([])
+    assert (screen(view), view.ok, view.reason) == ("enrol.done", False, reason)
+    assert device.sight.vault.members() == [] and flow.tick(["done"]) is None
+
+
 def test_twins_are_warned_and_both_give_their_pin_always(device: Device, member_template: Callable[[int], Template]) -> None:
     enrol(device, "sister", "11112222", member_template(2))
     flow = EnrolFlow(device.sight, device.shop, "en")

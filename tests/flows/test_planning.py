@@ -14,7 +14,8 @@ from kiosk.domain.catalog import Cell, Planogram
 from kiosk.domain.events import Lane
 from kiosk.flows.opening import remember
 from kiosk.flows.parts import Parts
-from kiosk.flows.planning import Planner, due_day, history, plan_day
+from kiosk.flows.planning import Planner, due_day, plan_day
+from kiosk.flows.planning_days import first_days, history
 from kiosk.flows.stock import Movement, move
 from kiosk.runtime import ManualClock
 from kiosk.storage.demand import DayOfSlot
@@ -87,9 +88,11 @@ def test_a_short_record_changes_nothing(tmp_path: Path) -> None:
 
 def test_days_without_goods_are_no_demand() -> None:
     past = [DayOfSlot("A1", WATER, TODAY - timedelta(days=n), n, 0.9 if n == 1 else 0.2) for n in range(3)]
-    sales, first = history(past, [CELLS[0], CELLS[1]], TODAY)
-    np.testing.assert_array_equal(sales, [[2, np.nan, 0]])
-    assert first == [TODAY - timedelta(days=2), None]
+    past.append(DayOfSlot("A2", TEA, TODAY, 3, 0.0))
+    first = first_days(past, [], CELLS)
+    assert first == {"A1": TODAY - timedelta(days=2), "A2": TODAY}
+    sales = history(past, CELLS[:2], list(first.values()), TODAY)
+    np.testing.assert_array_equal(sales, [[2, np.nan, 0], [np.nan, np.nan, 3]])
 
 
 def test_planning_runs_once_a_day_beside_the_screen(tmp_path: Path) -> None:

@@ -15,9 +15,9 @@ from kiosk.domain.pricing import quote
 from kiosk.flows.cashier import Cashier, Payer
 from kiosk.flows.terminal import Terminal, mirror_terminal, pay_terminal
 from kiosk.flows.tryon import TryOnFlow
+from kiosk.flows.wardrobe import Wardrobe
 from kiosk.storage.till import MIRROR, PAY
 from kiosk.vision.body import BodyFinder
-from kiosk.vision.wardrobe import garment
 from tests.flows.conftest import PRICES, TEA, WATER, Device, Networks, open_device, screen
 
 DRESS = "9520000000103"
@@ -32,7 +32,7 @@ def shop_sells_a_dress(device: Device) -> None:
 
 
 def mirror(device: Device, networks: Networks) -> Terminal:
-    tryon = TryOnFlow(device.sight, device.shop, BodyFinder(networks.models), garment, "en")
+    tryon = TryOnFlow(device.sight, device.shop, BodyFinder(networks.models), Wardrobe(Path("/nowhere")), "en")
     return mirror_terminal(device.sight, device.shop, tryon)
 
 

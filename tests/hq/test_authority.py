@@ -171,7 +171,7 @@ def alarms(ledger):
         return {(row["kind"], row["device"]) for row in facts.alarms(db)}
 
 
-def test_a_code_belongs_to_the_first_key_that_uses_it_and_others_are_refused_and_alarmed(tmp_path, ledger, ca):
+def test_a_code_belongs_to_the_first_key_that_uses_it_and_others_are_refused_and_alarmed(tmp_path, ledger, ca, record_property):
     desk = claims.Desk(ca, "a2V5")
     with ledger.write() as db:
         (code,) = claims.make_codes(db, "Paris 11", 1, at(), "anna", automatic=False)
@@ -179,6 +179,7 @@ def test_a_code_belongs_to_the_first_key_that_uses_it_and_others_are_refused_and
     mine, thief = Identity(tmp_path / "mine"), Identity(tmp_path / "thief")
     assert ask(ledger, desk, code.lower().replace("-", " "), mine, "kiosk-1").status == "waiting"
     refused = ask(ledger, desk, code, thief, "kiosk-1")
+    record_property("refusal", f"{refused.status}: {refused.reason}")
     assert refused.status == "refused" and refused.key == thief.waiting_key() and not refused.chain
     assert ask(ledger, desk, code, thief, "kiosk-2").status == "refused"
     assert {("claim_refused", "kiosk-1"), ("claim_refused", "kiosk-2")} <= alarms(ledger)

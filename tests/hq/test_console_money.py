@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 
 import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select
 
-from kiosk.domain.events import MemberEnrolled
+from kiosk.domain.events import DeviceHealth, MemberEnrolled
 from kiosk.domain.money import Money
 from kiosk.hq import wallet
 from kiosk.hq.ledger import accounts, catalogue, charges
@@ -18,6 +19,8 @@ from kiosk.sim.payments.service import PaymentServices
 from tests.hq.conftest import sale
 from tests.hq.test_console import Site, text, until, width
 from tests.hq.test_console import browser as browser  # noqa: PLC0414 - the fixture
+
+TILES = ("#exposure b", "#sold-offline b", "#offline-loss b")
 
 
 @pytest.fixture
@@ -73,6 +76,20 @@ def test_a_wallet_is_topped_up_in_cash_and_mistakes_are_told(site, browser):
             until(browser, lambda: "more than the 2 decimals" in text(browser, "#error"))
     until(browser, lambda: "€35.00" in text(browser, "#sums"))
     assert (balance(site, "member:bruno"), balance(site, "till:store-1")) == (3500, -2000)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("at", [1280, 390])
+def test_what_is_owed_for_selling_without_hq_and_what_it_cost_is_shown(site, browser, at):
+    width(browser, at)
+    browser.get(f"{site.url}/wallet?lang=en")
+    assert [text(browser, tile) for tile in TILES] == ["€0.00", "€0.00", "€0.00"]
+    site.send(site.pay.send(DeviceHealth("1", 9, {}, 0, {}, offline_minor=900)))
+    until(browser, lambda: [text(browser, tile) for tile in TILES] == ["€0.00", "€9.00", "€0.00"])
+    poor = replace(sale("s3", "i3", 4500, "wallet_face", "bruno"), offline=True)
+    site.send(site.pay.send(DeviceHealth("1", 9, {}, 0, {})), site.pay.send(poor))
+    until(browser, lambda: [text(browser, tile) for tile in TILES] == ["€25.00", "€0.00", "€25.00"])
+    assert [bool(browser.find_elements(By.CSS_SELECTOR, f"{tile.split()[0]}.warm")) for tile in TILES] == [True, False, True]
 
 
 @pytest.mark.browser

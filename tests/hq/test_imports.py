@@ -160,10 +160,10 @@ OFFERS = offers(
     offer("card", "price", gtin=WATER, price="0.90", member="yes"),
     offer("late", "percent", gtin=WINE, percent="50", days="12345", **{"from": "17:00", "until": "19:00"}),
     offer("five", "basket", threshold="20.00", off="5.00"), offer("spring", "basket", percent="10", coupon="9900000000011"))
-MORE_GOODS = """gtin,name_fr,name_en,name_zh,price,vat,unit_weight_g,picture,garment,sold_by,deposit,deposit_vat,min_age
-4006381333931,Eau,Water,水,1.05,5.5,500,,,,0.25,0,
-5901234123457,Vin,Wine,酒,3.99,20,750,,,piece,,,18
-2100012000000,Comté,Comté,奶酪,24.90,5.5,1,,,weight,,,
+MORE_GOODS = """gtin,name_fr,name_en,name_zh,price,vat,unit_weight_g,picture,garment,sold_by,deposit,deposit_vat,min_age,category,keeps_days
+4006381333931,Eau,Water,水,1.05,5.5,500,,,,0.25,0,,drinks,
+5901234123457,Vin,Wine,酒,3.99,20,750,,,piece,,,18,,
+2100012000000,Comté,Comté,奶酪,24.90,5.5,1,,,weight,,,,cheese,21
 """
 CODES = "prefix,kind,item_digits,value_digits,decimals,verifier\n21,weight,5,5,3,\n22,price,4,5,2,yes\n"
 
@@ -188,6 +188,7 @@ def test_offers_deposits_ages_weights_and_codes_reach_the_price_list(ledger, sta
     assert (found["five"].threshold_minor, found["five"].off_minor, found["card"].member) == (2000, 500, True)
     water, wine, cheese = (made.listed(code) for code in (WATER, WINE, CHEESE))
     assert (water.deposit_minor, wine.min_age, cheese.sold_by) == (25, 18, "weight")
+    assert [(p.category, p.keeps_days) for p in (water, wine, cheese)] == [("drinks", 0), ("", 0), ("cheese", 21)]
     assert made.product(made.formats[0].write(cheese.gtin, 482)) == cheese
     put(ledger, stamp, "promotions", offers(offer("five", "ended")))
     with ledger.read() as db:

@@ -9,7 +9,9 @@ from datetime import UTC
 import httpx
 import pytest
 
+from kiosk.domain.events import MemberEnrolled
 from kiosk.domain.orders import PaymentAnswered
+from kiosk.hq import asking
 from kiosk.hq.api import make_api
 from kiosk.hq.console.app import make_app
 from kiosk.hq.console.render import Desk
@@ -17,12 +19,13 @@ from kiosk.hq.console.server import WebServer
 from kiosk.hq.ledger import charges
 from kiosk.hq.ledger.store import Ledger
 from kiosk.hq.notices import Notices
+from kiosk.hq.tenders.card import TOLERANCE_S, CardMandates
 from kiosk.hq.tenders.setup import open_tenders
 from kiosk.runtime import SystemClock, new_id
 from kiosk.sim.payments.keys import pair
 from kiosk.sim.payments.service import PaymentServices
 from tests.hq.conftest import sale
-from tests.hq.test_teller import DEADLINE_S, House, ask
+from tests.hq.test_teller import DEADLINE_S, PM, House, ask
 
 CODES = {"alipay": "alipay", "emv_qr": "acquirer"}
 
@@ -143,6 +146,66 @@ def test_wechat_pays_by_notification_too(house):
     assert house.charge(key).status == "captured"
     with house.ledger.read() as db:
         assert charges.find(db, "wechat", payment.key).intent_id == key
+
+
+def charged_card(house, status="authorised"):
+    """A member's card that was charged while the answer got lost: (intent, payment at Stripe)."""
+    key = new_id()
+    house.send(MemberEnrolled("anna", "v1", "fr", 3))
+    with house.ledger.write() as db:
+        asking.set_mandate(db, "anna", PM, house.at_ms)
+    house.services.bank.order("authorise", "lost")
+    house.send(ask(key, 2500, "wallet_face", "anna"))
+    house.work()
+    assert house.told(key) == [] and house.charge(key).status == "asked"
+    (payment,) = [p for p in house.services.bank.payments("stripe") if p.key.startswith(key)]
+    return key, replace(payment, status=status)
+
+
+def test_stripes_webhook_answers_before_the_query_once_and_in_whatever_order_it_comes(house):
+    key, held = charged_card(house)
+    seen = house.services.bank.calls("stripe")
+    for _twice in range(2):
+        assert house.services.post(f"{house.url}/stripe", *house.services.notification(held)) == 200
+    assert house.told(key) == [PaymentAnswered(key, "authorised", "", "anna")]
+    assert house.services.bank.calls("stripe") == seen, "nobody had to ask"
+    house.send(sale(f"s-{key}", key, 2500, "wallet_face", "anna"))
+    house.work()
+    taken = replace(held, status="captured", captured_minor=2500)
+    for late in (held, taken, replace(held, status="declined", reason="expired_card"), held, taken):
+        assert house.services.post(f"{house.url}/stripe", *house.services.notification(late)) == 200
+    assert house.charge(key).status == "captured" and house.books().zero and len(house.told(key)) == 1
+    assert house.taken("stripe") == 2500 and house.balance("service:stripe") == -2500
+
+
+@pytest.mark.parametrize(("status", "outcome"), [("declined", "declined"), ("voided", "declined")])
+def test_stripes_webhook_tells_that_a_card_was_not_charged(house, status, outcome):
+    key, payment = charged_card(house, status)
+    assert house.services.post(f"{house.url}/stripe", *house.services.notification(payment)) == 200
+    assert house.told(key)[-1].outcome == outcome and house.charge(key).status in ("declined", "voided")
+
+
+def test_a_webhook_that_is_forged_replayed_changed_or_of_another_sum_moves_nothing(house):
+    key, held = charged_card(house)
+    body, good = house.services.notification(held)
+    stale = house.services.webhook(held, int(time.time()) - TOLERANCE_S - 60)
+    for told, headers in (house.services.notification(held, pair()), stale, (body.replace(b"2500", b"2501"), good), (body, {}),
+                          (body, {"Stripe-Signature": "t=x,v1="}), (b"[]", good), (b"\xff", good), (stale[0], good)):
+        assert house.services.post(f"{house.url}/stripe", told, headers) == 401, headers
+    cheap = replace(held, amount_minor=100)
+    assert house.services.post(f"{house.url}/stripe", *house.services.notification(cheap)) == 200
+    assert house.charge(key).status == "asked" and house.told(key) == [] and "tender_notice" in house.alarms()
+    opened = replace(held, status="pending")  # an event that says nothing of how it ended
+    assert house.services.post(f"{house.url}/stripe", *house.services.notification(opened)) == 200
+    assert house.charge(key).status == "asked" and house.told(key) == []
+
+
+def test_without_the_endpoints_secret_no_webhook_is_believed(house):
+    _key, held = charged_card(house)
+    body, headers = house.services.notification(held)
+    named = {name.lower(): value for name, value in headers.items()}
+    assert house.tenders["stripe"].notice(named, body) is not None
+    assert CardMandates("sk_test_x").notice(named, body) is None
 
 
 def test_anything_else_at_that_address_is_refused(house):

@@ -184,12 +184,14 @@ def kiosk_1(office, tmp_path_factory):
     return office.file(Subject("kiosk-1", Purpose.DEVICE), tmp_path_factory.mktemp("k") / "kiosk-1.pem")
 
 
-def test_a_kiosk_reaches_its_own_topics_alone(office, kiosk_1):
+def test_a_kiosk_reaches_its_own_topics_alone(office, kiosk_1, record_property):
     forbidden = ("v1/kiosk-2/up/money", "v1/kiosk-2/state", "v1/hq/state", "v1/kiosk-1/ack", "v1/kiosk-1/down/command",
                  "v1/fleet/fleet/pricelist", "v1/claim/x/answer", "v1/claim/x/request", "other")
     with calling(office, kiosk_1, ("#", "v1/kiosk-2/down/#", "v1/kiosk-2/ack", "v1/kiosk-2/up/#", "v1/+/down/+")) as kiosk:
         assert kiosk.publish("v1/kiosk-1/up/health") == "Success" and kiosk.publish("v1/kiosk-1/state") == "Success"
-        assert {topic: kiosk.publish(topic) for topic in forbidden} == dict.fromkeys(forbidden, "Not authorized")
+        said = {topic: kiosk.publish(topic) for topic in forbidden}
+        record_property("refusal", f"PUBLISH as kiosk-1 on {', '.join(said)}: {', '.join(set(said.values()))}")
+        assert said == dict.fromkeys(forbidden, "Not authorized")
         office.publish("v1/kiosk-2/down/command", b"for another")
         office.publish("v1/kiosk-2/ack", b"for another")
         office.publish("v1/kiosk-1/down/command", b"for me")
@@ -197,19 +199,21 @@ def test_a_kiosk_reaches_its_own_topics_alone(office, kiosk_1):
         assert not [topic for topic, _payload in kiosk.heard if "kiosk-2" in topic]
 
 
-def test_a_claim_certificate_reaches_the_claim_topics_alone(office):
+def test_a_claim_certificate_reaches_the_claim_topics_alone(office, record_property):
     forbidden = ("v1/claim-sim/up/money", "v1/claim-sim/state", "v1/kiosk-1/up/money", "v1/hq/state", "v1/claim/x/answer")
     filters = ("#", "v1/claim/+/request", "v1/claim/+/answer", "v1/hq/state", "v1/+/state")
     with calling(office, office.admission.claim_file, filters) as claimer:
         assert claimer.publish("v1/claim/" + "0" * 64 + "/request") == "Success"
-        assert {topic: claimer.publish(topic) for topic in forbidden} == dict.fromkeys(forbidden, "Not authorized")
+        said = {topic: claimer.publish(topic) for topic in forbidden}
+        record_property("refusal", f"PUBLISH as claim-sim on {', '.join(said)}: {', '.join(set(said.values()))}")
+        assert said == dict.fromkeys(forbidden, "Not authorized")
         office.publish("v1/fleet/fleet/pricelist", b"prices")
         office.publish("v1/claim/y/answer", b"answer")
         until(lambda: ("v1/claim/y/answer", b"answer") in claimer.heard, "an answer came")
         assert {topic.split("/")[1] for topic, _payload in claimer.heard} == {"claim"}
 
 
-def test_nobody_else_is_let_in(office, kiosk_1, tmp_path):
+def test_nobody_else_is_let_in(office, kiosk_1, tmp_path, record_property):
     """Nobody without a certificate, with an old one, with one of somebody else's authority, with TLS 1.2, or as a server."""
     stranger = Admission(tmp_path / "stranger")
     old = office.file(Subject("kiosk-old", Purpose.DEVICE, days=1), tmp_path / "old.pem", datetime.now(UTC) - timedelta(days=2))
@@ -219,6 +223,8 @@ def test_nobody_else_is_let_in(office, kiosk_1, tmp_path):
     found = {"own": knock(office, kiosk_1), "none": knock(office), "expired": knock(office, old),
              "stranger": knock(office, stranger.hq_file), "server": knock(office, server),
              "tls12": knock(office, kiosk_1, highest=ssl.TLSVersion.TLSv1_2)}
+    for who, said in found.items():
+        record_property("refusal", f"{who}: {said}")
     assert found == {"own": "let in", "none": "TLSV13_ALERT_CERTIFICATE_REQUIRED", "expired": "SSLV3_ALERT_CERTIFICATE_EXPIRED",
                      "stranger": "TLSV1_ALERT_UNKNOWN_CA", "server": "SSLV3_ALERT_UNSUPPORTED_CERTIFICATE",
                      "tls12": "TLSV1_ALERT_PROTOCOL_VERSION"}
@@ -230,9 +236,10 @@ def test_nobody_else_is_let_in(office, kiosk_1, tmp_path):
     assert "password_file" not in configuration and "allow_anonymous false" in configuration
 
 
-def test_a_device_believes_its_own_hqs_broker_alone(office, kiosk_1, tmp_path):
+def test_a_device_believes_its_own_hqs_broker_alone(office, kiosk_1, tmp_path, record_property):
     stranger = Admission(tmp_path / "stranger")
     refused = knock(office, kiosk_1, ca=stranger.broker / "ca.pem")
+    record_property("refusal", f"a broker of another authority, seen by the kiosk: {refused}")
     assert refused == "CERTIFICATE_VERIFY_FAILED"
     clock_says = datetime(2020, 1, 1, tzinfo=UTC)
     client = MqttClient(address(office, kiosk_1), "kiosk-1", None, lambda *_: None, lambda: None, lambda: None)
@@ -240,6 +247,7 @@ def test_a_device_believes_its_own_hqs_broker_alone(office, kiosk_1, tmp_path):
     client.start()
     try:
         until(lambda: "here it is 2020-01-01" in client.refusal, "the broker's dates are judged by the device's own clock")
+        record_property("refusal", client.refusal)
         clock_says = datetime.now(UTC)
         until(lambda: client.connected, "it is let in once the time is known")
     finally:
@@ -252,7 +260,7 @@ def test_a_name_has_one_session_and_nobody_can_take_another_ones(office, kiosk_1
         assert second.publish("v1/kiosk-7/state") == "Success" and first.publish("v1/kiosk-1/state") == "Success"
 
 
-def test_revocation_ends_sessions_that_stand_and_refuses_new_ones(office, tmp_path):
+def test_revocation_ends_sessions_that_stand_and_refuses_new_ones(office, tmp_path, record_property):
     file = office.file(Subject("kiosk-3", Purpose.DEVICE), tmp_path / "kiosk-3.pem")
     with calling(office, file, ("v1/kiosk-3/down/#",)) as kiosk:
         assert kiosk.publish("v1/kiosk-3/up/health") == "Success"
@@ -260,13 +268,16 @@ def test_revocation_ends_sessions_that_stand_and_refuses_new_ones(office, tmp_pa
         office.act(certificates.revoke, "kiosk-3", who="test")
         assert office.broker.apply_trust(), "the broker's folder changed"
         until(lambda: kiosk.publish("v1/kiosk-3/up/health") == "Not authorized", "its session is silenced")
+        record_property("refusal", f"PUBLISH in a session that stood: Not authorized, {time.monotonic() - began:.2f} s after")
         assert time.monotonic() - began < 60
         office.publish("v1/kiosk-3/down/command", b"secret")
         with calling(office, office.file(Subject("kiosk-8", Purpose.DEVICE), tmp_path / "kiosk-8.pem"), ("v1/kiosk-8/ack",)) as other:
             office.publish("v1/kiosk-8/ack", b"later")
             until(lambda: other.heard, "a later message came elsewhere")
         assert not kiosk.heard
-    assert knock(office, file) == "SSLV3_ALERT_CERTIFICATE_REVOKED"
+    refused = knock(office, file)
+    record_property("refusal", f"a new connection: {refused}")
+    assert refused == "SSLV3_ALERT_CERTIFICATE_REVOKED"
     again = office.file(Subject("kiosk-3", Purpose.DEVICE), tmp_path / "again.pem")
     pid = office.broker.pid
     office.broker.apply_trust()
@@ -441,7 +452,7 @@ def test_a_certificate_is_renewed_at_two_thirds_of_its_life_over_the_lanes(offic
         kiosk.close()
 
 
-def test_a_flood_of_one_device_is_alarmed_and_the_others_are_served(office, kiosk_1, tmp_path):
+def test_a_flood_of_one_device_is_alarmed_and_the_others_are_served(office, kiosk_1, tmp_path, record_property):
     from kiosk.hq.quota import MESSAGES
 
     calm = Kiosk(office, tmp_path, "kiosk-30", office.admission.codes("Paris 11", 1)[0])
@@ -455,6 +466,7 @@ def test_a_flood_of_one_device_is_alarmed_and_the_others_are_served(office, kios
             until(lambda: not calm.waiting(), "the other's sale is at HQ", lambda: (calm.step(), time.sleep(0.01)))
         with office.ledger.read() as db:
             rows = db.execute("SELECT count(*) FROM quarantine WHERE device = 'kiosk-1'").fetchone()[0]
+        record_property("refusal", f"{int(MESSAGES * 1.6)} messages at once: alarm `flood`, {rows} set aside; the other kiosk is served")
         assert rows <= 500 and ("flood", "kiosk-30") not in office.alarms()
     finally:
         calm.close()

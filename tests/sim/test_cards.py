@@ -55,7 +55,7 @@ def alarms(yard):
 
 
 @pytest.mark.slow
-def test_reflashed_then_the_old_card_put_back_with_what_it_had_not_sent(yard):
+def test_storm_of_a_card_reflashed_then_the_old_card_put_back_with_what_it_had_not_sent(yard):
     sell(yard)
     yard.act(1)
     yard.drain()
@@ -88,7 +88,7 @@ def sell_in_the_dark(yard):
     until(lambda: kiosk.count() >= goal, "8 are sold in the dark")
 
 
-def test_a_damaged_file_is_rebuilt_and_hq_hears_of_it_and_still_gets_its_orders_through(yard):
+def test_storm_of_a_damaged_file_that_is_rebuilt_and_hq_hears_of_it_and_still_gets_its_orders_through(yard):
     sell(yard)
     kiosk = yard.kiosks[0]
     kiosk.line.cut()
@@ -119,7 +119,7 @@ def spoilt(content):
 
 
 @pytest.mark.slow
-def test_two_cards_that_go_on_from_one_at_the_same_time(yard, tmp_path):
+def test_storm_of_two_cards_that_go_on_from_one_at_the_same_time(yard, tmp_path):
     sell(yard)
     state = take_card_out(yard)
     (kiosk,) = yard.kiosks

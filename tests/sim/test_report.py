@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import signal
+import socket
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from kiosk.sim.counter import MoneyBook
+from kiosk.sim.outage import CUT_AFTER_S, PATIENCE_S, Outage
 from kiosk.sim.processes import Child, Usage
 from kiosk.sim.report import HqBook, KioskBook, differences, report
 
@@ -49,6 +52,29 @@ def test_equal_books_have_no_difference() -> None:
 def test_every_difference_is_named(book: HqBook, said: str) -> None:
     (found,) = differences(BOOKS, book, money())
     assert said in found
+
+
+@pytest.mark.parametrize(("posted", "said"), [({"a": 1}, []), ({}, ["offline sale a is posted 0 times at HQ"]),
+                                              ({"a": 2}, ["offline sale a is posted 2 times at HQ"])])
+def test_an_offline_sale_is_posted_once_or_named(posted: dict[str, int], said: list[str]) -> None:
+    books = {"pay-1": KioskBook({"a": 100}, offline={"a"})}
+    made = report(books, replace(hq({"a": 100}), postings=posted), [], 1.0, money())
+    assert made["differences"] == said and (made["offline_sales"], made["offline_posted_once"]) == (1, int(not said))
+
+
+def test_the_line_is_cut_until_something_is_sold(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as broker:
+        outage = Outage(broker.getsockname()[1])
+        assert outage.look(1.0, lambda: 0) == "" and not outage.running
+        assert outage.look(CUT_AFTER_S, lambda: 3) != "" and outage.running
+        assert outage.look(CUT_AFTER_S + 5, lambda: 3) == "" and outage.running
+        assert "is back" in outage.look(CUT_AFTER_S + 6, lambda: 4) and not outage.running and not outage.in_vain
+        assert outage.look(CUT_AFTER_S + 99, lambda: 4) == "", "once is enough"
+        outage.close()
+        idle = Outage(broker.getsockname()[1])
+        idle.look(CUT_AFTER_S, lambda: 0)
+        assert idle.look(CUT_AFTER_S + PATIENCE_S, lambda: 0) != "" and idle.in_vain and not idle.running
+        idle.close()
 
 
 @pytest.mark.parametrize(("book", "said"), [(money(100, 150), "alipay: HQ's books say 100, the service took 150"),

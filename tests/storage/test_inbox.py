@@ -37,6 +37,16 @@ def test_each_kind_of_order_takes_effect_in_the_unit_that_notes_it(store):
         assert unit.planogram.get() == planogram
         assert unit.erasures.queued() == ["m1"]
         assert reported(unit)[-1] == ("box", 4)
+        (_opened, record) = unit.journal.records()
+        assert record.kind == "setting" and b'"planogram"' in record.body and b"version 3, sha256" in record.body
+
+
+def test_a_planogram_that_is_not_newer_changes_no_setting(store):
+    cells = (Cell("A1", "4006381333931", 12, 3, 6),)
+    with store.unit() as unit:
+        for n, version in enumerate((3, 3, 2, 4), 1):
+            unit.inbox.commit(order(n, Planogram(version, "kiosk-1", cells)))
+        assert [b"version 4" in record.body for record in unit.journal.records() if record.kind == "setting"] == [False, True]
 
 
 def test_a_repeated_order_is_applied_once_by_number_and_by_id(store):

@@ -75,7 +75,7 @@ def test_two_processes_write_at_once_and_no_number_is_given_twice(tmp_path, open
         assert sorted(receipts) == [f"K-{n:06d}" for n in range(1, 121)]
 
 
-def test_a_process_killed_mid_unit_leaves_whole_sales_and_every_one_that_it_announced(tmp_path, open_store):
+def test_sigkill_mid_unit_leaves_whole_sales_and_every_one_that_it_announced(tmp_path, open_store):
     path = tmp_path / "kiosk.db"
     announced = set()
     for attempt in range(3):

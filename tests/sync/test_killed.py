@@ -39,7 +39,7 @@ while True:
 """
 
 
-def test_killed_in_turns_and_every_announced_sale_is_at_hq_once(tmp_path, broker, hq, make_device):
+def test_sigkill_in_turns_and_every_announced_sale_is_at_hq_once(tmp_path, broker, hq, make_device):
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     rng, announced = random.Random(11), []
     hq.start()

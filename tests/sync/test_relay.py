@@ -14,7 +14,8 @@ from kiosk.domain.catalog import OfflinePolicy, PriceList, Product
 from kiosk.domain.events import DeviceHealth, InboxCommitted, Lane, PaymentRequested, SaleCompleted, Skipped, StaffActed, StockChanged
 from kiosk.domain.money import Money
 from kiosk.domain.orders import MemberErasureOrdered, PaymentAnswered
-from kiosk.sync.relay import FIRST_PATIENCE_S
+from kiosk.domain.standing import DownlinkRefused
+from kiosk.sync.relay import FIRST_PATIENCE_S, SETTLED_S
 
 
 def sale(n):
@@ -47,7 +48,7 @@ def test_facts_of_three_lanes_arrive_in_order_and_only_hqs_word_frees_them(devic
     assert not hq.gaps() and not hq.unreadable
 
 
-def test_the_broker_is_killed_again_and_again_mid_drain_and_nothing_is_lost_or_doubled(device, hq, broker):
+def test_sigkill_of_the_broker_again_and_again_mid_drain_and_nothing_is_lost_or_doubled(device, hq, broker):
     hq.start()
     rng = random.Random(7)
     recorded = 0
@@ -261,3 +262,40 @@ def test_the_idle_loop_costs_next_to_nothing(device, hq, cpu_seconds):
         device.relay.step()
     per_step = (cpu_seconds() - before) / steps
     assert per_step * 50 < 0.01, f"{per_step * 1e6:.0f} us a step, 50 steps a second"
+
+
+def refusals(hq):
+    return {(event.cause, event.topic.rpartition("/")[2]) for event in hq.events(DownlinkRefused)}
+
+
+def test_what_is_not_hqs_is_refused_and_told_to_hq(device, hq, record_property):
+    """A forged order, one for another device, an old price list after a newer one, an order sent again long after it was committed."""
+    hq.start()
+    device.meet(hq)
+    hq.send("kiosk-1", MemberErasureOrdered("forged"), seq=1, sign=Ed25519PrivateKey.generate().sign)
+    stray = wire.OrderMessage("x", "kiosk-2", "box-2", 1, 0, MemberErasureOrdered("other"))
+    hq.client.publish("v1/kiosk-1/down/erasure", wire.encode_order(stray, hq.key.sign))
+    hq.publish(prices(3))
+    hq.publish(prices(2))
+    other = wire.encode_manifest("another-fleet", prices(9), hq.key.sign)
+    hq.client.publish("v1/fleet/shop/pricelist", other)
+    wanted = {("signature", "erasure"), ("device", "erasure"), ("rollback", "pricelist"), ("device", "pricelist")}
+    device.until(lambda: wanted <= refusals(hq), "HQ is told")
+    for event in hq.events(DownlinkRefused):
+        record_property("refusal", f"alarm at HQ: {event.cause}: {event.topic}: {event.detail}")
+    with device.writer.snapshot() as unit:
+        assert not unit.erasures.queued() and unit.prices.newest() == 3
+
+
+def test_an_order_that_comes_again_without_reason_is_a_replay_and_hqs_own_repetition_is_none(device, hq):
+    hq.start()
+    device.meet(hq)
+    hq.send("kiosk-1", MemberErasureOrdered("m1"), seq=1, ident="a")
+    device.until(lambda: InboxCommitted("box-1", 1) in hq.events(InboxCommitted) and not device.waiting(), "it is committed")
+    hq.send("kiosk-1", MemberErasureOrdered("m1"), seq=1, ident="a")
+    device.until(lambda: hq.events(InboxCommitted).count(InboxCommitted("box-1", 1)) == 2 and not device.waiting(), "told again")
+    assert not refusals(hq)
+    device.relay._connected_s -= SETTLED_S + 1
+    device.relay._marks = {box: (mark, since - SETTLED_S - 1) for box, (mark, since) in device.relay._marks.items()}
+    hq.send("kiosk-1", MemberErasureOrdered("m1"), seq=1, ident="a")
+    device.until(lambda: ("replay", "erasure") in refusals(hq), "HQ is told of the replay")

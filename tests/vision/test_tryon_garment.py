@@ -1,12 +1,17 @@
 """Cutting out and measuring garments: the drawn ones and bare shapes of known measure."""
 
+from functools import cache
+
 import cv2
 import numpy as np
 import pytest
 
 from kiosk.errors import InvalidValueError
 from kiosk.vision.garment import cut_out, read
-from kiosk.vision.wardrobe import NAMES, garment, photo
+from kiosk.vision.wardrobe import NAMES, photo
+from kiosk.vision.wardrobe import garment as drawn
+
+garment = cache(drawn)
 
 
 def tshirt(colour: tuple[int, int, int], background: int = 255) -> tuple[np.ndarray, np.ndarray]:
@@ -74,6 +79,43 @@ def test_the_drawn_garments_are_measured_as_what_they_are(name, sleeve):
     assert cut.sleeve == sleeve
     assert abs(cut.left.armpit[1] - cut.right.armpit[1]) < 12
     assert abs((cut.left.cuff[0] + cut.right.cuff[0]) - (cut.left.armpit[0] + cut.right.armpit[0])) < 16
+
+
+@pytest.mark.parametrize(
+    ("name", "sleeve"), [("tshirt_striped", "short"), ("jumper_mustard", "long"), ("tank_black", "none"), ("coat_camel", "long"),
+                         ("dress_evening", "none")])
+def test_more_drawn_garments_are_measured_as_what_they_are(name, sleeve):
+    cut = garment(name).cut
+    assert cut.sleeve == sleeve and cut.legs is None
+    assert cut.length > (1.8 if name.startswith(("coat", "dress")) else 1.1)
+
+
+@pytest.mark.parametrize(("name", "legs"), [("skirt_plaid", False), ("jeans_indigo", True), ("chinos_sand", True), ("shorts_navy", True)])
+def test_bottoms_have_a_waist_and_legs_or_none(name, legs):
+    cut = garment(name).cut
+    assert (cut.legs is not None) == legs
+    assert cut.left.collar[0] < cut.right.collar[0] and cut.top < cut.armpit_row < cut.hem_row
+    assert abs(cut.left.collar[1] - cut.right.collar[1]) < 6
+
+
+def test_a_garment_in_another_colour_keeps_its_light_its_shape_and_its_print():
+    red, blue = garment("tshirt_red"), garment("tshirt_red#1f4e8c")
+    inside = red.picture[:, :, 3] > 200
+    mean = blue.picture[inside].mean(axis=0)
+    assert np.abs(mean[:3] - (31, 78, 140)).max() < 26
+    assert blue.cut == red.cut and np.array_equal(blue.picture[:, :, 3], red.picture[:, :, 3])
+    light = [cv2.cvtColor(g.picture[:, :, :3], cv2.COLOR_RGB2GRAY)[inside].astype(float) for g in (red, blue)]
+    assert np.corrcoef(*light)[0, 1] > 0.7
+    printed = garment("jacket_blue#803020")
+    brass = np.abs(garment("jacket_blue").picture[:, :, :3].astype(int) - (184, 142, 92)).max(axis=2) < 14
+    assert brass.sum() > 50
+    assert np.abs(printed.picture[brass][:, :3].astype(int) - garment("jacket_blue").picture[brass][:, :3]).mean() < 8
+
+
+@pytest.mark.parametrize("name", ["tshirt_red#12345", "tshirt_red#GGGGGG", "../tshirt", "tshirt red"])
+def test_a_colour_that_cannot_be_is_refused(name):
+    with pytest.raises(InvalidValueError):
+        garment(name)
 
 
 def test_a_drawn_photograph_is_always_the_same_and_on_white():

@@ -57,6 +57,7 @@ from kiosk.domain.orders import (
     TrustAnnounced,
 )
 from kiosk.domain.standing import CertificateRequested, ClockSet, CommandDone, DownlinkRefused
+from kiosk.domain.wardrobe import GarmentFile, GarmentList
 
 TEA = "4006381333931"
 NOW = datetime(2026, 1, 2, 9, 30, 15, 250000, tzinfo=UTC)
@@ -111,6 +112,7 @@ MANIFESTS = (
               (Promotion("tea-10", "percent", TEA, {"en": "10 % off"}, percent=10),)),
     OfflinePolicy(2, "EUR", 3000, 5000, 20000, 86400, 6, 23),
     TenderPolicy(4, "EUR", ("alipay", "emv_qr"), 120),
+    GarmentList(3, (GarmentFile("linen-shirt", 2, "top", 412_004, "ab" * 32, "https://hq.example/manifests/garment/linen-shirt/2"),)),
 )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import sys
 from datetime import UTC, datetime
 
 import pytest
@@ -70,19 +69,3 @@ def test_fuzz_any_json_in_any_field(value):
                                   b"[" + GOOD + b"," + b"9" * 5000 + b"]", b"-" + b"1" * 100_000])
 def test_fuzz_large_and_deep(data):
     read_everything(data)
-
-
-@pytest.mark.slow
-def test_fuzz_guided_by_coverage(tmp_path):
-    """atheris looks for new paths for half a minute, in a process of its own."""
-    pytest.importorskip("atheris", reason="atheris is not installed: `pip install atheris` (x86-64 wheels) lets it look for new paths")
-    import subprocess
-
-    script = tmp_path / "fuzz.py"
-    script.write_text("import sys, atheris\nwith atheris.instrument_imports(include=['kiosk.wire']):\n    from tests.wire.test_fuzz import"
-                      " read_everything\natheris.Setup(sys.argv, read_everything)\natheris.Fuzz()\n")
-    (tmp_path / "corpus").mkdir()
-    (tmp_path / "corpus" / "good").write_bytes(GOOD)
-    ended = subprocess.run([sys.executable, str(script), "-max_total_time=30", "-rss_limit_mb=512", str(tmp_path / "corpus")], check=False,
-                           capture_output=True, text=True)
-    assert ended.returncode == 0, ended.stderr[-2000:]

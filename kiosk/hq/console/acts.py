@@ -23,8 +23,11 @@ from kiosk.hq.ledger import facts
 Act = Callable[[Request, Desk, FormData], Response]
 
 
-def act(work: Act, role: Role | None) -> Callable[[Request], Awaitable[Response]]:
-    """Return an endpoint that does `work` for a form of our own pages, and for people with a role; None: for whoever asks."""
+def act(work: Act, role: Role | None, largest: int = imports.LARGEST_BYTES) -> Callable[[Request], Awaitable[Response]]:
+    """Return an endpoint that does `work` for a form of our own pages, and for people with a role; None: for whoever asks.
+
+    largest: bytes of a file that are read; one that is longer is handed on one byte too long.
+    """
 
     async def endpoint(request: Request) -> Response:
         refused = role_refusal(request, role) if role is not None else None
@@ -35,7 +38,7 @@ def act(work: Act, role: Role | None) -> Callable[[Request], Awaitable[Response]
                 return PlainTextResponse("this form is not from this browser's console: load the page again", 403)
             content = form.get("file")
             if isinstance(content, UploadFile):
-                request.state.file = await content.read(imports.LARGEST_BYTES + 1)
+                request.state.file = await content.read(largest + 1)
             return await run_in_threadpool(work, request, request.app.state.desk, form)
 
     endpoint.role = role  # type: ignore[attr-defined]  # a test reads it: no post without one

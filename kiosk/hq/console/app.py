@@ -15,9 +15,10 @@ from starlette.types import ASGIApp
 
 from kiosk.design.tokens import css
 from kiosk.domain.staff import Role
-from kiosk.hq.console import acts, devices, login, money, pages, planogram, receipts, replays
+from kiosk.hq.console import acts, devices, garments, insight, login, money, pages, planogram, receipts, replays
 from kiosk.hq.console.guard import Guard, for_role
 from kiosk.hq.console.render import PAGE_ROLES, Desk
+from kiosk.hq.garments import LARGEST_BYTES
 
 LOOK_S = 0.25
 VIEWER, MERCHANT, OPERATOR, PRIVACY = Role.VIEWER, Role.MERCHANT, Role.OPERATOR, Role.PRIVACY
@@ -34,12 +35,18 @@ _PAGES = (
     Route("/days", receipts.show_days),
     Route("/r/{token}", receipts.show_receipt),
     Route("/stock", pages.show_stock),
+    Route("/stock/{device}/{slot}", insight.show_item),
+    Route("/packs", insight.show_packs),
     Route("/planogram/{device}", planogram.show),
     Route("/replay", replays.show),
     Route("/replay/{name}.json", replays.content),
     Route("/replenishment", pages.show_replenishment),
     Route("/orders/{order_id}.{form}", pages.supplier_order),
     Route("/products", pages.show_products),
+    Route("/garments", garments.show_all),
+    Route("/garments/{name}", garments.show),
+    Route("/garments/{name}/{what}.jpg", garments.picture),
+    Route("/manifests/garment/{name}/{version:int}", garments.body),
     Route("/screens", for_role(PAGE_ROLES["screens"], pages.show_screens)),
     Route("/screens/{device}.jpg", for_role(OPERATOR, pages.screen)),
     Route("/sales/{sale_id}", money.show_sale),
@@ -65,6 +72,9 @@ _ACTS = (
     Route("/replenishment-limit", acts.act(acts.set_limit, MERCHANT), methods=["POST"]),
     Route("/orders", acts.act(acts.make_order, MERCHANT), methods=["POST"]),
     Route("/products/{gtin}/price", acts.act(acts.set_price, MERCHANT), methods=["POST"]),
+    Route("/garments", acts.act(garments.add, MERCHANT, LARGEST_BYTES), methods=["POST"]),
+    Route("/garments/{name}", acts.act(garments.correct, MERCHANT), methods=["POST"]),
+    Route("/garments/{name}/remove", acts.act(garments.remove, MERCHANT), methods=["POST"]),
     Route("/import", acts.act(acts.preview, MERCHANT), methods=["POST"]),
     Route("/import/apply", acts.act(acts.apply, MERCHANT), methods=["POST"]),
     Route("/sales/{sale_id}/refund", acts.act(money.refund, MERCHANT), methods=["POST"]),

@@ -18,7 +18,7 @@ from kiosk.hq.console.acts import text
 from kiosk.hq.console.forms import name_of
 from kiosk.hq.console.pages import shell
 from kiosk.hq.console.render import Desk, page
-from kiosk.hq.ledger import accounts, catalogue, charges, fleet, journals, trade
+from kiosk.hq.ledger import accounts, catalogue, charges, clocks, fleet, journals, trade
 from kiosk.hq.ledger.store import Db, Row
 from kiosk.hq.refunds import HQ_DEVICE, Giving
 
@@ -113,6 +113,7 @@ def show_sale(request: Request, problem: str = "") -> Response:
         left = sale["total_minor"] - sum(r.amount_minor for r in given)
         values = shell(db, desk.stamp().at_ms) | {
             "sale": sale, "lines": trade.lines(db, [sale_id])[sale_id], "given": given, "charge": charge, "left": left,
+            "clock_state": clocks.clock_of(db, sale_id),
             "back": charges.refunded_pieces(db, sale_id), "reasons": REASONS, "problem": problem}
     return page(request, desk, "sale.html", values, 409 if problem else 200)
 

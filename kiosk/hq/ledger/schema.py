@@ -209,6 +209,11 @@ CREATE TABLE daily_demand (
   device TEXT NOT NULL, slot TEXT NOT NULL, gtin TEXT NOT NULL, day INTEGER NOT NULL, sold INTEGER NOT NULL, empty INTEGER NOT NULL,
   PRIMARY KEY (device, slot, gtin, day)) STRICT, WITHOUT ROWID;
 """
+_ASSORTMENT = """
+ALTER TABLE products ADD COLUMN category TEXT NOT NULL DEFAULT '';
+ALTER TABLE products ADD COLUMN keeps_days INTEGER NOT NULL DEFAULT 0;
+"""
+_CLOSING = "ALTER TABLE daily_demand ADD COLUMN closing INTEGER"
 _JOURNALS = """
 CREATE TABLE journal_heads (device TEXT NOT NULL, journal TEXT NOT NULL, chain TEXT NOT NULL, number INTEGER NOT NULL, hash TEXT NOT NULL,
   key TEXT NOT NULL, epoch TEXT NOT NULL, seq INTEGER NOT NULL, at_ms INTEGER NOT NULL,
@@ -245,6 +250,8 @@ CREATE TABLE certificate_requests (device TEXT PRIMARY KEY, epoch TEXT NOT NULL,
 CREATE TABLE unset_clocks (
   device TEXT NOT NULL, boot_id TEXT NOT NULL, stream INTEGER NOT NULL, seq INTEGER NOT NULL, sale_id TEXT NOT NULL,
   PRIMARY KEY (device, boot_id, stream, seq)) STRICT, WITHOUT ROWID;
+CREATE TABLE clock_offsets (device TEXT NOT NULL, boot_id TEXT NOT NULL, offset_ms INTEGER NOT NULL,
+  PRIMARY KEY (device, boot_id)) STRICT, WITHOUT ROWID;
 CREATE TABLE sale_clocks (sale_id TEXT PRIMARY KEY, clock TEXT NOT NULL CHECK (clock IN ('unset', 'corrected'))) STRICT, WITHOUT ROWID;
 CREATE TABLE commands (
   id TEXT PRIMARY KEY, device TEXT NOT NULL, command TEXT NOT NULL, who TEXT NOT NULL, role TEXT NOT NULL, at_ms INTEGER NOT NULL,
@@ -274,6 +281,34 @@ def m_supply(db: Database) -> None:
     """Reasons of requests, supplier orders, deliveries, demand by day."""
     for statement in _statements(_SUPPLY):
         db.execute(statement)
+
+
+_GARMENTS = """
+CREATE TABLE garments (
+  name TEXT PRIMARY KEY, version INTEGER NOT NULL, kind TEXT NOT NULL, body BLOB NOT NULL, sha256 TEXT NOT NULL, at_ms INTEGER NOT NULL,
+  who TEXT NOT NULL) STRICT;
+CREATE TABLE garment_lists (version INTEGER PRIMARY KEY AUTOINCREMENT, at_ms INTEGER NOT NULL, who TEXT NOT NULL) STRICT;
+"""
+
+
+@migrations()  # type: ignore[untyped-decorator]
+def m_garments(db: Database) -> None:
+    """Garments for the mirrors."""
+    for statement in _statements(_GARMENTS):
+        db.execute(statement)
+
+
+@migrations()  # type: ignore[untyped-decorator]
+def m_assortment(db: Database) -> None:
+    """Categories of products, and how long they keep."""
+    for statement in _statements(_ASSORTMENT):
+        db.execute(statement)
+
+
+@migrations()  # type: ignore[untyped-decorator]
+def m_closing(db: Database) -> None:
+    """What lay in a slot when a day ended."""
+    db.execute(_CLOSING)
 
 
 def _statements(script: str) -> list[str]:

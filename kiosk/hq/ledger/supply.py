@@ -14,6 +14,8 @@ DEMAND = frozenset({"pick", "sale", "put_back"})
 
 DemandKey = tuple[str, str, str, int]
 """(device, slot, gtin, UTC day since 1970)"""
+Demand = tuple[int, bool, int]
+"""(pieces that shoppers took, whether the slot was seen empty, pieces that lie there now)"""
 
 
 def setting(db: Db, key: str) -> str | None:
@@ -27,22 +29,28 @@ def put_setting(db: Db, key: str, value: str) -> None:
     db.execute("INSERT OR REPLACE INTO supply_settings VALUES (?, ?)", (key, value))
 
 
-def demand_of(change: StockChanged, origin: Origin) -> tuple[DemandKey, tuple[int, bool]]:
-    """Return what a movement says of its slot's day: how much shoppers took, and whether the slot was seen empty."""
+def demand_of(change: StockChanged, origin: Origin) -> tuple[DemandKey, Demand]:
+    """Return what a movement says of its slot's day (UTC): how much shoppers took, whether the slot was seen empty, what lies there now."""
     sold = -change.delta if change.reason in DEMAND else 0
-    return (origin.device, change.slot, change.gtin, origin.time_ms // DAY_MS), (sold, change.on_hand <= 0)
+    return (origin.device, change.slot, change.gtin, origin.time_ms // DAY_MS), (sold, change.on_hand <= 0, change.on_hand)
 
 
-def note_demand(db: Db, noted: Mapping[DemandKey, tuple[int, bool]]) -> None:
-    """Add what shoppers took to the slots' days; remember that slots were seen empty on them."""
-    db.executemany("INSERT INTO daily_demand VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (device, slot, gtin, day) DO UPDATE"
-                   " SET sold = sold + excluded.sold, empty = max(empty, excluded.empty)", [(*key, *value) for key, value in noted.items()])
+def note_demand(db: Db, noted: Mapping[DemandKey, Demand]) -> None:
+    """Add what shoppers took to the slots' days; remember what lies there, and that slots were seen empty on them."""
+    db.executemany("INSERT INTO daily_demand VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (device, slot, gtin, day) DO UPDATE"
+                   " SET sold = sold + excluded.sold, empty = max(empty, excluded.empty), closing = excluded.closing",
+                   [(*key, *value) for key, value in noted.items()])
 
 
-def demand(db: Db, device: str, slot: str, gtin: str, since_day: int) -> list[Row]:
-    """Return (day since 1970, sold, empty) of a slot since a day, oldest first."""
-    return db.execute("SELECT day, max(sold, 0) sold, empty FROM daily_demand WHERE device = ? AND slot = ? AND gtin = ? AND day >= ?"
-                      " ORDER BY day", (device, slot, gtin, since_day)).fetchall()
+def demand(db: Db, device: str, since_day: int) -> list[Row]:
+    """Return (slot, gtin, day since 1970, sold, empty, closing) of a device since a day, oldest first; closing None: not known."""
+    return db.execute("SELECT slot, gtin, day, max(sold, 0) sold, empty, closing FROM daily_demand WHERE device = ? AND day >= ?"
+                      " ORDER BY day", (device, since_day)).fetchall()
+
+
+def put_demand(db: Db, device: str, slot: str, gtin: str, day: tuple[int, int, int]) -> None:
+    """Write down what is known of a day from elsewhere, as (day since 1970, sold, closing): a shop that moves in brings its past."""
+    db.execute("INSERT OR REPLACE INTO daily_demand VALUES (?, ?, ?, ?, ?, ?, ?)", (device, slot, gtin, *day[:2], day[2] <= 0, day[2]))
 
 
 def receive(db: Db, receipt: GoodsReceived, origin: Origin) -> None:

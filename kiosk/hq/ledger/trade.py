@@ -64,6 +64,11 @@ def sales(db: Db, limit: int = 50) -> list[Row]:
                       " ORDER BY s.rowid DESC LIMIT ?", (limit,)).fetchall()
 
 
+def postings(db: Db) -> dict[str, int]:
+    """Return sale id -> how often its money was moved: once, unless HQ is broken."""
+    return {row[0]: row[1] for row in db.execute("SELECT sale_id, count(*) FROM transfers WHERE kind = 'sale' GROUP BY sale_id")}
+
+
 def lines(db: Db, sale_ids: Sequence[str]) -> dict[str, list[Row]]:
     """Return sale id -> its lines."""
     found: dict[str, list[Row]] = {sale_id: [] for sale_id in sale_ids}

@@ -1,17 +1,21 @@
 """Stored cards at Stripe: a member's mandate is charged off-session, held first (`capture_method=manual`) and taken when the sale is there.
 
 Pointed elsewhere by the library's own option `base_addresses`. Every call carries an idempotency key of its own: `<key>:<act>`.
+
+Webhooks (docs.stripe.com/webhooks) come with the header Stripe-Signature: a time and an HMAC over time and body, which is refused when it
+is older than TOLERANCE_S. They come late, twice and in any order: what they say moves a charge on and never back (see `steps.after`).
 """
 
 from __future__ import annotations
 
+import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from kiosk.domain.money import Money, exponent
 from kiosk.errors import HqError, InvalidValueError
-from kiosk.hq.tenders.protocol import ABSENT, UNKNOWN, Answer, Charge, Refund, Status, declined, untold
+from kiosk.hq.tenders.protocol import ABSENT, NOTHING, UNKNOWN, Answer, Charge, Notice, Refund, Status, declined, number, untold
 
 try:
     import stripe
@@ -21,6 +25,11 @@ except ImportError:  # an installation without card payments
 log = logging.getLogger(__name__)
 
 TIMEOUT_S = 10.0
+TOLERANCE_S = 300
+"""A webhook that was signed longer ago is a replay."""
+_TOLD = ("payment_intent.amount_capturable_updated", "payment_intent.succeeded", "payment_intent.payment_failed",
+         "payment_intent.canceled")
+"""The events that say how a charge stands; in all others a PaymentIntent may still be on its way."""
 _LISTED = 100
 _AS_IF_HUNDREDTHS = ("ISK", "UGX")
 """Currencies without decimals that Stripe counts in hundredths all the same (docs: "Zero-decimal currencies", special cases)."""
@@ -45,14 +54,15 @@ class CardMandates:
 
     name = "stripe"
 
-    def __init__(self, secret_key: str, base: str = "", timeout_s: float = TIMEOUT_S) -> None:
-        """Raise HqError when the library is not installed."""
+    def __init__(self, secret_key: str, base: str = "", timeout_s: float = TIMEOUT_S, webhook_secret: str = "") -> None:
+        """webhook_secret: of the endpoint, "" where no webhooks are taken. Raise HqError when the library is not installed."""
         if stripe is None:
             raise HqError("card payments need the Python library 'stripe': install kiosk[hq]")
         addresses: Any = {"api": base} if base else None
         client = stripe.StripeClient(secret_key, base_addresses=addresses, max_network_retries=0,
                                      http_client=stripe.RequestsClient(timeout=timeout_s))
         self._intents, self._refunds = client.v1.payment_intents, client.v1.refunds
+        self._webhook_secret = webhook_secret
 
     def takes(self, currency: str) -> bool:
         """Currencies with four decimals are not taken."""
@@ -104,6 +114,22 @@ class CardMandates:
         params: Any = {"payment_intent": found.reference, "amount": minor(refund.amount)}
         return self._call(lambda: _refunded(self._refunds.create(params, _once(refund.key, "refund")), found.reference))
 
+    def notice(self, headers: Mapping[str, str], body: bytes) -> Notice | None:
+        """Return (number, amount, answer) of a webhook that Stripe has just signed, NOTHING for one of no charge, None for any other."""
+        if not self._webhook_secret:
+            return None
+        try:
+            stripe.WebhookSignature.verify_header(body.decode(), headers.get("stripe-signature", ""), self._webhook_secret, TOLERANCE_S)
+        except stripe.SignatureVerificationError:
+            return None
+        event = json.loads(body)
+        intent = event["data"]["object"]
+        key = intent.get("metadata", {}).get("charge", "") if event["type"] in _TOLD else ""
+        if not key:
+            return NOTHING
+        currency = intent["currency"].upper()
+        return number(key), Money(intent["amount"] // _scale(currency), currency), _told(intent)
+
     def _search(self, key: str, customer: str) -> Answer:
         for intent in self._intents.list({"customer": customer, "limit": _LISTED, "expand": ["data.latest_charge"]}).data:
             if (intent.to_dict().get("metadata") or {}).get("charge") == key:
@@ -149,9 +175,16 @@ def _reason(error: Any) -> str:
     return _REASONS.get(error.get("decline_code") or "", _REASONS.get(error.get("code") or "", "declined"))
 
 
+def _scale(currency: str) -> int:
+    return 100 if currency in _AS_IF_HUNDREDTHS else 1
+
+
 def _read(made: Any) -> Answer:
-    intent: dict[str, Any] = made.to_dict()
-    scale = 100 if intent["currency"].upper() in _AS_IF_HUNDREDTHS else 1
+    return _told(made.to_dict())
+
+
+def _told(intent: Mapping[str, Any]) -> Answer:
+    scale = _scale(intent["currency"].upper())
     charged: Any = intent.get("latest_charge") or {}  # an id where it was not asked for whole
     refunded = 0 if isinstance(charged, str) else charged.get("amount_refunded") or 0
     taken = intent.get("amount_received") or (intent["amount"] if intent["status"] == "succeeded" else 0)

@@ -75,6 +75,10 @@ class Answer:
 
 
 UNKNOWN = Answer(Status.UNKNOWN)
+Notice = tuple[str, Money, Answer]
+"""What a notification says: number of the charge, amount, how it stands."""
+NOTHING: Notice = ("", Money(0, "XXX"), UNKNOWN)
+"""What a service signed and what says nothing of a charge."""
 ABSENT = Answer(Status.ABSENT)
 
 

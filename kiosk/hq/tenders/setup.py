@@ -21,7 +21,7 @@ CREDENTIAL = "tenders.toml"
 Section = Mapping[str, Any]
 
 _KEYS: dict[str, tuple[dict[str, type], dict[str, type]]] = {
-    "stripe": ({"secret_key": str}, {}),
+    "stripe": ({"secret_key": str}, {"webhook_secret": str}),
     "alipay": ({"app_id": str, "app_private_key": str, "alipay_public_key": str}, {"currencies": list}),
     "wechat": ({"mchid": str, "appid": str, "cert_serial_no": str, "private_key": str, "apiv3_key": str, "public_key": str,
                 "public_key_id": str}, {}),
@@ -97,7 +97,8 @@ def _is_safe(address: str) -> bool:
 def _stripe(section: Section, _notify: str) -> Tender:
     from kiosk.hq.tenders.card import TIMEOUT_S, CardMandates
 
-    return CardMandates(section["secret_key"], section.get("address", ""), float(section.get("timeout_s", TIMEOUT_S)))
+    return CardMandates(section["secret_key"], section.get("address", ""), float(section.get("timeout_s", TIMEOUT_S)),
+                        section.get("webhook_secret", ""))
 
 
 def _alipay(section: Section, notify: str) -> Tender:

@@ -6,6 +6,8 @@ payment method "pm_<reason>" (pm_expired_card, pm_insufficient_funds, pm_authent
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import itertools
 import json
 from collections.abc import Callable
@@ -17,7 +19,10 @@ from kiosk.sim.payments.web import Call, Reply, Request
 
 SERVICE = "stripe"
 _DECLINES = ("expired_card", "insufficient_funds", "authentication_required", "generic_decline")
-_STATUS = {"authorised": "requires_capture", "captured": "succeeded", "voided": "canceled", "declined": "requires_payment_method"}
+_STATUS = {"authorised": "requires_capture", "captured": "succeeded", "voided": "canceled", "declined": "requires_payment_method",
+           "pending": "requires_confirmation"}
+_EVENTS = {"authorised": "payment_intent.amount_capturable_updated", "captured": "payment_intent.succeeded",
+           "voided": "payment_intent.canceled", "declined": "payment_intent.payment_failed", "pending": "payment_intent.created"}
 Answer = Callable[[Fault | None], Reply]
 
 
@@ -39,6 +44,15 @@ class CardApi:
             return Call(operation, key, lambda _f: _error(401, "invalid_request_error", "", "Invalid API Key provided"))
         once = request.headers.get("idempotency-key", "")
         return Call(operation, key, lambda fault: self._once(once, f"{request.path} {sorted(form.items())}", answer, fault))
+
+    def notification(self, payment: Payment, secret: str, at_s: int) -> tuple[bytes, dict[str, str]]:
+        """Return (body, headers) of the webhook about a payment, signed with an endpoint's secret at a moment (epoch seconds)."""
+        intent = _intent(payment)
+        intent["latest_charge"] = f"ch_{payment.id}"  # webhooks expand nothing
+        body = _dump({"id": f"evt_{next(self._ids):08d}", "object": "event", "type": _EVENTS[payment.status], "created": at_s,
+                      "data": {"object": intent}})
+        mark = hmac.new(secret.encode(), f"{at_s}.".encode() + body, hashlib.sha256).hexdigest()
+        return body, {"content-type": "application/json", "Stripe-Signature": f"t={at_s},v1={mark}"}
 
     def _once(self, key: str, what: str, answer: Answer, fault: Fault | None) -> Reply:
         with self._bank.lock:

@@ -7,6 +7,7 @@ import json
 import logging
 import secrets
 import threading
+import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -33,6 +34,7 @@ class PaymentServices:
     def __init__(self) -> None:
         self.bank = Bank()
         self._own, self._merchant = pair(), pair()
+        self._webhook_secret = f"whsec_{secrets.token_hex(16)}"
         self._stripe_key, self._secret, self._apiv3 = f"sk_test_{secrets.token_hex(12)}", secrets.token_hex(16), secrets.token_hex(16)
         shop = WechatShop(MCHID, APPID, self._apiv3, self._own, "PUB_KEY_ID_0119000000012026", self._merchant)
         self._card = CardApi(self.bank, self._stripe_key)
@@ -71,7 +73,8 @@ class PaymentServices:
     def _sections(self, currency: str, timeout_s: float) -> dict[str, list[str]]:
         q = json.dumps
         return {
-            "stripe": [f"secret_key = {q(self._stripe_key)}", f"address = {q(self.address + '/stripe')}", f"timeout_s = {timeout_s}"],
+            "stripe": [f"secret_key = {q(self._stripe_key)}", f"webhook_secret = {q(self._webhook_secret)}",
+                       f"address = {q(self.address + '/stripe')}", f"timeout_s = {timeout_s}"],
             "alipay": [
                 f"app_id = {q(APP_ID)}", f"app_private_key = {q(self._merchant.private)}", f"alipay_public_key = {q(self._own.public)}",
                 f"currencies = [{q('CNY')}, {q(currency)}]", f"address = {q(self.address + '/alipay/gateway.do')}",
@@ -91,7 +94,9 @@ class PaymentServices:
         return [key for key in self._card.keys if key.startswith(start)]
 
     def notification(self, payment: Payment, signer: Pair | None = None) -> tuple[bytes, dict[str, str]]:
-        """Return (body, headers) of what a service posts when a code was paid; with another `signer` it is a forgery."""
+        """Return (body, headers) of what a service posts about a payment as it stands; with another `signer` it is a forgery."""
+        if payment.service == "stripe":
+            return self.webhook(payment, int(time.time()), "guess" if signer else "")
         if payment.service == "alipay":
             gateway = self._alipay if signer is None else AlipayGateway(self.bank, APP_ID, signer, self._merchant)
             form = urlencode(gateway.notification(payment)).encode()
@@ -100,6 +105,10 @@ class PaymentServices:
             shop = WechatShop(MCHID, APPID, self._apiv3, signer or self._own, "PUB_KEY_ID_0119000000012026", self._merchant)
             return WechatApi(self.bank, shop).notification(payment)
         return (self._acquirer if signer is None else AcquirerApi(self.bank, "guess")).notification(payment)
+
+    def webhook(self, payment: Payment, at_s: int, secret: str = "") -> tuple[bytes, dict[str, str]]:
+        """Return (body, headers) of Stripe's webhook, signed at a moment (epoch seconds); secret: another than the endpoint's."""
+        return self._card.notification(payment, secret or self._webhook_secret, at_s)
 
     def _tell(self, payment: Payment) -> None:
         if payment.notify_url:

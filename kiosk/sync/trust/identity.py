@@ -132,6 +132,11 @@ class Identity:
         check_chain(_certificates(self._read(self.file), self.file), offered)
         self._write(ROOTS, _pem(offered))
 
+    def sign(self, message: bytes) -> tuple[str, str]:
+        """Return this device's signature over a message (ECDSA, SHA-256, base64) and the certificates (PEM) to check it with."""
+        signature = self._load(self.file).sign(message, ec.ECDSA(hashes.SHA256()))
+        return base64.b64encode(signature).decode(), _pem(_certificates(self._read(self.file), self.file))
+
     def _load(self, path: Path) -> ec.EllipticCurvePrivateKey:
         raw = self._read(path)
         try:

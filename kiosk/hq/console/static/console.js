@@ -39,8 +39,14 @@ function complain(text) {
   problem.hidden = !text;
 }
 
+// A page whose figures take a while, and change by the day, is asked for twice a minute at most.
+const rest = document.querySelector("main[data-slow]") ? 30000 : 0;
+let asked = -Infinity;
+
 async function refresh() {
+  if (performance.now() - asked < rest) return;
   if (fetching) { again = true; return; }
+  asked = performance.now();
   fetching = true;
   try {
     const answer = await fetch(location.href, { cache: "no-store" });

@@ -1,0 +1,60 @@
+"""The line of one kiosk is cut once, until it has sold something by the offline policy; HQ hears of that sale later, and books it once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from kiosk.sim.proxy import Proxy
+
+CUT_AFTER_S = 10.0
+PATIENCE_S = 60.0
+"""So long somebody is waited for who pays meanwhile; whose face is not known is shown other ways, and offline there are few."""
+
+
+class Outage:
+    """Give the kiosk `port` for the broker's, then call `look` again and again."""
+
+    def __init__(self, broker_port: int) -> None:
+        """Open the line."""
+        self._line = Proxy(broker_port)
+        self._began_s: float | None = None
+        self._before = 0
+        self._running = False
+        self.in_vain = False
+
+    @property
+    def port(self) -> int:
+        """Where the kiosk finds the broker."""
+        return self._line.port
+
+    @property
+    def running(self) -> bool:
+        """Whether the line is cut."""
+        return self._running
+
+    def look(self, at_s: float, sold_offline: Callable[[], int]) -> str:
+        """Cut the line when it is time, heal it when something was sold meanwhile; return what is to be said about it, "" for nothing.
+
+        at_s: seconds since the doors opened. After PATIENCE_S without a sale it is healed all the same, and was `in_vain`.
+        """
+        if self._began_s is None and at_s >= CUT_AFTER_S:
+            self._began_s, self._before, self._running = at_s, sold_offline(), True
+            self._line.cut()
+            return "the line of the terminal is cut: it goes on by HQ's signed limits"
+        if not self._running or self._began_s is None:
+            return ""
+        sold = sold_offline() > self._before
+        if not sold and at_s < self._began_s + PATIENCE_S:
+            return ""
+        self.in_vain = not sold
+        self.end()
+        return "the line is back: what was sold meanwhile goes to HQ"
+
+    def end(self) -> None:
+        """Heal the line, now."""
+        self._running = False
+        self._line.heal()
+
+    def close(self) -> None:
+        """Take the line away."""
+        self._line.close()
