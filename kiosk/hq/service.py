@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -33,6 +34,8 @@ from kiosk.sync.mqtt import BrokerAddress, MqttClient
 
 log = logging.getLogger(__name__)
 
+GARBAGE = 50_000
+"""A batch of facts makes thousands of values that live until its end: looking for garbage more often than this finds none."""
 RATE_HZ = 500.0
 """An upper limit: a turn that finds nothing to do waits 50 ms."""
 
@@ -83,6 +86,8 @@ def serve(settings: HqSettings) -> int:
     relay.client = client
     for topics in FILTERS:
         client.subscribe(topics)
+    gc.freeze()
+    gc.set_threshold(GARBAGE)
     web.start()
     client.start()
     log.info("payment services: %s", ", ".join(tenders) or "none, the house's own money alone")

@@ -9,7 +9,6 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
@@ -33,8 +32,8 @@ CACHE_BYTES = 2 << 20
 LOG_PAGES = 3000
 LOG_BYTES = 16 << 20
 """So large SQLite's write-ahead log may stay: 3000 pages of 4 KiB and what a slow reader makes it grow by."""
-TIDY_PAGES = 700
-"""From so many pages on, the log is emptied in an idle moment, so that no sale has to wait for it."""
+TIDY_COMMITS = 90
+"""After so many commits (a sale is six pages) the log is emptied in an idle moment, so that no sale has to wait for it."""
 ROOM_BYTES = 4 << 20
 """So large the log is made beforehand: where a file does not grow, a sync costs half or less."""
 Connect = Callable[[Path], sqlite3.Connection]
@@ -88,7 +87,7 @@ class Store:
         self._rebuilt = rebuilt
         self._unit = Unit(book)
         self._busy = False
-        self._units = 0
+        self._units = self._tidied = 0
         self._inode = path.stat().st_ino
         self._gate = _gate(path)
 
@@ -175,11 +174,15 @@ class Store:
         os.close(grown)
 
     def tidy(self) -> bool:
-        """Empty the write-ahead log into the file when it is long, for an idle moment; nobody has to wait. Return whether it was."""
-        if _log_pages(self._path) < TIDY_PAGES:
+        """Empty the write-ahead log into the file when it may be long, for an idle moment; nobody has to wait. Return whether it was.
+
+        Goes by the commits that were seen. Its index would tell its length, but whoever closes that file drops SQLite's locks on it.
+        """
+        version = self.data_version()
+        if version - self._tidied < TIDY_COMMITS:
             return False
+        self._tidied = version
         with _named(self._path):
-            self._check_place()
             self._book.db.execute("PRAGMA wal_checkpoint(PASSIVE)")
         return True
 
@@ -287,18 +290,6 @@ class _Transaction:
 
     def __exit__(self, _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None) -> None:
         self._leave(error)
-
-
-def _log_pages(path: Path) -> int:
-    """Return how many pages of the write-ahead log are not in the file yet, by its index (https://sqlite.org/walformat.html)."""
-    try:
-        with Path(f"{path}-shm").open("rb") as index:
-            head = index.read(100)
-    except FileNotFoundError:
-        return 0
-    if len(head) < 100:
-        return 0
-    return int.from_bytes(head[16:20], sys.byteorder) - int.from_bytes(head[96:100], sys.byteorder)
 
 
 def _gate(path: Path) -> int:
