@@ -120,6 +120,7 @@ class TryOnFlow:
     def _dress(self, frame: Frame) -> Look:
         body = self._finder.find(frame.pixels, frame.sensor_time_s)
         if body is None:
+            self._wardrobe.warm([product.garment for product in self._garments()])
             return Look(seen=False)
         layer = self._dresser.layer(frame.pixels, body, *self._worn())
         points = body.landmarks[[L_SHOULDER, R_SHOULDER, L_HIP, R_HIP], :2]

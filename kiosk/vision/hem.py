@@ -38,10 +38,10 @@ def worn_hem(pixels: Picture, body: BodyFound, frame: Frame) -> float | None:
     above = person & ((_TOP_SHOWS[0] < _T) & (_TOP_SHOWS[1] > _T))[:, None]
     first_below = max(lowest - round(_BOTTOM_SHARE / _STEP), int(np.searchsorted(_T, 0.95)))
     below = person & (np.arange(len(_T)) >= first_below)[:, None]
-    worn, under = histogram(calm, above), histogram(calm, below)
+    index = cells(calm)
+    worn, under = histogram(index, above), histogram(index, below)
     if worn is None or under is None or float(np.sqrt(worn * under).sum()) > _ALIKE:
         return None
-    index = cells(calm)
     odds = np.log((under[index] + 2e-4) / (worn[index] + 2e-4))
     row = np.where(person, np.clip(odds, -3, 3), 0.0).sum(axis=1)
     # The split that best explains all rows: worn colours above, the other colours below.

@@ -8,10 +8,11 @@ from numpy.typing import NDArray
 
 from kiosk.domain.frame import Picture
 from kiosk.vision.body import L_EAR, NOSE, R_EAR, BodyFound
-from kiosk.vision.colours import cells, histogram
+from kiosk.vision.colours import Cells, cells, histogram
 from kiosk.vision.fit import Arm, Fit, Frame
 
 Mask = NDArray[np.uint8]
+_LEVELS = np.arange(256, dtype=np.float32)
 Floats = NDArray[np.float32]
 
 _NECK, _NECK_ZONE = (0.18, 0.12), (0.5, 0.3)
@@ -52,10 +53,11 @@ def front(pixels: Picture, body: BodyFound, fitted: Fit, person: Mask) -> Mask:
         before |= _oval(person.shape, frame, (0.0, -0.12), _NECK_ZONE) & skin
     away = [_away(arm, covered, frame.width, person.shape) for arm, covered in zip(frame.arms, fitted.covered, strict=True)]
     clothes = cv2.max(chest, _oval(person.shape, frame, *_HIPS))
-    odds = _flesh_odds(calm, skin, (person > 127) & (clothes > 0), away)
+    index = cells(calm)
+    odds = _flesh_odds(index, skin, (person > 127) & (clothes > 0), away)
     for arm, covered, distance in zip(frame.arms, fitted.covered, away, strict=True):
         before |= _bare_arm(arm, covered, frame.width, skin, (distance, odds))
-    before |= _hair(calm, frame, body, person, skin)
+    before |= _hair(index, frame, body, person, skin)
     shown: Mask = cv2.bitwise_and(before, np.where(person > 90, np.uint8(255), np.uint8(0)))
     return shown
 
@@ -68,15 +70,14 @@ def _away(arm: Arm, covered: float, width: float, shape: tuple[int, ...]) -> Flo
     return distance
 
 
-def _flesh_odds(calm: NDArray[np.uint8], skin: Mask, clothes: NDArray[np.bool_], away: list[Floats]) -> Floats:
+def _flesh_odds(index: Cells, skin: Mask, clothes: NDArray[np.bool_], away: list[Floats]) -> Floats:
     """Return the logarithm of how much likelier a pixel's colour is on the shopper's skin than on the clothes; 0 where nothing is known."""
     nearest = np.minimum(away[0], away[1])
-    flesh = histogram(calm, (skin > 0) & (nearest < _BONE_SEEN))
-    cloth = histogram(calm, clothes & (nearest > _CLEAR_OF_ARMS))
+    flesh = histogram(index, (skin > 0) & (nearest < _BONE_SEEN))
+    cloth = histogram(index, clothes & (nearest > _CLEAR_OF_ARMS))
     if flesh is None or cloth is None:
         return np.where(skin > 0, np.float32(2), np.float32(-2))
-    index = cells(calm)
-    odds = np.log((flesh[index] + _RARE) / (cloth[index] + _RARE)).astype(np.float32)
+    odds = np.log((flesh + _RARE) / (cloth + _RARE)).astype(np.float32)[index]
     calmer: Floats = cv2.blur(np.clip(odds, -4, 4), (3, 3))
     return calmer
 
@@ -100,8 +101,8 @@ def _skin(calm: NDArray[np.uint8], body: BodyFound, person: Mask) -> Mask:
         return np.zeros(person.shape, np.uint8)
     middle = np.median(sample, axis=0)
     spread = np.maximum(1.4826 * np.median(np.abs(sample - middle), axis=0), _LEAST_SPREAD).astype(np.float32)
-    away = (calm.astype(np.float32) - middle) / (_SKIN_REACH * spread)
-    return np.where((away**2).sum(axis=2) < 1, np.uint8(255), np.uint8(0))
+    away = sum((((_LEVELS - middle[k]) / (_SKIN_REACH * spread[k])) ** 2)[calm[..., k]] for k in range(3))
+    return np.where(away < 1, np.uint8(255), np.uint8(0))
 
 
 def _oval(shape: tuple[int, ...], frame: Frame, centre: tuple[float, float], radii: tuple[float, float]) -> Mask:
@@ -144,7 +145,7 @@ def arm_path(arm: Arm, covered: float) -> NDArray[np.float32]:
     return np.stack([start, *joints[2:]])
 
 
-def _hair(calm: NDArray[np.uint8], frame: Frame, body: BodyFound, person: Mask, skin: Mask) -> Mask:
+def _hair(index: Cells, frame: Frame, body: BodyFound, person: Mask, skin: Mask) -> Mask:
     """Return long hair before the shoulders: colours that the head has, and neither face nor clothes have, hanging down from the head."""
     centre, radius = _face(body)
     middle = (round(float(centre[0])), round(float(centre[1])))
@@ -156,18 +157,17 @@ def _hair(calm: NDArray[np.uint8], frame: Frame, body: BodyFound, person: Mask, 
     reach = _oval(person.shape, frame, (0.0, 0.0), _HAIR_REACH)
     above = np.arange(height)[:, None] <= frame.origin[1] - 0.18 * frame.length
     there = person > 127
-    hair = histogram(calm, (head > 0) & (face == 0) & above & there & (skin == 0))
+    hair = histogram(index, (head > 0) & (face == 0) & above & there & (skin == 0))
     if hair is None:
-        hair = histogram(calm, (head > 0) & (face == 0) & above & there)
-    flesh = histogram(calm, (face > 0) & (skin > 0) & there)
-    cloth = histogram(calm, (chest > 0) & there & (skin == 0))
+        hair = histogram(index, (head > 0) & (face == 0) & above & there)
+    flesh = histogram(index, (face > 0) & (skin > 0) & there)
+    cloth = histogram(index, (chest > 0) & there & (skin == 0))
     if hair is None or cloth is None:
         return np.zeros((height, width), np.uint8)
-    index = cells(calm)
-    rival = _HAIR_ODDS * cloth[index] + _HAIR_LEAST
+    rival = _HAIR_ODDS * cloth + _HAIR_LEAST
     if flesh is not None:
-        rival = np.maximum(rival, _FLESH_ODDS * flesh[index])
-    likely = (hair[index] > rival) & there & ((reach | head) > 0)
+        rival = np.maximum(rival, _FLESH_ODDS * flesh)
+    likely = (hair > rival)[index] & there & ((reach | head) > 0)
     found = cv2.morphologyEx(likely.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
     found = cv2.morphologyEx(found, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
     _, labels = cv2.connectedComponents(found)

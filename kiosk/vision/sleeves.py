@@ -190,9 +190,9 @@ def _calm(widths: Floats, limits: tuple[float, float]) -> Floats:
 def _told(places: Floats, tube: Tube) -> tuple[Floats, Floats]:
     """Return where places (..., 2) lie in a tube: along it (0 root, 1 cuff) and beside it (-1 right edge, 1 left edge)."""
     flat = places.reshape(-1, 2)
-    away = flat[:, None] - tube.points[None]
-    nearest = np.argmin((away**2).sum(axis=2), axis=1)
-    off = away[np.arange(len(flat)), nearest]
+    across, down = flat[:, :1] - tube.points[None, :, 0], flat[:, 1:] - tube.points[None, :, 1]
+    nearest = np.argmin(across * across + down * down, axis=1)
+    off = flat - tube.points[nearest]
     normal = tube.normals[nearest]
     ahead = np.stack([-normal[:, 1], normal[:, 0]], axis=1)
     spacing = max(float(np.linalg.norm(np.diff(tube.points, axis=0), axis=1).mean()), 1e-3)
