@@ -13,7 +13,8 @@ from kiosk.hq.ledger.store import Db
 from kiosk.hq.rules import rules
 from kiosk.hq.stamp import Stamp, milliseconds
 from kiosk.hq.trust.authority import Purpose, Revoked, Subject, read_request
-from kiosk.hq.trust.folder import RESTART, Authority, Issued, write_file
+from kiosk.hq.trust.folder import RESTART, SERVER_CERTIFICATE, Authority, Issued, Own, write_file
+from kiosk.sync.trust.identity import RENEW_AT
 
 REFRESH_MS = 7 * 24 * 3600 * 1000
 """The list of revoked certificates is made anew so often, changed or not: it says itself until when it may be believed."""
@@ -61,6 +62,29 @@ def answer_requests(db: Db, ca: Authority, stamp: Stamp) -> None:
         downbox.put(db, device, row["epoch"], CertificateIssued(made.chain), stamp)
 
 
+def renew_own(db: Db, ca: Authority, hq_file: Path | None, stamp: Stamp) -> bool:
+    """Renew the broker's certificate, and HQ's own in `hq_file`, at two thirds of their life, and while a root is being changed.
+
+    Return whether one was. The broker reads its folder again; HQ's file is read at its next connection, until when the present one stands.
+    """
+    due = []
+    server, hq = ca.own(ca.broker / SERVER_CERTIFICATE), ca.own(hq_file)
+    if server is not None and _is_due(ca, server, stamp):
+        due.append(Subject(server.name, Purpose.SERVER, server.hosts))
+    if hq is not None and hq.name == "hq" and _is_due(ca, hq, stamp):
+        due.append(Subject("hq", Purpose.HQ))
+    for subject in due:
+        made, key = issue(db, ca, subject, stamp, "hq")
+        if subject.purpose is Purpose.HQ and hq_file is not None:
+            write_file(hq_file, key + made.chain, 0o600)
+    return bool(due)
+
+
+def _is_due(ca: Authority, own: Own, stamp: Stamp) -> bool:
+    changing = len(ca.roots()) > 1 and own.issuer != ca.issuers()[-1].name
+    return changing or stamp.moment >= own.begins + RENEW_AT * (own.ends - own.begins)
+
+
 def revoke(db: Db, ca: Authority, name: str, stamp: Stamp, who: str) -> int:
     """Revoke all certificates of a name; the broker refuses them, and its sessions, once it has read its folder. Returns how many."""
     count = trust.revoke(db, name, stamp.at_ms)
@@ -86,7 +110,12 @@ def rotate_root(db: Db, ca: Authority, folders: tuple[Path, Path, str], stamp: S
 
 def finish_rotation(db: Db, ca: Authority, stamp: Stamp, who: str) -> list[str]:
     """Stop believing the former root, once nothing that counts hangs on it; returns the names of what was dropped."""
+    present = ca.issuers()[-1].name
     rows = [row for row in trust.certificates(db, stamp.at_ms) if row["revoked_ms"] is None]
+    for row in rows:
+        if row["purpose"] == Purpose.CLAIM and row["issuer"] != present:
+            trust.revoke(db, row["name"], stamp.at_ms)  # a claim file ends with the root that it names: issue new ones
+    rows = [row for row in rows if row["purpose"] != Purpose.CLAIM or row["issuer"] == present]
     newest: dict[str, str] = {}
     for row in reversed(rows):
         newest[row["name"]] = row["issuer"]

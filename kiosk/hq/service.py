@@ -81,7 +81,8 @@ def serve(settings: HqSettings) -> int:
     relay = _Relay()
     worker = Worker(ledger, relay, SigningKey(settings.folder), clock, new_id,
                     WorkerSettings(settings.group, Money(settings.welcome_minor, settings.currency), settings.auto_approve_after_s,
-                                   address, authority))
+                                   address, authority,
+                                   hq_file=Path(settings.broker.certificate) if settings.broker.certificate else None))
     client = MqttClient(settings.broker, "hq", worker.last_will, worker.put, worker.connected, lambda: None)
     relay.client = client
     for topics in FILTERS:

@@ -6,6 +6,7 @@ import logging
 import queue
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from kiosk import __version__
@@ -34,6 +35,7 @@ WAITING = 20_000
 DRAIN_BYTES = 4 * 1024 * 1024
 DRAIN_MESSAGES = 500
 IDLE_S = 0.05
+RENEW_LOOK_S = 600.0
 
 
 class Link(Protocol):
@@ -48,7 +50,7 @@ class WorkerSettings:
     """group: the fleet that manifests are for. welcome: a new member's credit. auto_approve_after_s: None = people approve.
 
     address: under which devices reach HQ's web server. authority: who issues certificates, None = nobody here.
-    limits: of what one device may send.
+    limits: of what one device may send. hq_file: HQ's own certificate with its key, renewed in time.
     """
 
     group: str
@@ -57,6 +59,7 @@ class WorkerSettings:
     address: str = ""
     authority: Authority | None = None
     limits: Limits = KIOSK
+    hq_file: Path | None = None
 
 
 class Worker:
@@ -75,6 +78,7 @@ class Worker:
         self._seen_version = -1
         self._greet, self._dirty, self._disk_full = True, True, False
         self._swept_s = 0.0
+        self._renewed_s, self._roots = float("-inf"), ""
         self._quota, self._answers = Quota(settings.limits), list[Message]()
         self._claims = claims.Desk(settings.authority, key.public) if settings.authority is not None else None
 
@@ -156,7 +160,9 @@ class Worker:
         before_ms = now.at_ms - round((after_s or 0.0) * 1000)
         with self._ledger.read() as db:
             late = bool(members.overdue(db, now.at_ms))
-            authority = self._settings.authority if trust.asked(db) or certificates.refresh_due(db, now.at_ms) else None
+            roots = trust.setting(db, "roots_version")
+            renew = now_s - self._renewed_s >= RENEW_LOOK_S or roots != self._roots
+            authority = self._settings.authority if renew or trust.asked(db) or certificates.refresh_due(db, now.at_ms) else None
             due = late or bool(trade.due(db, now.at_ms)) or (after_s is not None and bool(trade.waiting(db, before_ms)))
         floods = self._quota.offenders()
         if due or floods or authority is not None:
@@ -170,6 +176,8 @@ class Worker:
                     log.warning("device %s floods: %d messages were not listened to", device, ignored)
                     facts.alarm(db, "flood", device, "more messages than a kiosk can have", now.at_ms)
                 if authority is not None:
+                    self._renewed_s, self._roots = now_s, roots
+                    certificates.renew_own(db, authority, self._settings.hq_file, now)
                     certificates.answer_requests(db, authority, now)
                     if certificates.refresh_due(db, now.at_ms):
                         certificates.give_broker(db, authority, now)

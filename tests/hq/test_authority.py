@@ -159,6 +159,21 @@ def test_both_keys_are_changed_and_nothing_of_before_stops_counting(tmp_path, le
     assert not verifies(tmp_path, old_root, fourth.chain), "nothing leads back to the former root"
 
 
+def test_hqs_own_certificate_and_the_brokers_are_renewed_in_time_for_the_same_hosts(tmp_path, ledger, ca):
+    own = tmp_path / "hq.pem"
+    with ledger.write() as db:
+        made, key = certificates.issue(db, ca, Subject("hq", Purpose.HQ), at(), "anna")
+        own.write_text(key + made.chain)
+        certificates.issue(db, ca, Subject("broker", Purpose.SERVER, ("10.0.0.1", "hq.example")), at(), "anna")
+        before = (own.read_text(), (ca.broker / "server.pem").read_text())
+        assert not certificates.renew_own(db, ca, own, at(NOW + 59 * DAY)) and not certificates.renew_own(db, ca, None, at(NOW + 59 * DAY))
+        assert certificates.renew_own(db, ca, own, at(NOW + 61 * DAY))
+    assert own.read_text() != before[0] and (ca.broker / "server.pem").read_text() != before[1]
+    renewed = ca.own(ca.broker / "server.pem")
+    assert set(renewed.hosts) == {"10.0.0.1", "hq.example"} and ca.own(own).name == "hq" and ca.own(own).ends > NOW + 150 * DAY
+    assert own.stat().st_mode & 0o077 == 0
+
+
 def ask(ledger, desk, code, identity, device, stamp=None):
     payload = encode_value(wire_claims.ClaimRequest(device, identity.request(device)))
     with ledger.write() as db:

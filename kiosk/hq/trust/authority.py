@@ -50,6 +50,11 @@ class Issuer:
     key: ec.EllipticCurvePrivateKey
     chain: tuple[x509.Certificate, ...] = ()
 
+    @property
+    def name(self) -> str:
+        """Its common name."""
+        return str(self.certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value)
+
 
 @dataclass(frozen=True, slots=True)
 class Subject:

@@ -51,6 +51,17 @@ class Issued:
     chain: str
 
 
+@dataclass(frozen=True, slots=True)
+class Own:
+    """What a certificate of HQ's own says: the broker's with its hosts, or HQ's."""
+
+    name: str
+    issuer: str
+    hosts: tuple[str, ...]
+    begins: datetime
+    ends: datetime
+
+
 class Authority:
     """The certificate authority in HQ's folder. What it issued is the ledger's matter."""
 
@@ -158,6 +169,19 @@ class Authority:
         self.broker.mkdir(parents=True, exist_ok=True, mode=0o750)
         write_file(self.broker / SERVER_KEY, key, 0o600)
         write_file(self.broker / SERVER_CERTIFICATE, server.chain, 0o644)
+
+    def own(self, path: Path | None) -> Own | None:
+        """Return what the certificate in a file says, None where there is none."""
+        if path is None or not path.exists():
+            return None
+        found = x509.load_pem_x509_certificates(self._read(path))[0]
+        try:
+            names = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+            hosts = tuple(str(name.value) for name in names)
+        except x509.ExtensionNotFound:
+            hosts = ()
+        issuer = str(found.issuer.get_attributes_for_oid(x509.NameOID.COMMON_NAME)[0].value)
+        return Own(_common_name(found), issuer, hosts, found.not_valid_before_utc, found.not_valid_after_utc)
 
     def roots_text(self) -> str:
         """Return the believed roots as PEM, newest first."""
