@@ -29,6 +29,8 @@ PEAK_HOLD_S = 1.2
 """So long, and steady, for one that is heavier than those around it: put back and taken."""
 TREMOR_S = 5.0
 """Noise hides a hand's tremor: a heavier plateau must last this much longer for each unit weight of noise (1 s at a sixth)."""
+SWAY, SWAY_S = 1.5, 8.0
+"""A heavier plateau that sways by more than this (standard deviations beyond noise) must last so long: a hand that leans does."""
 FOREIGN_HOLD_S = 6.0
 """A steady weight that no number of pieces explains is said to be unsure after this long: until then it may be a hand."""
 SPREAD = 0.02
@@ -130,7 +132,7 @@ class CellTracker:
         # A base that moves by parts of a piece with nothing taken could lose a piece in steps: it must hold longer.
         patience = FOREIGN_HOLD_S if pieces else ADOPT_S
         if abs(residual) <= 4 * sd or (abs(residual) < 0.35 * self._unit_g and plateau.length_s >= patience):
-            if plateau.length_s < self._needed_s(pieces):
+            if plateau.length_s < self._needed_s(pieces) or (pieces > 0 and plateau.sway > SWAY and plateau.length_s < SWAY_S):
                 return ()
             steps = self._steps(plateau, self._level, pieces)
             self._arrive()
@@ -179,13 +181,24 @@ class CellTracker:
             if (onwards or peak) and following.start_s - passed.start_s >= ONE_ACTION_S:
                 way.append((count, passed))
         way.append((pieces, plateau))
-        return tuple(self._step(after, before, there - here) for (here, before), (there, after) in pairwise(way) if there != here)
+        return tuple(self._step(after, before, there - here, self._reached_s(there, after))
+                     for (here, before), (there, after) in pairwise(way) if there != here)
 
-    def _step(self, plateau: Plateau, before: Plateau, pieces: int) -> Step:
+    def _reached_s(self, pieces: int, plateau: Plateau) -> float:
+        """Return when the weight first came to a plateau: a hand that passed over it meanwhile did not make the action later."""
+        earlier = [(count, passed) for count, passed in self._passing if passed.end_s < plateau.start_s]
+        start_s = plateau.start_s
+        for count, passed in reversed(earlier):
+            if count != pieces:
+                break
+            start_s = passed.start_s
+        return start_s
+
+    def _step(self, plateau: Plateau, before: Plateau, pieces: int, time_s: float) -> Step:
         delta = plateau.grams - before.grams
         residual = delta - pieces * self._unit_g
         _, _, sd = self._distance(plateau, before)
         fits = [math.exp(-0.5 * ((residual + side * self._unit_g) / sd) ** 2) / (sd * math.sqrt(2 * math.pi)) for side in (0, -1, 1)]
         confidence = fits[0] / (sum(fits) + FOREIGN_SHARE / self._unit_g)
         error = math.hypot(plateau.error_g, before.error_g)
-        return Step(self._cell, plateau.start_s, pieces, delta, residual, confidence, error)
+        return Step(self._cell, time_s, pieces, delta, residual, confidence, error)

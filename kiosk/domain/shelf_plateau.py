@@ -32,7 +32,7 @@ _GAP_S = 2.0
 class Plateau:
     """A span of steady weight. error_g: standard error of `grams`. scatter_g: standard deviation of its averages.
 
-    steady: noise explains its scatter.
+    steady: noise explains its scatter. sway: by how much its means of half a second scatter more than noise explains, standard deviations.
     """
 
     start_s: float
@@ -41,6 +41,7 @@ class Plateau:
     error_g: float
     scatter_g: float
     steady: bool
+    sway: float = 0.0
 
     @property
     def length_s(self) -> float:
@@ -93,7 +94,8 @@ class PlateauFinder:
     def _plateau(self, kept: list[float], mean: float) -> Plateau:
         error = self.noise_g * math.sqrt(self._repeat / max(1, len(kept)))
         scatter = math.sqrt(sum((x - mean) ** 2 for x in kept) / max(1, len(kept) - 1))
-        return Plateau(self._start_s, self._end_s, mean, error, scatter, len(kept) >= _APART and self._steady(kept, mean, scatter))
+        steady, sway = self._steady(kept, mean, scatter) if len(kept) >= _APART else (False, 0.0)
+        return Plateau(self._start_s, self._end_s, mean, error, scatter, steady, sway)
 
     def _trim(self, kept: list[float]) -> tuple[int, int]:
         """Return where the middle of a young plateau begins and ends: at most a third goes, at each end what is off the rest's mean."""
@@ -112,17 +114,19 @@ class PlateauFinder:
                 total -= kept[last]
         return first, last
 
-    def _steady(self, kept: list[float], mean: float, scatter: float) -> bool:
-        """Return whether averages, and means of five, scatter as noise does: a hand sways slowly, within the noise of one average.
+    def _steady(self, kept: list[float], mean: float, scatter: float) -> tuple[bool, float]:
+        """Return whether averages, and means of five, scatter as noise does, and by how much the latter do not: a hand sways slowly, within
+        the noise of one average.
 
         Allowed is four standard deviations of a sample variance above what is expected.
         """
         n, variance = len(kept), self.noise_g**2
         if scatter**2 > variance * (1 + 4 * math.sqrt(2 * self._repeat / n)):
-            return False
+            return False, math.inf
         blocks = [sum(kept[i:i + _BLOCK]) / _BLOCK for i in range(0, n - _BLOCK + 1, _BLOCK)]
         sway = sum((x - mean) ** 2 for x in blocks) / max(1, len(blocks) - 1)
-        return sway <= variance * min(1.0, self._repeat / _BLOCK) * (1 + 4 * math.sqrt(2 / max(1, len(blocks) - 1)))
+        beyond = (sway / (variance * min(1.0, self._repeat / _BLOCK)) - 1) / math.sqrt(2 / max(1, len(blocks) - 1))
+        return beyond <= 4, beyond
 
     def feed(self, time_s: float, grams: float) -> bool:
         """Take one raw sample; return True when it completes an average (of the samples before it)."""

@@ -116,8 +116,12 @@ def _basket(now: _Now) -> views.View:
 
 
 def _tender(now: _Now) -> views.View:
-    sees = not now.status.camera_lost
-    return views.PayTender(now.status, now.session.priced.total, face=sees, qr=sees and not now.status.offline, codes=now.shop.codes)
+    face = not now.status.camera_lost
+    return views.PayTender(now.status, now.session.priced.total, face=face, qr=_takes_codes(now), codes=now.shop.codes)
+
+
+def _takes_codes(now: _Now) -> bool:
+    return not (now.status.camera_lost or now.status.offline)
 
 
 def _digits(now: _Now) -> views.View:
@@ -184,6 +188,6 @@ _VIEWS: dict[State, Callable[[_Now], views.View]] = {
     State.AUTHORISING: lambda now: views.PayWaiting(now.status, "authorising", now.time_s),
     State.CHECKING: lambda now: views.PayWaiting(now.status, "checking", now.time_s),
     State.PAID: _paid,
-    State.REFUSED: lambda now: views.PayRefused(now.status, now.session.reason),
+    State.REFUSED: lambda now: views.PayRefused(now.status, now.session.reason, _takes_codes(now)),
     State.CASH: lambda now: views.PayCash(now.status, now.session.priced.total, now.session.ticket),
 }

@@ -7,6 +7,7 @@ from kiosk.domain.catalog import Cell
 from kiosk.domain.events import ReplenishmentRequested
 from kiosk.domain.orders import ReplenishmentAnswered
 from kiosk.flows.staff_desk import Desk, Page
+from kiosk.flows.staff_list import SlotList
 from kiosk.storage.shelf import APPROVAL
 from kiosk.storage.store import Unit
 from kiosk.ui import views
@@ -17,33 +18,30 @@ class Orders:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._chosen = ""
+        self._list = SlotList(desk)
         self._pieces: dict[str, int] = {}
-        self._page = 0
 
     def touch(self, target: str) -> Page | None:
         """Take a touch."""
         if target == "back":
             return self._desk.menu(self._desk)
-        if target == "more":
-            self._page += 1
-        elif target == "all":
+        step, chosen = self._list.touch(target), self._list.chosen
+        if target == "all":
             self._answer(dict.fromkeys(self._waiting(), "approved"))
             return self._desk.menu(self._desk)
-        elif target.startswith("line:"):
-            self._chosen = target.removeprefix("line:")
-        elif target in ("plus", "minus") and self._chosen:
-            self._step(1 if target == "plus" else -1)
-        elif target in ("approve", "reject") and self._chosen:
-            self._answer({self._chosen: "approved" if target == "approve" else "rejected"})
-            self._chosen = ""
+        elif step:
+            self._step(chosen, step)
+        elif target in ("approve", "reject") and chosen:
+            self._answer({chosen: "approved" if target == "approve" else "rejected"})
+            self._list.chosen = ""
             if not self._waiting():
                 return self._desk.menu(self._desk)
         return self
 
     def view(self) -> views.View:
         """Return what to show."""
-        return views.StaffOrders(self._desk.status(), tuple(self._line(r) for r in self._waiting().values()), self._chosen, self._page)
+        return views.StaffOrders(self._desk.status(), tuple(self._line(r) for r in self._waiting().values()), self._list.chosen,
+                                 self._list.page)
 
     def _waiting(self) -> dict[str, ReplenishmentRequested]:
         with self._desk.parts.store.snapshot() as unit:
@@ -52,12 +50,12 @@ class Orders:
     def _wanted(self, request: ReplenishmentRequested) -> int:
         return self._pieces.get(request.request_id, request.quantity)
 
-    def _step(self, packs: int) -> None:
+    def _step(self, slot: str, packs: int) -> None:
         """One case pack more or less, for as long as it fits on the shelf."""
-        request = self._waiting().get(self._chosen)
+        request = self._waiting().get(slot)
         with self._desk.parts.store.snapshot() as unit:
-            cell = _cell(unit, self._chosen)
-            stock = next((s for s in unit.stock.all() if s.slot == self._chosen), None)
+            cell = _cell(unit, slot)
+            stock = next((s for s in unit.stock.all() if s.slot == slot), None)
         if request is None or cell is None:
             return
         room = cell.capacity - (stock.on_hand + stock.on_order if stock else 0)
@@ -78,9 +76,8 @@ class Orders:
                                                   "asked": str(request.quantity)})
 
     def _line(self, request: ReplenishmentRequested) -> views.OrderView:
-        product = self._desk.shop.listed(request.gtin)
-        return views.OrderView(request.slot, product.name(self._desk.language) if product else request.gtin, self._wanted(request),
-                               order_reason(request.reason, self._desk.language), product.picture if product else "")
+        return views.OrderView(request.slot, self._list.name(request.gtin), self._wanted(request),
+                               order_reason(request.reason, self._desk.language), self._list.picture(request.gtin))
 
 
 def _cell(unit: Unit, slot: str) -> Cell | None:

@@ -10,6 +10,7 @@ from kiosk.domain.events import GoodsReceived, ReceivedLine
 from kiosk.domain.gtin import gtin, is_case_of, misread
 from kiosk.errors import InvalidValueError
 from kiosk.flows.staff_desk import Desk, Page, Told
+from kiosk.flows.staff_list import SlotList
 from kiosk.flows.stock import Movement, move
 from kiosk.storage.store import Unit
 from kiosk.ui import views
@@ -40,21 +41,17 @@ class Receiving:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._codes = desk.codes or (Held(desk.till.seen_codes, desk.parts.clock.monotonic) if desk.till else list)
+        self._list = SlotList(desk)
         self._came: dict[str, int] = {}
-        self._chosen = self._wrong = ""
-        self._page = 0
+        self._wrong = ""
 
     def touch(self, target: str) -> Page | None:
         """Take a touch."""
         if target == "back":
             return self._desk.menu(self._desk)
-        if target == "more":
-            self._page += 1
-        elif target.startswith("line:"):
-            self._chosen = target.removeprefix("line:")
-        elif target in ("plus", "minus") and self._chosen:
-            step = 1 if target == "plus" else -1
-            self._came[self._chosen] = min(max(self._came.get(self._chosen, 0) + step, 0), _MOST)
+        step, chosen = self._list.touch(target), self._list.chosen
+        if step:
+            self._came[chosen] = min(max(self._came.get(chosen, 0) + step, 0), _MOST)
         elif target == "ok" and any(self._came.values()):
             return self._book()
         return self
@@ -67,9 +64,10 @@ class Receiving:
 
     def view(self) -> views.View:
         """Return what to show."""
-        lines = tuple(views.ReceivedView(cell.slot, self._name(cell.gtin), expected, self._came.get(cell.slot, 0), self._picture(cell.gtin))
+        shown = self._list
+        lines = tuple(views.ReceivedView(cell.slot, shown.name(cell.gtin), expected, self._came.get(cell.slot, 0), shown.picture(cell.gtin))
                       for cell, expected in self._expected())
-        return views.StaffReceiving(self._desk.status(), lines, self._chosen, self._wrong, self._page, misread(self._wrong))
+        return views.StaffReceiving(self._desk.status(), lines, shown.chosen, self._wrong, shown.page, misread(self._wrong))
 
     def _expected(self) -> list[tuple[Cell, int]]:
         """Slots with goods on their way, and those of which something came all the same."""
@@ -90,7 +88,7 @@ class Receiving:
             return
         cell, pieces = max(fits, key=lambda fit: coming.get(fit[0].slot, 0) - self._came.get(fit[0].slot, 0))
         self._came[cell.slot] = min(self._came.get(cell.slot, 0) + pieces, _MOST)
-        self._chosen, self._wrong = cell.slot, ""
+        self._list.chosen, self._wrong = cell.slot, ""
 
     def _book(self) -> Page:
         desk = self._desk
@@ -113,15 +111,7 @@ class Receiving:
         key = "equal" if line.received == line.expected else "differs"
         words = say(f"staff.receiving.{key}", self._desk.language, received=line.received, expected=line.expected,
                     difference=f"{line.received - line.expected:+d}".replace("-", "−"))
-        return f"{line.slot} · {self._name(line.gtin)}", words
-
-    def _name(self, code: str) -> str:
-        product = self._desk.shop.listed(code)
-        return product.name(self._desk.language) if product else code
-
-    def _picture(self, code: str) -> str:
-        product = self._desk.shop.listed(code)
-        return product.picture if product else ""
+        return f"{line.slot} · {self._list.name(line.gtin)}", words
 
 
 def _pieces(code: str, cell: Cell) -> int:

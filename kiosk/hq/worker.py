@@ -17,7 +17,7 @@ from kiosk.hq.downbox import Sender
 from kiosk.hq.ingest import Ingest, Message
 from kiosk.hq.ledger import catalogue, facts, garments, trade, trust
 from kiosk.hq.ledger.store import Ledger
-from kiosk.hq.quota import Quota
+from kiosk.hq.quota import KIOSK, Limits, Quota
 from kiosk.hq.stamp import Stamp, stamp
 from kiosk.hq.trust import SigningKey
 from kiosk.hq.trust.folder import Authority
@@ -48,6 +48,7 @@ class WorkerSettings:
     """group: the fleet that manifests are for. welcome: a new member's credit. auto_approve_after_s: None = people approve.
 
     address: under which devices reach HQ's web server. authority: who issues certificates, None = nobody here.
+    limits: of what one device may send.
     """
 
     group: str
@@ -55,6 +56,7 @@ class WorkerSettings:
     auto_approve_after_s: float | None = None
     address: str = ""
     authority: Authority | None = None
+    limits: Limits = KIOSK
 
 
 class Worker:
@@ -73,7 +75,7 @@ class Worker:
         self._seen_version = -1
         self._greet, self._dirty, self._disk_full = True, True, False
         self._swept_s = 0.0
-        self._quota, self._answers = Quota(), list[Message]()
+        self._quota, self._answers = Quota(settings.limits), list[Message]()
         self._claims = claims.Desk(settings.authority, key.public) if settings.authority is not None else None
 
     @property

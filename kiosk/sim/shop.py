@@ -156,7 +156,7 @@ def _world(db: Db, moment: Stamp) -> WorldSetup:
     seen = tuple(SeenSlot(c.slot, c.x_mm, c.x_mm + c.width_mm) for c in shelf.cells if c.shelf == SEEN_BOARD)
     return WorldSetup(seed=20, pay_device=PAY, pay_camera=CAMERAS[PAY][0], mirror_device=MIRROR, mirror_camera=CAMERAS[MIRROR][0],
                       shelf_device=SHELF, cells=cells, products=scannable, shoppers=shoppers, staff_pin=STAFF_PIN, pace=1.25,
-                      staff_badge=STAFF_BADGE, shelf_camera=SHELF_CAMERA,
+                      staff_badge=STAFF_BADGE, shelf_waits=True, shelf_camera=SHELF_CAMERA,
                       seen=seen, portrait=str(ModelStore().path("astronaut")))
 
 

@@ -53,14 +53,12 @@ def _thanks(c: Canvas, box: Box, view: PayPaid) -> None:
 def _receipt(c: Canvas, box: Box, view: PayPaid) -> None:
     c.panel(box, COLOURS.paper, RADIUS.sheet, shadow=True)
     inner = box.inflate(-c.px(2 * SPACE.base), -c.px(2 * SPACE.base))
-    inner, number = c.cut_bottom(inner, 34, 4)
+    if view.signature:
+        inner, signature = c.cut_bottom(inner, 26, 0)
+        c.text(f"{c.say('receipt.signature')} {view.signature}", signature, Style(TYPE.small, COLOURS.muted, align="centre"))
+    inner, number = c.cut_bottom(inner, 26, 4)
     inner, take = c.cut_bottom(inner, 60, 4)
     code = paint.qr(view.receipt_qr, min(inner.size))
     c.picture(code, inner.center)
     c.text(c.say("pay.paid.take"), take, Style(20, bold=True, align="centre", lines=2))
-    c.text(_number(c, view), number, Style(TYPE.small, COLOURS.muted, align="centre"))
-
-
-def _number(c: Canvas, view: PayPaid) -> str:
-    number = c.say("pay.paid.receipt", receipt=view.receipt)
-    return f"{number} · {c.say('receipt.signature')} {view.signature}" if view.signature else number
+    c.text(c.say("pay.paid.receipt", receipt=view.receipt), number, Style(TYPE.small, COLOURS.muted, align="centre"))

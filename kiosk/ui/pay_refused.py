@@ -16,7 +16,10 @@ def draw(c: Canvas, view: PayRefused) -> None:
     """Draw the screen."""
     c.facts["reason"] = view.reason
     body = frame(c, view.status, "alarm")
-    body, ways = c.cut_bottom(body, 4 * TOUCH + 4 * SPACE.snug if c.portrait else 2 * TOUCH + 34, SPACE.base)
+    faces = _faces(c, view)
+    c.facts["ways"] = ",".join(faces)
+    rows = len(faces)
+    body, ways = c.cut_bottom(body, rows * (TOUCH + SPACE.snug) if c.portrait else 2 * TOUCH + 34, SPACE.base)
     side = min(c.px(150), round(body.height * (0.26 if c.portrait else 0.8)))
     c.panel(body, COLOURS.paper, RADIUS.sheet, shadow=True)
     inner = body.inflate(-c.px(2 * SPACE.wide), -c.px(2 * SPACE.wide))
@@ -33,12 +36,16 @@ def draw(c: Canvas, view: PayRefused) -> None:
     words, after = c.cut_bottom(words, 36)
     c.text(c.say("pay.refused.next"), after, Style(TYPE.body, bold=True))
     heading(c, words, c.say_or_other("refused", view.reason), c.say_or_other("refused", view.reason, ".more"))
-    faces = {"retry": Face(c.say("pay.refused.retry"), "back", PRIMARY), "qr": Face(c.say("pay.refused.qr"), "phone"),
-             "cash": Face(c.say("pay.refused.cash"), "cash"), "cancel": Face(c.say("pay.cancel"), "cross", size=20)}
     if c.portrait:
-        boxes = c.rows(ways, 4)
+        boxes = c.rows(ways, rows)
     else:
         upper, lower = c.cut_top(ways, TOUCH + 18)
-        boxes = [*c.columns(upper, 3), lower]
+        boxes = [*c.columns(upper, rows - 1), lower]
     for (name, face), box in zip(faces.items(), boxes, strict=True):
         button(c, name, box, face)
+
+
+def _faces(c: Canvas, view: PayRefused) -> dict[str, Face]:
+    phone = {"qr": Face(c.say("pay.refused.qr"), "phone")} if view.qr else {}
+    return {"retry": Face(c.say("pay.refused.retry"), "back", PRIMARY), **phone, "cash": Face(c.say("pay.refused.cash"), "cash"),
+            "cancel": Face(c.say("pay.cancel"), "cross", size=20)}

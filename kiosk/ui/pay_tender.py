@@ -21,6 +21,7 @@ def draw(c: Canvas, view: PayTender) -> None:
             button(c, f"code:{tender}", place, Face(c.say(f"pay.tender.{tender}"), "qr", size=20, stacked=c.portrait))
     places = c.rows(cards, 3, SPACE.base) if c.portrait else c.columns(cards, 3, SPACE.base)
     ways = (("face", view.face, COLOURS.coral), ("qr", view.qr, COLOURS.blue), ("cash", True, COLOURS.green))
+    c.facts["ways"] = ",".join(name for name, offered, _colour in ways if offered)
     for place, (name, offered, colour) in zip(places, ways, strict=True):
         _way(c, place, name, offered, colour)
     button(c, "back", Box(foot.x, foot.y, c.px(170), foot.height), Face(c.say("pay.back"), "back", size=20))

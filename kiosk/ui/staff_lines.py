@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from kiosk.design.tokens import COLOURS, RADIUS, SPACE, TOUCH, TYPE
 from kiosk.ui.canvas import Box, Canvas, Style
+from kiosk.ui.staff_list import halves, page_of
 from kiosk.ui.views import LineView, StaffLines
-from kiosk.ui.widgets import GOOD, PRIMARY, SUNNY, Face, button, frame
+from kiosk.ui.widgets import GOOD, PRIMARY, SUNNY, Face, button
 
 _ROW = 64
 
@@ -14,31 +15,11 @@ def draw(c: Canvas, view: StaffLines) -> None:
     """Draw the screen."""
     c.facts.update(mode=view.mode, lines=str(len(view.lines)), chosen=str(sum(n for _, n in view.chosen)),
                    due_minor=str(view.due.minor) if view.due else "")
-    body = frame(c, view.status, "calm")
-    head, body = c.cut_top(body, 84 if c.portrait else 46)
-    c.text(c.say(f"staff.lines.{view.mode}"), head, Style(TYPE.lead, bold=True, lines=2))
-    if c.portrait:
-        rows, side = c.cut_bottom(body, 348)
-    else:
-        side = Box(body.right - c.px(264), body.y, c.px(264), body.height)
-        rows = Box(body.x, body.y, side.x - body.x - c.px(SPACE.base), body.height)
-    _rows(c, rows, view)
-    _ways(c, side, view)
-
-
-def _rows(c: Canvas, box: Box, view: StaffLines) -> None:
-    room = max(1, (box.height + c.px(SPACE.tight)) // c.px(_ROW + SPACE.tight))
-    first = 0
-    if len(view.lines) > room:
-        box, more = c.cut_bottom(box, TOUCH, SPACE.tight)
-        room = max(1, (box.height + c.px(SPACE.tight)) // c.px(_ROW + SPACE.tight))
-        first = view.page % -(-len(view.lines) // room) * room
-        label = c.say("staff.lines.more", first=first + 1, last=min(first + room, len(view.lines)), count=len(view.lines))
-        button(c, "more", more, Face(label, "right", size=20))
+    rows, side = halves(c, view.status, c.say(f"staff.lines.{view.mode}"), 264, 348)
     chosen = dict(view.chosen)
-    for index in range(first, min(first + room, len(view.lines))):
-        row, box = c.cut_top(box, _ROW, SPACE.tight)
-        _row(c, row, (index, chosen.get(index, 0)), view.lines[index])
+    for (index, line), row in page_of(c, rows, tuple(enumerate(view.lines)), view.page, _ROW):
+        _row(c, row, (index, chosen.get(index, 0)), line)
+    _ways(c, side, view)
 
 
 def _row(c: Canvas, row: Box, place: tuple[int, int], line: LineView) -> None:

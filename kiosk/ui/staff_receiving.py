@@ -4,33 +4,23 @@ from __future__ import annotations
 
 from kiosk.design.tokens import COLOURS, RADIUS, SPACE, TOUCH, TYPE
 from kiosk.ui.canvas import Box, Canvas, Style
-from kiosk.ui.staff_orders import page_of, picture_of
+from kiosk.ui.staff_list import halves, page_of, slot_row, stepper
 from kiosk.ui.views import ReceivedView, StaffReceiving
-from kiosk.ui.widgets import GOOD, PRIMARY, SUNNY, Face, button, frame
-
-_SIDE = 300
+from kiosk.ui.widgets import GOOD, Face, button
 
 
 def draw(c: Canvas, view: StaffReceiving) -> None:
     """Draw the screen."""
     came = sum(line.received for line in view.lines)
     c.facts.update(chosen=view.chosen, scanned=str(came), wrong="yes" if view.wrong else "")
-    body = frame(c, view.status, "calm")
-    head, body = c.cut_top(body, 84 if c.portrait else 46)
-    c.text(c.say("staff.receiving.title"), head, Style(TYPE.lead, bold=True, lines=2))
-    if c.portrait:
-        rows, side = c.cut_bottom(body, 420, SPACE.base)
-    else:
-        side = Box(body.right - c.px(_SIDE), body.y, c.px(_SIDE), body.height)
-        rows = Box(body.x, body.y, side.x - body.x - c.px(SPACE.base), body.height)
+    rows, side = halves(c, view.status, c.say("staff.receiving.title"), 300, 420)
     for line, row in page_of(c, rows, view.lines, view.page):
         _row(c, row, line, line.slot == view.chosen)
     _side(c, side, view, came)
 
 
 def _row(c: Canvas, row: Box, line: ReceivedView, chosen: bool) -> None:
-    c.panel(row, SUNNY.ground if chosen else COLOURS.paper, RADIUS.button)
-    inner = picture_of(c, row.inflate(-c.px(2 * SPACE.snug), -c.px(12)), line.picture)
+    inner = slot_row(c, row, line.picture, chosen)
     missing = line.expected - line.received
     colour = COLOURS.green if not missing else COLOURS.red if line.received and not chosen else COLOURS.ink
     bold = Style(TYPE.body, COLOURS.ink, bold=True, align="right")
@@ -56,11 +46,7 @@ def _side(c: Canvas, box: Box, view: StaffReceiving, came: int) -> None:
         button(c, "ok", ok, Face(c.say("staff.receiving.book"), "", GOOD, 20))
     chosen = next((line for line in view.lines if line.slot == view.chosen), None)
     if chosen is not None:
-        box, keys = c.cut_bottom(box, TOUCH + 4)
-        minus, value, plus = c.columns(keys, 3)
-        button(c, "minus", minus, Face("", "minus", PRIMARY, 30))
-        c.text(str(chosen.received), value, Style(TYPE.hero, bold=True, align="centre"))
-        button(c, "plus", plus, Face("", "plus", PRIMARY, 30))
+        box = stepper(c, box, chosen.received)
     c.panel(box, COLOURS.blush if view.wrong else COLOURS.sand, RADIUS.sheet)
     upper, lower = c.cut_top(box, box.height / c.unit * 0.5, 0)
     c.icon("warning" if view.wrong else "barcode", (upper.centerx, upper.centery + c.px(6)), min(80, upper.height / c.unit * 0.7),

@@ -194,10 +194,14 @@ class PayPaid(View):
 
 @dataclass(frozen=True, slots=True)
 class PayRefused(View):
-    """Not paid, and what to do next. reason: a key of `refused.*`, else told in general words. Targets: retry, qr, cash, cancel."""
+    """Not paid, and what to do next. reason: a key of `refused.*`, else told in general words. Targets: retry, qr, cash, cancel.
+
+    qr: whether a code on the shopper's phone can be tried: it takes a camera, and HQ to know the code.
+    """
 
     screen: ClassVar[str] = "pay.refused"
     reason: str
+    qr: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -180,6 +180,13 @@ def test_a_member_who_is_refused_takes_the_phone_then_the_cash_desk():
     assert decide(Visit("stranger", "1", refused=["face"]), "pay.refused", {}) == Act("touch", "cancel")
 
 
+def test_whoever_is_not_offered_what_he_wants_goes_to_the_cash_desk():
+    offline = {"ways": "retry,cash,cancel"}
+    assert decide(Visit("face", "1", code="KM1.x", refused=["face"]), "pay.refused", offline) == Act("touch", "cash")
+    assert decide(Visit("qr", "1", code="KM1.x"), "pay.tender", {"ways": "face,cash"}) == Act("touch", "cash")
+    assert decide(Visit("face", "1"), "pay.tender", {"ways": "face,cash"}) == Act("touch", "face")
+
+
 @pytest.mark.parametrize(("kind", "texts"), [
     ("show_item", ["4006381333931", "5901234123457", "3017620422003", "96385074"]),
     ("show_code", ["K1:0042:abcdefghijklmnopqrstuvwxyz0123456789"]),

@@ -122,3 +122,16 @@ def test_confidence_falls_where_the_number_could_be_another() -> None:
     assert sure.confidence > 0.99
     assert [step.pieces for step in doubtful] == [-1]
     assert doubtful[0].confidence < 0.5
+
+
+def test_a_hand_that_passes_over_a_pick_does_not_make_it_later() -> None:
+    rng = np.random.default_rng(4)
+    steps, _ = fed([600.0] * 200 + [540.0] * 15 + list(540.0 + rng.uniform(60, 300, 45)) + [540.0] * 80, 60.0, 4.0)
+    assert [(step.pieces, step.time_s) for step in steps] == [(-1, pytest.approx(20.0, abs=0.6))]
+
+
+@pytest.mark.parametrize("begins", [0.0, 1.6, 3.1])
+def test_a_hand_that_leans_with_a_piece_s_weight_sways_and_is_no_put_back_even_in_noise(begins: float) -> None:
+    leaning = [600.0 + 66.0 * (1 + 0.3 * np.sin(2 * np.pi * 0.4 * i / 10 + begins)) for i in range(60)]
+    steps, _ = fed([600.0] * 200 + leaning + [600.0] * 100, 60.0, 10.0)
+    assert steps == []

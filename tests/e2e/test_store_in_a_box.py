@@ -96,6 +96,7 @@ def test_a_store_survives_the_loss_of_broker_hq_and_a_card(tmp_path: Path) -> No
     assert made["kiosks"]["pay-1"]["epochs"] == 2
     assert made["offline_sales"] == made["offline_posted_once"] >= 1, "nothing was sold while HQ was silent"
     assert made["recognised"] >= 1
+    assert made["erasures"]["asked"] == made["erasures"]["gone_everywhere"], "an erased member is still known somewhere"
     assert set(made["evening"]["days"]) == {"pay-1", "mirror-1"}, "staff did not close the day"
     assert made["codes_paid"] >= 1 and made["refunds"] >= 1 and sum(made["services_minor"].values()) >= 0
     assert made["picks"] >= 2

@@ -59,7 +59,7 @@ def test_a_stranger_is_refused_as_when_paying(device: Device, member_template: C
 
 
 def test_a_face_a_little_too_far_sees_nothing_without_the_pin(device: Device, member_template: Callable[[int], Template]) -> None:
-    moved = member_template(0)
+    moved = member_template(0).copy()
     moved[5] += 0.362
     device.sight.vault.enrol("ada", "55551234", moved, CONSENT)
     view = known(device, MyDataFlow(device.sight, device.shop, "en"), 0)

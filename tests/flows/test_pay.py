@@ -258,7 +258,11 @@ def test_over_the_cap_nothing_is_sold_offline(device: Device, pay: PayFlow, memb
             break
         sold += view.total.minor
         pay.tick(["done"])
-    assert view.reason == "offline_limit"
+    assert view.reason == "offline_limit" and view.qr
+    with device.sight.store.unit() as unit:
+        unit.settings.put("link", "down")
+    device.shop.refresh()
+    assert not pay.tick([]).qr, "a code that only HQ can resolve is not offered while HQ is silent"
     assert 5000 - 671 < sold <= 5000
 
 

@@ -181,9 +181,11 @@ def test_hq_orders_with_role_audit_and_expiry_and_alarms_answers_that_nobody_ask
         fleet.add_device(db, "kiosk-1", 1)
         fleet.set_state(db, "kiosk-1", DeviceState(True, "s", "1", "e1"), 1)
         ident = commands.order(db, "kiosk-1", "lock", commands.Person("anna", "operator"), stamp)
-        for person, what in ((commands.Person("bo", "viewer"), "lock"), (commands.Person("anna", "operator"), "shell")):
+        bo = commands.Person("bo", "viewer")
+        for person, what, good_for_s in ((bo, "lock", 60), (bo, "shell", 60), (commands.Person("anna", "operator"), "lock", 10**9)):
             with pytest.raises(HqError):
-                commands.order(db, "kiosk-1", what, person, stamp)
+                commands.order(db, "kiosk-1", what, person, stamp, good_for_s)
+        commands.note_refusal(db, "kiosk-1", "lock", bo, stamp)
         audit = [(row["who"], row["act"], row["after"]) for row in catalogue.audit(db, 10)]
         assert ("anna", "command", "lock") in audit and ("bo", "command_refused", "lock") in audit
         assert [row["kind"] for row in fleet.pending(db)] == ["command"]

@@ -231,7 +231,13 @@ def test_a_device_believes_an_answer_that_its_own_root_vouches_for_alone(tmp_pat
     with pytest.raises(TrustError):
         identity.accept("kiosk-2", answer, roots)
     assert identity.certificate() is None
+    with ledger.write() as db:
+        stolen, _key = certificates.issue(db, ca, Subject("kiosk-1", Purpose.DEVICE), at(), "anna")
     identity.accept("kiosk-1", answer, roots)
+    identity.request("kiosk-1")
+    with pytest.raises(TrustError, match="another key"):
+        identity.install("kiosk-1", stolen.chain)
+    (identity.folder / "next.key").unlink()
     held = identity.certificate()
     assert held.name == "kiosk-1" and identity.hq_key == "a" * 43 + "=" and not identity.waiting_key()
     assert all(path.stat().st_mode & 0o077 == 0 for path in [identity.folder, *identity.folder.iterdir()])

@@ -7,10 +7,13 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select
 
 from kiosk.design.words import table
+from kiosk.domain.staff import Role
 from kiosk.hq.api import make_api
+from kiosk.hq.console import sessions
 from kiosk.hq.console.app import make_app
 from kiosk.hq.console.render import Desk
 from kiosk.hq.console.server import WebServer
+from kiosk.hq.ledger import people
 from kiosk.hq.ledger.store import Ledger
 from kiosk.runtime import ManualClock, new_id
 from tests.hq.test_console import browser, text, until, width  # noqa: F401 - the browser is a fixture
@@ -19,27 +22,36 @@ from tests.hq.test_insight import TODAY, fill, shelf
 NOW_S = TODAY * 86_400.0 + 36_000
 
 
+class Site:
+    """A running console over a chain and a shelf with their pasts, and the word of somebody who is logged in."""
+
+    def __init__(self, folder):
+        self.ledger, watch = Ledger(folder / "hq.db"), Ledger(folder / "hq.db")
+        clock = ManualClock()
+        clock.move(NOW_S - clock.now().timestamp())
+        desk = Desk(self.ledger, watch, clock, new_id, UTC, "EUR", None, None)
+        with self.ledger.write() as db:
+            fill(db)
+            shelf(db)
+            people.put(db, ("mia", (Role.MERCHANT,), "no digest: nobody logs in with it", False, desk.stamp().at_ms))
+            self.word = sessions.open_session(db, "mia", desk.stamp())
+        self.server = WebServer(make_app(desk, make_api(self.ledger, desk.stamp, "token")), 0, desk.closing)
+        self.url = f"http://127.0.0.1:{self.server.port}"
+        self.server.start()
+
+
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("insight")
-    ledger, watch = Ledger(folder / "hq.db"), Ledger(folder / "hq.db")
-    with ledger.write() as db:
-        fill(db)
-        shelf(db)
-    clock = ManualClock()
-    clock.move(NOW_S - clock.now().timestamp())
-    desk = Desk(ledger, watch, clock, new_id, UTC, "EUR", None, None)
-    server = WebServer(make_app(desk, make_api(ledger, desk.stamp, "token")), 0, desk.closing)
-    server.start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.stop()
-    ledger.close()
+    made = Site(tmp_path_factory.mktemp("insight"))
+    yield made
+    made.server.stop()
+    made.ledger.close()
 
 
 @pytest.mark.browser
 def test_a_product_is_two_clicks_away_and_answers_what_98_percent_would_cost(site, browser):  # noqa: F811
     width(browser, 1280)
-    browser.get(f"{site}/fleet?lang=en")
+    browser.get(f"{site.url}/fleet?lang=en")
     browser.find_element(By.CSS_SELECTOR, "nav a[href='/stock']").click()
     browser.find_element(By.LINK_TEXT, "Apple A1").click()
     until(browser, lambda: text(browser, "h1") == "Apple A1")
@@ -57,7 +69,7 @@ def test_a_product_is_two_clicks_away_and_answers_what_98_percent_would_cost(sit
 @pytest.mark.browser
 def test_advice_names_the_store_its_interval_and_the_lines_behind_it(site, browser):  # noqa: F811
     width(browser, 1280)
-    browser.get(f"{site}/fleet?lang=en")
+    browser.get(f"{site.url}/fleet?lang=en")
     browser.find_element(By.CSS_SELECTOR, "nav a[href='/packs']").click()
     until(browser, lambda: "More small packs" in text(browser, "#advice-1"))
     assert "120 stores" in text(browser, "#packs") and "was expected, from" in text(browser, "#advice-1")
@@ -77,7 +89,7 @@ def test_insight_fits_wide_and_narrow_in_every_language_and_keeps_silent(site, b
         for language in ("fr", "en", "zh"):
             for page, title in (("packs", table()["console.nav.packs"][language]),
                                 ("stock/shelf-1/A1", {"fr": "Pomme A1", "en": "Apple A1", "zh": "苹果A1"}[language])):
-                browser.get(f"{site}/{page}?lang={language}")
+                browser.get(f"{site.url}/{page}?lang={language}")
                 assert browser.execute_script("return document.documentElement.scrollWidth <= innerWidth"), (page, pixels, language)
                 assert text(browser, "h1") == title
     assert browser.get_log("browser") == []
@@ -86,7 +98,7 @@ def test_insight_fits_wide_and_narrow_in_every_language_and_keeps_silent(site, b
 @pytest.mark.browser
 def test_what_is_not_there_and_what_cannot_be_asked(site, browser):  # noqa: F811
     width(browser, 1280)
-    browser.get(f"{site}/stock/shelf-1/Z9")
+    browser.get(f"{site.url}/stock/shelf-1/Z9")
     assert "there is no such slot" in text(browser, "body")
-    browser.get(f"{site}/stock/shelf-1/A1?lang=en&service=999&lead=x&review=0")
+    browser.get(f"{site.url}/stock/shelf-1/A1?lang=en&service=999&lead=x&review=0")
     assert [browser.find_element(By.NAME, name).get_attribute("value") for name in ("service", "lead", "review")] == ["99", "1", "1"]

@@ -53,7 +53,7 @@ def sell(db, store, line):
         amount = pieces * 150
         lines = (SaleLine(code(line.product), pieces, 150, 0, amount, 55),)
         sale = SaleCompleted(f"{store}-{line.product}-{n}", "R", "", lines, amount, "EUR", {"55": 0}, "cash_desk", "", False, 1)
-        trade.add_sale(db, sale, "", trade.Origin(f"shelf-{store}", store, "e", n, (TODAY - 5) * packs.DAY_MS, 0))
+        trade.add_sales(db, [(sale, "", trade.Origin(f"shelf-{store}", store, "e", n, (TODAY - 5) * packs.DAY_MS, 0))])
 
 
 def shelf(db, days=200):

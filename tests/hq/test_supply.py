@@ -98,4 +98,4 @@ def test_demand_is_kept_by_day(db):
     for seq, (delta, left, reason) in enumerate(((-2, 3, "pick"), (1, 4, "put_back"), (-4, 0, "pick"), (9, 9, "refill")), 1):
         posting._stock(books, StockChanged("A1", TEA, delta, left, "stocking", reason, 1.0), origin(seq, seq))
     books.write_gathered()
-    assert [tuple(row)[:5] for row in supply.demand(db, "shelf-1", DAY)] == [("A1", TEA, DAY, 5, 1)]
+    assert [tuple(row) for row in supply.demand(db, "shelf-1", DAY)] == [("A1", TEA, DAY, 5, 1, 9)]

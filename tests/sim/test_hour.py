@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from kiosk.devices.display import Presented
 from kiosk.devices.scale import Sample
 from kiosk.devices.scale_record import Recorder
 from kiosk.devices.scale_trace import read_trace
@@ -59,3 +60,14 @@ def test_an_hour_of_shop_life_is_there_to_play_and_replays_by_seed() -> None:
     played = replay(hour, found)
     kinds = [pair["kind"] for pair in played["pairs"]]
     assert kinds.count("right") > 0.9 * len(kinds) > 30
+
+
+def test_nobody_takes_anything_before_the_shelf_watches() -> None:
+    world = World(WorldSetup(7, "", "", "", "", "shelf-1", CELLS, (), (), "2468", pace=2.0, shelf_waits=True), None)
+    world.weights("shelf-1", 60.0)
+    assert world.truth()["moved"] == []
+    world.presented("shelf-1", Presented("shelf.board", {}), 60.0)
+    world.weights("shelf-1", 64.9)
+    assert world.truth()["moved"] == []
+    world.weights("shelf-1", 90.0)
+    assert world.truth()["moved"] != []

@@ -76,6 +76,7 @@ CARD = views.GarmentCard("Jacket", TOTAL, stock=2)
     (views.PayWaiting(EN, "authorising"), set()),
     (views.PayPaid(EN, TOTAL, "R-1", "r"), {"done"}),
     (views.PayRefused(EN, "declined"), {"retry", "qr", "cash", "cancel"}),
+    (views.PayRefused(EN, "offline_limit", qr=False), {"retry", "cash", "cancel"}),
     (views.PayCash(EN, TOTAL, "A 1"), {"staff", "done"}),
     (views.EnrolConsent(EN, "1"), {"accept", "decline", "language", "my_data"}),
     (views.MyData(EN, "http://x"), {"erase", "done"}),
@@ -137,6 +138,8 @@ def test_facts_tell_what_a_shopper_would_read():
     _, presented = render(views.PayBasket(EN, LINES, TOTAL), (800, 480))
     assert (presented.screen, presented.facts["items"], presented.facts["total_minor"]) == ("pay.basket", "2", "120")
     assert render(views.PayPaid(EN, TOTAL, "R-1"), (800, 480))[1].facts["receipt"] == "R-1"
+    assert render(views.PayRefused(EN, "declined", qr=False), (800, 480))[1].facts["ways"] == "retry,cash,cancel"
+    assert render(views.PayTender(EN, TOTAL, qr=False), (800, 480))[1].facts["ways"] == "face,cash"
     assert render(views.PayDigits(EN, 3), (800, 480))[1].facts["entered"] == "3"
 
 

@@ -73,6 +73,7 @@ class WorldSetup:
     A device id of "" leaves that device out. pay_camera and mirror_camera: names of the cameras, 640x480 and 720x1280 (width x
     height). portrait: picture file from which faces are made, "" for a store that nobody is seen in.
     staff_badge: text of the code on the badge that staff holds before the pay camera, "" for a PIN there too.
+    shelf_waits: nobody takes anything from the shelf before its screen was seen.
     shelf_camera: name of the camera over the board of the slots `seen`, 640x480; "" for none.
     """
 
@@ -89,6 +90,7 @@ class WorldSetup:
     pace: float = 1.0
     portrait: str = ""
     staff_badge: str = ""
+    shelf_waits: bool = False
     shelf_camera: str = ""
     seen: tuple[SeenSlot, ...] = ()
 

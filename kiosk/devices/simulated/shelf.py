@@ -23,6 +23,7 @@ DRIFT_PERIOD_S = 240.0
 PIECE_SPREAD = 0.008
 SETTLED_AFTER_S = 0.6
 """After a hand begins, its goods' weight has settled."""
+_WEIGHS_ITSELF_S = 5.0
 _REACH_S = 0.8
 """A hand is before the shelf's camera so long before and after its goods move."""
 _HAND_S, _RING_HZ, _RING_S, _SETTLED_S = 0.4, 5.0, 0.06, 1.5
@@ -95,7 +96,7 @@ class Shelf:
         self._setup, self._rng = setup, Random(f"{setup.seed}/shelf")
         self._cells = {c.slot: _CellState(c, i, Random(f"{setup.seed}/cell/{c.slot}")) for i, c in enumerate(setup.cells)}
         self._hands: list[_Hand] = []
-        self._next_visit_s = 1.5 / setup.pace if setup.cells else math.inf
+        self._next_visit_s = 1.5 / setup.pace if setup.cells and not setup.shelf_waits else math.inf
         self._visits = 0
         self._staff_here = False
         self.carried: deque[Piece] = deque()
@@ -115,6 +116,11 @@ class Shelf:
             self._reach(hand)
         if not self._staff_here and self._next_visit_s <= now:
             self._visit(now)
+
+    def seen(self, now: float) -> None:
+        """The shelf's screen is lit: whoever has waited for it may come once the shelf had time to weigh itself."""
+        if self._setup.shelf_waits and math.isinf(self._next_visit_s) and self._cells:
+            self._next_visit_s = now + _WEIGHS_ITSELF_S
 
     def staff(self, here: bool, now: float) -> None:
         """Let shoppers stay away from the shelf while staff works at it."""

@@ -1,9 +1,9 @@
 """What a person does before a screen: one table (kind of visit, screen) -> rule. Pure: no clock, no I/O.
 
 Screens and targets are a contract with the UI: `Presented.screen`, `Presented.targets`. Facts that people read, all optional:
-items (pieces in the basket), entered (digits typed so far, all stages together), wanted (4, 6 or 8); codes (payment codes that are
-offered), code (the one on the screen); on staff.slots chosen (the slot) and value (the count shown); on pay.face asked (what to do with
-the head).
+items (pieces in the basket), ways (to pay, that are offered), entered (digits typed so far, all stages together), wanted (4, 6 or 8);
+codes (payment codes that are offered), code (the one on the screen); on staff.slots chosen (the slot) and value (the count shown); on
+pay.face asked (what to do with the head).
 """
 
 from __future__ import annotations
@@ -188,7 +188,13 @@ def _tender(visit: Visit, facts: Facts) -> Act:
     offered = facts.get("codes", "")
     if visit.kind == "code" and offered and not visit.refused:
         return Act("touch", f"code:{offered.partition(',')[0]}")
-    return Act("touch", visit.tender or {"qr": "qr", "cash": "cash"}.get(visit.kind, "face"))
+    way = visit.tender or {"qr": "qr", "cash": "cash"}.get(visit.kind, "face")
+    return Act("touch", way if way in _ways(facts, way) else "cash")
+
+
+def _ways(facts: Facts, otherwise: str) -> list[str]:
+    """Return the ways to pay that a screen offers; without a word about them, what somebody wants is thought to be one."""
+    return facts.get("ways", otherwise).split(",")
 
 
 def _digits(visit: Visit, facts: Facts) -> Act:
@@ -207,10 +213,10 @@ def _enrol_digits(visit: Visit, facts: Facts) -> Act:
     return _type(visit, facts, visit.claims) or Act("touch", "ok")
 
 
-def _refused(visit: Visit, _facts: Facts) -> Act:
+def _refused(visit: Visit, facts: Facts) -> Act:
     # A member who was refused tries the next way: the phone if it has a code, then the cash desk. A stranger gives up.
     ways = () if visit.kind in GIVE_UP else ("qr", "cash") if visit.code else ("cash",)
-    return Act("touch", next((way for way in ways if way not in visit.refused), "cancel"))
+    return Act("touch", next((way for way in ways if way not in visit.refused and way in _ways(facts, way)), "cancel"))
 
 
 def _qr(visit: Visit, _facts: Facts) -> Act:

@@ -83,6 +83,8 @@ class World:
         if device not in self._stations:
             raise WorldError(f"the simulated store has no device {device!r}")
         t = self.advance(t)
+        if device == self._setup.shelf_device:
+            self._shelf.seen(t)
         return self._stations[device].see(presented, t)
 
     def act(self, name: str, args: dict[str, Any], t: float) -> None:
