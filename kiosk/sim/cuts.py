@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import random
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -167,9 +168,9 @@ def _torn_apart(unit: Unit, intents: list[str], sales: int) -> Iterator[str]:
 def row(folder: Path, count: int, seed: int) -> Row:
     """Cut the power `count` times, every other time over a torn disk, and return what came of it as a line of the crash table."""
     halves = []
+    folder.mkdir(parents=True, exist_ok=True)
     for torn in (False, True):
-        place = folder / ("torn" if torn else "whole")
-        place.mkdir(parents=True)
+        place = Path(tempfile.mkdtemp(prefix="torn-" if torn else "whole-", dir=folder))
         halves.append(Cuts(place, Way(torn, seed=seed)).run(lambda cuts, _shoppers: 2 * cuts.cuts >= count))
     missing = tuple(sentence for half in halves for sentence in half.missing)
     doubled = sum("twice" in sentence for sentence in missing)

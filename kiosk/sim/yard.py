@@ -28,7 +28,7 @@ from kiosk.storage.store import Store
 
 GROUP, CURRENCY = "yard", "EUR"
 CREDIT = Money(100_000_000, CURRENCY)
-DRAIN_S = 120.0
+DRAIN_S = 300.0
 APPROVE_AFTER_S = "0.2"
 
 

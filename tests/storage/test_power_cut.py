@@ -9,7 +9,7 @@ import pytest
 
 from kiosk.errors import StorageError
 from kiosk.runtime import ManualClock, new_id
-from kiosk.sim.cuts import Cuts, Way
+from kiosk.sim.cuts import Cuts, Way, row
 from kiosk.sim.powercut import PowerCut
 from kiosk.storage.store import Store
 
@@ -26,6 +26,13 @@ def storm(folder, shoppers, way):
 def test_power_cut_loses_nothing_that_was_announced(tmp_path, torn):
     cuts = storm(tmp_path, 20, Way(torn))
     assert cuts.cuts > 100 and cuts.announced > 60 and cuts.sales > 10 and cuts.missing == []
+
+
+def test_power_cut_is_a_line_of_the_crash_table(tmp_path):
+    pytest.importorskip("apsw")
+    line = row(tmp_path, 16, 3)
+    assert (line.kind, line.lost, line.doubled, line.wrong, line.sentences) == ("power", 0, 0, 0, ())
+    assert line.count >= 16 and line.announced > 4 and len(list(tmp_path.iterdir())) == 2, "a whole disk and a torn one"
 
 
 @pytest.mark.slow
