@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import math
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +15,7 @@ import pytest
 from kiosk.__main__ import main
 from kiosk.devices.scale import Reading
 from kiosk.devices.scale_calibration import read_calibrations
+from kiosk.devices.scale_iio import IioCell, IioConverter
 from kiosk.devices.scale_nau7802 import Nau7802Cell, Nau7802Converter
 from kiosk.devices.simulated.nau7802 import COUNTS_PER_GRAM, ZERO, Nau7802Chip, SimulatedBus
 from kiosk.errors import DeviceLostError, InvalidValueError
@@ -132,6 +135,48 @@ def test_too_few_values_are_refused() -> None:
     clock = ManualClock()
     with pytest.raises(InvalidValueError, match="too few"):
         Bench("A1", Slow(clock), clock, clock.move, lambda _s: None).measure()
+
+
+class OnDriver:
+    """A cell of 40 counts a gram behind a real driver, in time that stands still until somebody waits."""
+
+    def __init__(self) -> None:
+        self.clock, self.grams, self.sway_g = ManualClock(), 0.0, 0.0
+        self._rng = np.random.default_rng(8)
+
+    def counts(self) -> int:
+        sway = self.sway_g * math.sin(self.clock.monotonic())
+        return round(9000 + 40 * (self.grams + sway + self._rng.normal(0, 0.1)))
+
+    def ask(self, what: str) -> None:
+        self.grams = WEIGHT_G if what == "weight" else 0.0
+
+
+@contextmanager
+def over_iio(cell: OnDriver, folder: Path) -> Iterator[Bench]:
+    """Through the files of a kernel driver."""
+    device = folder / "iio:device0"
+    device.mkdir()
+    (device / "name").write_text("hx711\n")
+
+    def wait(seconds: float) -> None:
+        cell.clock.move(seconds)
+        (device / "in_voltage0_raw").write_text(f"{cell.counts()}\n")
+
+    wait(0.0)
+    yield Bench("A1", IioConverter({"A1": IioCell("hx711", 0)}, folder, cell.clock.monotonic), cell.clock, wait, lambda _s: None)
+
+
+def test_a_cell_behind_a_kernel_driver_is_calibrated_and_refused_when_it_sways(tmp_path: Path) -> None:
+    cell = OnDriver()
+    with over_iio(cell, tmp_path) as bench:
+        made, off_g = calibrate(bench, WEIGHT_G, cell.ask)
+        assert made.grams_per_unit == pytest.approx(1 / 40, rel=1e-3)
+        assert made.grams(9000 + 40 * 250) == pytest.approx(250.0, abs=0.3)
+        assert abs(off_g) < 0.3
+        cell.sway_g = 30.0
+        with pytest.raises(InvalidValueError, match="A1"):
+            calibrate(bench, WEIGHT_G, cell.ask)
 
 
 CONFIG = """
