@@ -31,6 +31,8 @@ FIRST_S, FIRST_SPREAD_S = 0.20, 0.15
 """The first thing is asked this long after the beginning, at the earliest, and within so much more."""
 STEP_S, STEP_SPREAD_S = 0.50, 0.20
 """Each thing is asked for this long at least, and so much more at most."""
+BRISK_S = 0.13
+"""Frames that are no further apart than this are enough for the pace above."""
 RISE_S = 0.25
 """How long the ring, and a head that follows it, takes from one thing to the next."""
 TAIL_S = 0.60
@@ -103,10 +105,13 @@ def _ramp(share: Doubles) -> Doubles:
 
 
 def orders() -> list[Order]:
-    """Every order that can be asked: nothing twice in a row; to either side, because turning shows depth, and eyes that close."""
+    """Every order that can be asked: nothing twice in a row; to either side, because turning shows depth, and eyes that close.
+
+    The last thing moves the head: while eyes are to close the head is still, and a recording that ends otherwise, but later, is so too.
+    """
     everything = itertools.product(Ask, repeat=STEPS)
-    return [order for order in everything
-            if all(one != other for one, other in itertools.pairwise(order)) and {Ask.LEFT, Ask.RIGHT, Ask.BLINK} <= set(order)]
+    return [order for order in everything if order[-1] is not Ask.BLINK
+            and all(one != other for one, other in itertools.pairwise(order)) and {Ask.LEFT, Ask.RIGHT, Ask.BLINK} <= set(order)]
 
 
 _ORDERS = orders()
@@ -114,19 +119,29 @@ _SPREAD = 37
 """Coprime to the number of orders: seeds that follow each other ask for orders that have little in common."""
 
 
-def draw(seed: int, lately: Sequence[Order] = ()) -> Challenge:
+SLOWEST = 1.6
+"""A device that sees few frames a second asks so many times as slowly at most."""
+
+
+def pace_of(gap_s: float) -> float:
+    """How slowly a device asks that sees frames so far apart, 1.0 to SLOWEST: each thing is to be seen a few times."""
+    return min(max(gap_s / BRISK_S, 1.0), SLOWEST)
+
+
+def draw(seed: int, lately: Sequence[Order] = (), pace: float = 1.0) -> Challenge:
     """Draw a challenge. The same seed gives the same one; a kiosk's seed is a secret random number, as nobody may foresee it.
 
-    lately: orders asked before on this device, which are not asked again: what was filmed there answers another question.
+    lately: orders asked before on this device, which are not asked again: what was filmed there answers another question. pace: so many
+    times as long is asked for each thing.
     """
     number = seed * _SPREAD
     order = next((candidate for step in range(len(_ORDERS)) if (candidate := _ORDERS[(number + step) % len(_ORDERS)]) not in lately),
                  _ORDERS[number % len(_ORDERS)])
     chance = np.random.default_rng(seed)
-    at_s = FIRST_S + FIRST_SPREAD_S * float(chance.random())
+    at_s = pace * (FIRST_S + FIRST_SPREAD_S * float(chance.random()))
     steps = []
     for ask in order:
-        until_s = at_s + STEP_S + STEP_SPREAD_S * float(chance.random())
+        until_s = at_s + pace * (STEP_S + STEP_SPREAD_S * float(chance.random()))
         steps.append(Step(ask, at_s, until_s))
         at_s = until_s
     return Challenge(tuple(steps))

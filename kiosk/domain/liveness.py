@@ -44,12 +44,12 @@ class Limits:
     lag_s: fastest and slowest reaction. frames: fewest that tell anything; gap_s: longest time without a face.
     """
 
-    turn: float = 0.17
-    stray: float = 0.75
+    turn: float = 0.15
+    stray: float = 0.80
     near: float = 0.06
     far: float = 0.9
-    follows: float = 0.70
-    relief: float = 0.66
+    follows: float = 0.62
+    relief: float = 0.60
     passive: float = 0.95
     depth_mm: float = 8.0
     lag_s: tuple[float, float] = (0.10, 0.60)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
-from kiosk.domain.challenge import Ask, Challenge, draw
+from kiosk.domain.challenge import Ask, Challenge, draw, pace_of
 from kiosk.domain.events import IdentityDecided
 from kiosk.domain.frame import Frame
 from kiosk.domain.identity import BUCKET_MAX, DIGIT_STEPS, Candidate, Decision, FaceQuality, Template, decide, digits_wanted, hint
@@ -20,7 +20,7 @@ FACE_WITHIN_S = 8.0
 """After this long without a good look at a face the shopper is offered another way."""
 STARTS = 3
 """So often a challenge is begun anew when the face was lost or somebody else stepped in."""
-_ASKED_KEY, _ASKED_KEPT = "challenges_asked", 20
+_ASKED_KEY, _ASKED_KEPT = "challenges_asked", 15
 _EMBED_EVERY_S, _EMBED_SHARE = 0.4, 6.0
 """Good frames are embedded so far apart at least, on a slow computer so many times what one takes: the face must be followed meanwhile."""
 _SEARCH_EVERY = 5
@@ -160,7 +160,8 @@ class FaceSearch:
         self._challenge: Challenge | None = None
         self._began_s = self._first_s = self._last_s = self._seen_s = 0.0
         self._starts = 0
-        self._came_s = math.inf
+        self._came_s = self._gap_s = math.inf
+        self._looked_s = 0.0
         self.look: FaceLook | None = None
 
     @property
@@ -219,7 +220,10 @@ class FaceSearch:
         if look.other or look.hint == "one_person":
             self._challenge, self._embeddings = None, []
         if look.other or self._came_s == math.inf:
-            self._came_s = sighting.time_s
+            self._came_s, self._gap_s = sighting.time_s, math.inf
+        else:
+            self._gap_s = min(self._gap_s, sighting.time_s - self._looked_s)
+        self._looked_s = sighting.time_s
         if look.embedding is not None:
             self._embeddings.append(look.embedding)
         if self._challenge is None:
@@ -234,7 +238,7 @@ class FaceSearch:
         seed = int.from_bytes(sha256(self._parts.new_id().encode()).digest()[:8], "big")
         with self._parts.store.unit() as unit:
             lately = [tuple(Ask(word) for word in order.split()) for order in (unit.settings.get(_ASKED_KEY) or "").split(",") if order]
-            self._challenge = draw(seed, lately)
+            self._challenge = draw(seed, lately, pace_of(self._gap_s))
             kept = [*lately, self._challenge.order][-_ASKED_KEPT:]
             unit.settings.put(_ASKED_KEY, ",".join(" ".join(order) for order in kept))
         self._embeddings, self._sightings = self._embeddings[-1:], []

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kiosk.domain.challenge import STEPS, TAIL_S, Ask, Challenge, Step, draw, orders
+from kiosk.domain.challenge import SLOWEST, STEPS, TAIL_S, Ask, Challenge, Step, draw, orders, pace_of
 from kiosk.domain.liveness import LIMITS, Sighting, judge, judge_attempt, judge_soon, motion, track_of
 
 EYES_PX = 60.0
@@ -116,7 +116,17 @@ def test_every_challenge_shows_depth_and_asks_for_eyes(seed: int) -> None:
     assert len(challenge.steps) == STEPS and {Ask.LEFT, Ask.RIGHT, Ask.BLINK} <= set(challenge.order)
     assert all(one.to_s == other.from_s and one.ask != other.ask for one, other in zip(challenge.steps, challenge.steps[1:], strict=False))
     assert challenge.ends_s == challenge.steps[-1].to_s + TAIL_S < 6.0
+    assert challenge.order[-1] is not Ask.BLINK
     assert challenge.asked(0.0) is None and challenge.asked(challenge.steps[2].from_s) is challenge.steps[2].ask
+
+
+def test_a_slow_device_asks_slowly_and_is_answered_as_well() -> None:
+    assert pace_of(0.1) == 1.0 and 1.0 < pace_of(0.16) < pace_of(0.3) == pace_of(5.0) == SLOWEST
+    for seed in range(6):
+        brisk, slow = draw(seed), draw(seed, (), SLOWEST)
+        assert slow.order == brisk.order and slow.steps[-1].to_s == pytest.approx(SLOWEST * brisk.steps[-1].to_s)
+        assert judge_attempt(slow, acted(slow, FACE)[::2]).live
+        assert not judge_attempt(slow, acted(slow, sheet(FACE, 0.3), turn_deg=42.0, blinks=False, claims=FACE)[::2]).live
 
 
 def test_what_was_asked_lately_is_not_asked_again() -> None:

@@ -14,6 +14,8 @@ from kiosk.domain.catalog import PriceList
 from kiosk.domain.events import Lane
 from kiosk.domain.identity import Template
 from kiosk.domain.intent import IntentState
+from kiosk.domain.liveness import Sighting
+from kiosk.flows.identify import FaceLook, FaceSearch
 from kiosk.flows.pay import PayFlow
 from kiosk.ui import views
 from tests.flows.conftest import TEA, WATER, Device, Networks, enrol, open_device, screen
@@ -150,6 +152,21 @@ def test_a_depth_camera_that_sees_a_sheet_has_the_last_word(device: Device, memb
     assert (screen(view), view.reason) == ("pay.refused", "not_recognised")
     with device.sight.store.snapshot() as unit:
         assert unit.tallies.all()["not_live"] == 1
+
+
+def test_a_device_that_sees_few_frames_gives_more_time(device: Device) -> None:
+    spent = {}
+    for gap_s in (0.1, 0.3):
+        search = FaceSearch(device.sight, [])
+        for number in range(12):
+            device.clock.move(gap_s)
+            seen = Sighting(device.clock.monotonic(), np.zeros((468, 3), np.float32), (1.0, 1.0))
+            search.step(FaceLook("", (0, 0, 9, 9), np.zeros(128, np.float32), number, seen, other=number == 0))
+            if search.progress:
+                break
+        device.clock.move(1.0)
+        spent[gap_s] = search.progress
+    assert 0 < spent[0.3] < 0.9 * spent[0.1]
 
 
 def test_a_face_that_only_looks_is_not_enough(device: Device, pay: PayFlow, member_template: Callable[[int], Template]) -> None:
