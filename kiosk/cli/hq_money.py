@@ -91,7 +91,7 @@ def _refund(args: argparse.Namespace) -> int:
         else:
             lines, amount = refunds.rest_of(db, sale)
         giving = Giving(new_id(), args.sale, lines, amount, sale["currency"], args.reason, WHO, refunds.HQ_DEVICE)
-        refunds.give_back(db, giving, _now().at_ms)
+        refunds.give_back(db, giving, _now())
         catalogue.note(db, (_now().at_ms, WHO, "refund", args.sale, sale["tender"], f"{imports.plain(Money(amount, sale['currency']))}"))
     print(f"refund {giving.id}: {imports.plain(Money(amount, sale['currency']))} {sale['currency']}")
     return 0

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from kiosk.domain.events import PeriodTotals, SaleCompleted, SaleLine, SaleRefunded
+from kiosk.domain.orders import RefundGiven
 
 START = bytes(32)
 """What the first record of a journal follows."""
@@ -100,6 +101,15 @@ class SettingChanged:
 
     what: str
     value: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefundNoted:
+    """The body of a record "hq_refund": HQ gave money back for the sale with this receipt. The till gave nothing: no total counts it."""
+
+    refund: RefundGiven
+    receipt: str
     at: str
 
 

@@ -42,6 +42,27 @@ class ReplenishmentAnswered:
 
 
 @dataclass(frozen=True, slots=True)
+class GivenLine:
+    """Pieces of a sale that HQ took back. line: index of the sale's line, -1 where only the goods are known; amount_minor: for them all."""
+
+    line: int
+    gtin: str
+    quantity: int
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class RefundGiven:
+    """HQ gave money back for a sale of this device, in the sale's currency: the till has so much less to give, and no part in it."""
+
+    refund_id: str
+    sale_id: str
+    lines: tuple[GivenLine, ...]
+    amount_minor: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class MemberErasureOrdered:
     """Destroy this member's template and key, then say so with MemberErased."""
 
@@ -113,8 +134,8 @@ class CommandOrdered:
     argument: str = ""
 
 
-Order = (PaymentAnswered | PaymentCode | ReplenishmentAnswered | MemberErasureOrdered | MemberLockOrdered | MembersAnnounced
-         | TemplateWanted | TemplateDelivered | Planogram | CertificateIssued | TrustAnnounced | CommandOrdered)
+Order = (PaymentAnswered | PaymentCode | RefundGiven | ReplenishmentAnswered | MemberErasureOrdered | MemberLockOrdered
+         | MembersAnnounced | TemplateWanted | TemplateDelivered | Planogram | CertificateIssued | TrustAnnounced | CommandOrdered)
 """A message for one device, numbered in its downbox."""
 
 Manifest = PriceList | OfflinePolicy | TenderPolicy | GarmentList

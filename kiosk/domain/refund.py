@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from kiosk.domain.events import SaleCompleted, SaleLine
 from kiosk.domain.money import share
+from kiosk.domain.orders import GivenLine
 from kiosk.errors import InvalidValueError
 
 Pieces = Mapping[int, int]
@@ -26,6 +27,21 @@ def left(sale: SaleCompleted, before: Pieces) -> dict[int, int]:
     """Return the pieces of each line that have not come back yet; lines without any are left out."""
     found = {i: line.quantity - before.get(i, 0) for i, line in enumerate(sale.lines)}
     return {i: pieces for i, pieces in found.items() if pieces > 0}
+
+
+def allot(sale: SaleCompleted, before: Pieces, given: Iterable[GivenLine]) -> dict[int, int]:
+    """Return the pieces of each line that HQ took back after `before`.
+
+    They go to the line that is named and beyond its room to other lines of the same goods; what finds no room anywhere is left out.
+    """
+    room, found = left(sale, before), dict[int, int]()
+    for back in given:
+        pieces = back.quantity
+        for i in sorted((i for i in room if sale.lines[i].gtin == back.gtin), key=lambda i: i != back.line):
+            taken = max(0, min(pieces, room[i]))
+            room[i], pieces = room[i] - taken, pieces - taken
+            found[i] = found.get(i, 0) + taken
+    return {i: n for i, n in found.items() if n}
 
 
 def reckon(sale: SaleCompleted, before: Pieces, chosen: Pieces) -> Reckoning:

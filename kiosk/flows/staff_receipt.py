@@ -9,7 +9,7 @@ from kiosk.domain.catalog import Product
 from kiosk.domain.events import SaleCompleted, SaleRefunded
 from kiosk.domain.money import Money
 from kiosk.domain.receipt import token
-from kiosk.domain.refund import left, reckon
+from kiosk.domain.refund import Pieces, left, reckon
 from kiosk.flows.staff_desk import Desk, Page, Told, tender_word
 from kiosk.flows.stock import Movement, move
 from kiosk.storage.store import Unit
@@ -92,7 +92,7 @@ class GiveBack:
         """Take a touch: a line goes round from none of its pieces to all that are left."""
         if target == "back":
             return self._desk.menu(self._desk)
-        room = self._left()
+        room = left(self._sale, self._back()[0])
         if target.startswith("line:"):
             index = int(target.removeprefix("line:"))
             if index in room:
@@ -105,14 +105,24 @@ class GiveBack:
             return self._refund(restock=target == "restock")
         return self
 
-    def _left(self) -> dict[int, int]:
+    def _back(self) -> tuple[Pieces, Pieces]:
+        """Return the pieces of each line that came back so far, and those of them that HQ took back."""
         with self._desk.parts.store.snapshot() as unit:
-            return left(self._sale, unit.refunds.before(self._sale.sale_id))
+            return unit.refunds.before(self._sale.sale_id), unit.refunds.before(self._sale.sale_id, by_hq=True)
+
+    def _fits(self, room: Pieces) -> bool:
+        """Whether all that is chosen can still come back; what cannot any more is let go: HQ may give it back while staff chooses."""
+        kept = {i: min(n, room.get(i, 0)) for i, n in self._chosen.items()}
+        fits, self._chosen = kept == self._chosen, kept
+        return fits
 
     def _refund(self, restock: bool) -> Page:
         desk, sale = self._desk, self._sale
         with desk.parts.store.unit() as unit:
-            reckoned = reckon(sale, unit.refunds.before(sale.sale_id), self._chosen)
+            before = unit.refunds.before(sale.sale_id)
+            if not self._fits(left(sale, before)):
+                return self
+            reckoned = reckon(sale, before, self._chosen)
             refund = SaleRefunded(
                 desk.parts.new_id(), sale.sale_id, unit.sales.next_receipt(f"{desk.parts.settings.device.id}-R"), reckoned.lines,
                 reckoned.amount_minor, sale.currency, reckoned.vat, sale.tender, sale.member_id,
@@ -131,27 +141,31 @@ class GiveBack:
 
     def view(self) -> views.View:
         """Return what to show."""
-        room = self._left()
+        before, by_hq = self._back()
+        room = left(self._sale, before)
+        self._fits(room)
         names, language = self._desk.shop, self._desk.language
-        lines = tuple(_line_view(self._sale, i, room.get(i, 0), names.listed(line.gtin), language)
+        lines = tuple(_line_view(self._sale, i, (room.get(i, 0), by_hq.get(i, 0)), names.listed(line.gtin), language)
                       for i, line in enumerate(self._sale.lines))
         chosen = tuple((i, n) for i, n in sorted(self._chosen.items()) if n)
-        return views.StaffLines(self._desk.status(), "refund", lines, chosen, self._due(), self._page)
+        return views.StaffLines(self._desk.status(), "refund", lines, chosen, self._due(before), self._page)
 
-    def _due(self) -> Money | None:
+    def _due(self, before: Pieces) -> Money | None:
         if not any(self._chosen.values()):
             return None
-        with self._desk.parts.store.snapshot() as unit:
-            reckoned = reckon(self._sale, unit.refunds.before(self._sale.sale_id), self._chosen)
-        return Money(reckoned.amount_minor, self._sale.currency)
+        return Money(reckon(self._sale, before, self._chosen).amount_minor, self._sale.currency)
 
 
-def _line_view(sale: SaleCompleted, index: int, room: int, product: Product | None, language: str) -> views.LineView:
+def _line_view(sale: SaleCompleted, index: int, pieces: tuple[int, int], product: Product | None, language: str) -> views.LineView:
+    """pieces: those that are left, and those that HQ gave back."""
+    room, by_hq = pieces
     line = sale.lines[index]
     name = product.name(language) if product else line.gtin
     if line.kind == "deposit":
         name = f"{say('pay.deposits', language)} · {name}"
     note = "" if room == line.quantity else say("staff.lines.left", language, count=room)
+    if by_hq:
+        note = say("staff.lines.left_hq", language, left=note, count=by_hq) if room else say("staff.lines.by_hq", language, count=by_hq)
     return views.LineView(name, line.quantity, Money(line.amount_minor, sale.currency), note, product.picture if product else "", not room)
 
 

@@ -136,7 +136,7 @@ def _refund(books: Books, refunded: events.SaleRefunded, origin: trade.Origin) -
     if not refunded.refund_id or not 0 < refunded.amount_minor < LARGEST:
         raise InvalidValueError(f"refund {refunded.refund_id!r} of {refunded.amount_minor} cannot be")
     _our_currency(books, Money(refunded.amount_minor, refunded.currency))
-    if not refunds.give_back(books.db, refunds.told_by(refunded, origin.device), books.stamp.at_ms):
+    if not refunds.give_back(books.db, refunds.told_by(refunded, origin.device), books.stamp):
         facts.count(books.db, "resent", 1)
 
 

@@ -1,7 +1,8 @@
 """Giving back: whole or by line, to the tender that paid, once, and never more than was taken.
 
 A refund given on a kiosk comes as a fact and stands in that kiosk's journal; one given here, by HQ, stands in HQ's append-only ledger and
-its audit and is not sent to the kiosk: a till's journal holds what was done at that till. Both are booked by `give_back`.
+its audit, and the kiosk that made the sale is told: its journal notes it, its totals do not count it, its staff cannot give it again. Both
+are booked by `give_back`.
 """
 
 from __future__ import annotations
@@ -11,11 +12,14 @@ from dataclasses import dataclass, replace
 
 from kiosk.domain.events import SaleRefunded
 from kiosk.domain.money import share
+from kiosk.domain.orders import GivenLine, RefundGiven
 from kiosk.errors import HqError
-from kiosk.hq.ledger import accounts, charges, trade
+from kiosk.hq import downbox
+from kiosk.hq.ledger import accounts, charges, fleet, trade
 from kiosk.hq.ledger.accounts import Transfer, clearing, member_account
 from kiosk.hq.ledger.charges import RefundRow
 from kiosk.hq.ledger.store import Db, Row
+from kiosk.hq.stamp import Stamp
 from kiosk.hq.wallet import CASH_DESK, WALLET
 
 HQ_DEVICE = "hq"
@@ -23,11 +27,12 @@ HQ_DEVICE = "hq"
 
 @dataclass(frozen=True, slots=True)
 class RefundLine:
-    """Goods that came back: pieces, and what is given back for them all."""
+    """Goods that came back: pieces, and what is given back for them all. line: of the sale, counted from 0, -1 where it is not told."""
 
     gtin: str
     quantity: int
     amount_minor: int
+    line: int = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,28 +56,31 @@ def told_by(event: SaleRefunded, device: str) -> Giving:
 
 
 def of_lines(db: Db, sale_id: str, chosen: Sequence[tuple[int, int]]) -> tuple[RefundLine, ...]:
-    """Return what comes back for (line number, pieces) of a sale, its discount shared out. Raises HqError for pieces that were not sold."""
-    sold = {row["n"]: row for row in trade.lines(db, [sale_id])[sale_id]}
+    """Return what comes back for (line number, pieces) of a sale, its discount shared out. Raises HqError for pieces that were not sold.
+
+    As the till reckons: what is due for all pieces up to now less what was due before, so that odd cents do not come twice.
+    """
+    sold = {row["n"]: (row, gone) for row, gone in _gone(db, sale_id)}
     found = []
     for number, pieces in chosen:
-        row = sold.get(number)
+        row, gone = sold.get(number, (None, 0))
         if row is None or not 0 < pieces <= row["quantity"]:
             raise HqError(f"line {number + 1} of sale {sale_id} has no {pieces} pieces")
-        found.append(RefundLine(row["gtin"], pieces, share(row["amount_minor"], pieces, row["quantity"])))
+        first = min(gone, row["quantity"] - pieces)
+        due, before = (share(row["amount_minor"], n, row["quantity"]) for n in (first + pieces, first))
+        found.append(RefundLine(row["gtin"], pieces, due - before, number))
     return tuple(found)
 
 
 def rest_of(db: Db, sale: Row) -> tuple[tuple[RefundLine, ...], int]:
     """Return (lines, minor units) of all of a sale that was not given back yet."""
-    back = charges.refunded_pieces(db, sale["sale_id"])
     given = sum(r.amount_minor for r in charges.refunds_of(db, sale["sale_id"]))
     lines = []
-    for row in trade.lines(db, [sale["sale_id"]])[sale["sale_id"]]:
-        gone = min(row["quantity"], back.get(row["gtin"], 0))
-        back[row["gtin"]] = back.get(row["gtin"], 0) - gone
+    for row, gone in _gone(db, sale["sale_id"]):
         left = row["quantity"] - gone
         if left:
-            lines.append(RefundLine(row["gtin"], left, row["amount_minor"] - share(row["amount_minor"], gone, row["quantity"])))
+            due = row["amount_minor"] - share(row["amount_minor"], gone, row["quantity"])
+            lines.append(RefundLine(row["gtin"], left, due, row["n"]))
     left_minor = sale["total_minor"] - given
     if lines:  # what earlier refunds rounded comes back with the last line
         rounded = left_minor - sum(line.amount_minor for line in lines)
@@ -80,8 +88,21 @@ def rest_of(db: Db, sale: Row) -> tuple[tuple[RefundLine, ...], int]:
     return tuple(lines), left_minor
 
 
-def give_back(db: Db, giving: Giving, at_ms: int) -> bool:
-    """Book a refund and see to its payment; False when it was booked before. Raises HqError for one that cannot be."""
+def _gone(db: Db, sale_id: str) -> list[tuple[Row, int]]:
+    """Return a sale's lines, each with how many of its pieces came back; those of the same goods are taken to come from the first line."""
+    back, found = charges.refunded_pieces(db, sale_id), []
+    for row in trade.lines(db, [sale_id])[sale_id]:
+        gone = min(row["quantity"], back.get(row["gtin"], 0))
+        back[row["gtin"]] = back.get(row["gtin"], 0) - gone
+        found.append((row, gone))
+    return found
+
+
+def give_back(db: Db, giving: Giving, stamp: Stamp) -> bool:
+    """Book a refund and see to its payment; False when it was booked before. Raises HqError for one that cannot be.
+
+    Of one that HQ gives, the device that made the sale is told.
+    """
     if charges.refund(db, giving.id) is not None:
         return False
     sale = trade.sale(db, giving.sale_id)
@@ -89,6 +110,7 @@ def give_back(db: Db, giving: Giving, at_ms: int) -> bool:
         raise HqError(f"refund {giving.id}: sale {giving.sale_id} is not in the books")
     _check(db, giving, sale)
     tender, target = _way_back(db, sale)
+    at_ms = stamp.at_ms
     row = RefundRow(giving.id, giving.sale_id, tender, giving.amount_minor, giving.currency, giving.reason, giving.who, giving.device,
                     "asked" if target is None else "done", "", 0, at_ms)
     charges.add_refund(db, row, at_ms if target is None else None)
@@ -98,7 +120,17 @@ def give_back(db: Db, giving: Giving, at_ms: int) -> bool:
                                    giving.currency, giving.sale_id), at_ms)
     if target is not None:
         pay_out(db, row, target, at_ms)
+    if giving.device == HQ_DEVICE:
+        _tell(db, giving, sale["device"], stamp)
     return True
+
+
+def _tell(db: Db, giving: Giving, device: str, stamp: Stamp) -> None:
+    """Tell the device that made a sale what was given back for it; one that was never born has no card that could know the sale."""
+    epoch = fleet.epoch_of(db, device)
+    if epoch:
+        lines = tuple(GivenLine(line.line, line.gtin, line.quantity, line.amount_minor) for line in giving.lines)
+        downbox.put(db, device, epoch, RefundGiven(giving.id, giving.sale_id, lines, giving.amount_minor, giving.reason), stamp)
 
 
 def pay_out(db: Db, row: RefundRow, target: str, at_ms: int) -> None:

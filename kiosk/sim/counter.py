@@ -101,7 +101,7 @@ class Counter:
                 sale = (by_code or sales)[0]
                 lines, amount = refunds.rest_of(db, sale)
                 giving = Giving(new_id(), sale["sale_id"], lines, amount, sale["currency"], "returned", "demo", HQ_DEVICE)
-                refunds.give_back(db, giving, stamp(SystemClock().now(), new_id).at_ms)
+                refunds.give_back(db, giving, stamp(SystemClock().now(), new_id))
                 self._refunded = str(sale["receipt"])
         finally:
             ledger.close()

@@ -11,6 +11,7 @@ from kiosk.domain.orders import (
     Order,
     PaymentAnswered,
     PaymentCode,
+    RefundGiven,
     ReplenishmentAnswered,
     TrustAnnounced,
 )
@@ -18,9 +19,10 @@ from kiosk.storage.book import Book
 from kiosk.storage.journal import Journal
 from kiosk.storage.outbox import Facts
 from kiosk.storage.places import whole
+from kiosk.storage.refunds import Refunds
 from kiosk.storage.settings import Planograms
 from kiosk.storage.shelf import Requests
-from kiosk.storage.till import Intents
+from kiosk.storage.till import Intents, Sales
 from kiosk.wire import ORDER_KINDS, OrderMessage, decode_value, encode_value, order_kind
 
 REMEMBERED = 2000
@@ -84,6 +86,7 @@ class Inbox:
         self._intents, self._requests = Intents(book), Requests(book)
         self._planograms, self._erasures, self._vault_orders = Planograms(book), Erasures(book), VaultOrders(book)
         self._device_orders = DeviceOrders(book)
+        self._sales, self._refunds = Sales(book), Refunds(book)
 
     def commit(self, message: OrderMessage) -> bool:
         """Apply an order and note it; False when it was applied before, under this number or another.
@@ -120,10 +123,18 @@ class Inbox:
             self._erasures.add(order.member_id)
         elif isinstance(order, CertificateIssued | TrustAnnounced | CommandOrdered):
             self._device_orders.add(order)
+        elif isinstance(order, RefundGiven):
+            self._hear(order)
         elif isinstance(order, ReplenishmentAnswered):
             self._requests.answer(order)
         else:
             self._vault_orders.add(order)
+
+    def _hear(self, refund: RefundGiven) -> None:
+        """A card that does not know the sale has nothing to give back, and nothing to note."""
+        sale = self._sales.get(refund.sale_id)
+        if sale is not None and self._refunds.hear(refund, sale):
+            self._journal.heard(refund, sale.receipt)
 
     def _advance(self, box: str, mark: int) -> None:
         book = self._book

@@ -11,8 +11,8 @@ from kiosk.domain import journal as rules
 from kiosk.domain.audit import Audit
 from kiosk.domain.catalog import Planogram
 from kiosk.domain.events import Lane, PeriodClosed, SaleCompleted, SaleRefunded, Seal
-from kiosk.domain.journal import KEY, OPENED, PERIODS, SALES, Fault, KeyChanged, Opening, Predecessor, Record, SettingChanged
-from kiosk.domain.orders import Manifest
+from kiosk.domain.journal import KEY, OPENED, PERIODS, SALES, Fault, KeyChanged, Opening, Predecessor, Record, RefundNoted, SettingChanged
+from kiosk.domain.orders import Manifest, RefundGiven
 from kiosk.errors import WireError
 from kiosk.storage.book import Book
 from kiosk.storage.schema import OWN_KINDS
@@ -56,6 +56,10 @@ class Journal:
         """Record that what HQ sent holds from now on."""
         kind = wire.order_kind(manifest) if isinstance(manifest, Planogram) else wire.manifest_kind(manifest)
         return self.setting(kind, f"version {manifest.version}, sha256 {hashlib.sha256(wire.encode_value(manifest)).hexdigest()}")
+
+    def heard(self, refund: RefundGiven, receipt: str) -> int:
+        """Record that HQ gave money back for a sale of this device; no total counts it."""
+        return self.append("hq_refund", wire.encode_value(RefundNoted(refund, receipt, self.at())))
 
     def begin(self, predecessor: Predecessor | None) -> tuple[int, bytes]:
         """Write the record that opens a journal and return its number and hash; for a database that was rebuilt, and for `tip`."""

@@ -188,8 +188,14 @@ def m011_terms(db: sqlite3.Connection) -> None:
         db.execute(statement)
 
 
+def m012_refunds_of_hq(db: sqlite3.Connection) -> None:
+    """What HQ gave back of this device's sales stands beside what the till gave, marked: it lessens what is left and counts in no total."""
+    db.execute("ALTER TABLE refunds ADD COLUMN by_hq INTEGER NOT NULL DEFAULT 0")
+
+
 MIGRATIONS = (m001_first_tables, m002_signed_journal, m003_vault_orders, m004_one_tree, m005_refunds, m006_daily_demand,
-              m007_offline_sales, m008_tills_of_their_own, m009_receipts_are_looked_for, m010_trust, m011_terms)
+              m007_offline_sales, m008_tills_of_their_own, m009_receipts_are_looked_for, m010_trust, m011_terms,
+              m012_refunds_of_hq)
 """In order; one that was released is never changed."""
 
 

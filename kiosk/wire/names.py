@@ -38,6 +38,7 @@ EVENT_TYPES: dict[str, type[Any]] = {
 ORDER_KINDS: dict[str, type[Any]] = {
     "payment": orders.PaymentAnswered,
     "payment-code": orders.PaymentCode,
+    "refund": orders.RefundGiven,
     "replenishment": orders.ReplenishmentAnswered,
     "erasure": orders.MemberErasureOrdered,
     "member-lock": orders.MemberLockOrdered,

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from kiosk.domain.events import SaleCompleted, SaleLine
 from kiosk.domain.money import share
-from kiosk.domain.refund import left, reckon
+from kiosk.domain.orders import GivenLine
+from kiosk.domain.refund import allot, left, reckon
 from kiosk.errors import InvalidValueError
 
 LINES = st.lists(st.builds(
@@ -48,3 +49,18 @@ def test_all_parts_together_are_the_sale_to_the_cent(lines: list[SaleLine], luck
 def test_more_than_was_bought_or_nothing_is_refused(before: dict[int, int], chosen: dict[int, int]) -> None:
     with pytest.raises(InvalidValueError):
         reckon(sale([SaleLine("9520000000011", 2, 100, 0, 200, 200)]), before, chosen)
+
+
+TEA, JUICE = "9520000000011", "9520000000035"
+
+
+@pytest.mark.parametrize(("before", "given", "taken"), [
+    ({}, [(1, JUICE, 1)], {1: 1}), ({}, [(2, JUICE, 2)], {1: 1, 2: 1}), ({2: 1}, [(2, JUICE, 1)], {1: 1}), ({}, [(-1, JUICE, 1)], {1: 1}),
+    ({0: 2}, [(0, TEA, 1)], {}), ({0: 1}, [(0, TEA, 9), (2, JUICE, 1)], {0: 1, 2: 1}), ({}, [(0, JUICE, 1)], {1: 1}),
+    ({}, [(0, "4006381333931", 1), (0, TEA, -1), (7, TEA, 0)], {}), ({}, [(0, TEA, 1), (0, TEA, 2)], {0: 2}),
+])
+def test_what_hq_took_back_lessens_the_line_it_names_then_the_same_goods_and_never_more_than_is_left(before, given, taken) -> None:
+    """A bottle and its deposit are two lines of the same goods."""
+    made = sale([SaleLine(TEA, 2, 100, 0, 200, 200), SaleLine(JUICE, 1, 350, 0, 350, 55),
+                 SaleLine(JUICE, 1, 25, 0, 25, 55, kind="deposit")])
+    assert allot(made, before, [GivenLine(line, gtin, pieces, 1) for line, gtin, pieces in given]) == taken

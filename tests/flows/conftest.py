@@ -21,7 +21,7 @@ from kiosk.domain.catalog import Cell, OfflinePolicy, Planogram, PriceList, Prod
 from kiosk.domain.frame import Frame, Picture
 from kiosk.domain.identity import Policy, Template, template
 from kiosk.domain.money import Money
-from kiosk.domain.orders import PaymentAnswered, ReplenishmentAnswered
+from kiosk.domain.orders import PaymentAnswered, RefundGiven, ReplenishmentAnswered
 from kiosk.flows.eyes import StillEyes
 from kiosk.flows.health import remember_hq
 from kiosk.flows.parts import Shop
@@ -121,7 +121,7 @@ class Device:
         """Let HQ's word on a payment come in."""
         self.receive(PaymentAnswered(intent_id, outcome, reason, "member-of-code" if outcome == "authorised" else ""))
 
-    def receive(self, order: PaymentAnswered | ReplenishmentAnswered) -> None:
+    def receive(self, order: PaymentAnswered | RefundGiven | ReplenishmentAnswered) -> None:
         """Let an order of HQ come in through the inbox."""
         number = next(self.orders)
         with self.sight.store.unit() as unit:

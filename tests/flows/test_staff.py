@@ -13,6 +13,7 @@ from kiosk.devices.printer import FilePrinter
 from kiosk.domain.catalog import LANGUAGES, Product
 from kiosk.domain.events import PeriodClosed, SaleCompleted, SaleRefunded, StaffActed
 from kiosk.domain.money import Money
+from kiosk.domain.orders import GivenLine, RefundGiven
 from kiosk.domain.receipt import token
 from kiosk.flows.checkout import Checkout
 from kiosk.flows.health import states
@@ -171,6 +172,34 @@ def test_goods_come_back_by_line_then_the_rest_and_never_more(counter: Counter) 
     with counter.device.sight.store.snapshot() as unit:
         assert unit.journal.verify() is None
     assert counter.printed().count("REFUNDED") == 2
+
+
+def by_hq(refund_id: str, sale: SaleCompleted, line: int, pieces: int) -> RefundGiven:
+    amount = sale.lines[line].amount_minor * pieces // sale.lines[line].quantity
+    return RefundGiven(refund_id, sale.sale_id, (GivenLine(line, sale.lines[line].gtin, pieces, amount),), amount, "returned")
+
+
+def test_what_hq_gave_back_is_said_and_cannot_be_given_again(counter: Counter) -> None:
+    sale = counter.buy(water=2, tea=3)
+    with counter.device.sight.store.snapshot() as unit:
+        before = unit.closures.unclosed(), unit.closures.takings()
+    counter.device.receive(by_hq("hq-1", sale, 1, 1))
+    counter.log_in("lea")
+    view = counter.touch("refund", *keys(sale.receipt[-1]), "ok")
+    assert [line.note for line in view.lines] == ["", "2 left · head office: 1"]
+    view = counter.touch("whole")
+    assert view.chosen == ((0, 2), (1, 2)) and view.due == Money(sale.total_minor - 288, "EUR")
+    counter.device.receive(by_hq("hq-2", sale, 1, 2))  # while staff has chosen already: the screen shows it before anything is paid
+    view = counter.touch("restock")
+    assert screen(view) == "staff.lines" and view.chosen == ((0, 2),) and view.due == Money(sale.lines[0].amount_minor, "EUR")
+    counter.device.receive(by_hq("hq-3", sale, 0, 2))
+    assert counter.touch().chosen == () and counter.touch().due is None
+    view = counter.touch("whole", "write_off")
+    assert screen(view) == "staff.lines" and view.due is None and all(line.fixed for line in view.lines)
+    assert [line.note for line in view.lines] == ["2 refunded by head office", "3 refunded by head office"]
+    with counter.device.sight.store.snapshot() as unit:
+        assert (unit.closures.unclosed(), unit.closures.takings()) == before
+    assert counter.facts(SaleRefunded) == []
 
 
 def test_a_receipts_code_before_the_camera_finds_its_sale(counter: Counter) -> None:

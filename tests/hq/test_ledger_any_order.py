@@ -60,8 +60,9 @@ class Nested(Ledger):
 
 def play(db, step):
     at, ids = 5, count(1)
+    stamp = Stamp(at, lambda: f"id{next(ids)}")
     intent, sale_id, money = f"i{step.n}", f"s{step.n}", Money(step.amount, "EUR")
-    house = HouseTender(Nested(db), lambda: Stamp(at, lambda: f"id{next(ids)}"))
+    house = HouseTender(Nested(db), lambda: stamp)
     charge = Charge(f"h{step.n}", money, "x", step.who)
     origin = Origin("pay-1", "store-1", "e1", 1, at, at)
     acts = {
@@ -72,8 +73,8 @@ def play(db, step):
         "cancel": lambda: asking.drop(db, intent, at) or wallet.release(db, intent, "pay-1", at),
         "refund": lambda: refunds.give_back(db, refunds.Giving(
             f"r{step.n}-{step.amount}", sale_id, (refunds.RefundLine("4006381333931", 1, step.amount),), step.amount, "EUR", "x", "lea",
-            "d"), at),
-        "refund_all": lambda: give_rest(db, f"ra{step.n}", sale_id, at),
+            "d"), stamp),
+        "refund_all": lambda: give_rest(db, f"ra{step.n}", sale_id, stamp),
         "house_ask": lambda: house.authorise(charge), "house_take": lambda: house.capture(charge), "house_void": lambda: house.void(charge),
         "house_refund": lambda: house.refund(charge, Refund(f"hr{step.n}-{step.amount}", Money(step.amount, "EUR"))),
     }
@@ -81,11 +82,11 @@ def play(db, step):
         acts[step.what]()
 
 
-def give_rest(db, refund_id, sale_id, at):
+def give_rest(db, refund_id, sale_id, stamp):
     row = db.execute("SELECT * FROM sales WHERE sale_id = ?", (sale_id,)).fetchone()
     if row is not None and charges.refund(db, refund_id) is None:
         lines, amount = refunds.rest_of(db, row)
-        refunds.give_back(db, refunds.Giving(refund_id, sale_id, lines, amount, "EUR", "x", "lea", "d"), at)
+        refunds.give_back(db, refunds.Giving(refund_id, sale_id, lines, amount, "EUR", "x", "lea", "d"), stamp)
 
 
 STEPS = st.lists(st.builds(Step, st.sampled_from(WHAT), st.sampled_from(WHO), st.integers(1, 3), st.sampled_from(AMOUNTS)), max_size=16)

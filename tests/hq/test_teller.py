@@ -320,7 +320,7 @@ def test_a_refund_that_the_service_refuses_is_told_and_can_be_paid_in_cash(house
         row = db.execute("SELECT * FROM sales").fetchone()
         lines, amount = refunds.rest_of(db, row)
         giving = refunds.Giving("r1", sale_id, lines, amount, "EUR", "returned", "console", "hq")
-        assert refunds.give_back(db, giving, house.at_ms) and not refunds.give_back(db, giving, house.at_ms)
+        assert refunds.give_back(db, giving, house.stamp()) and not refunds.give_back(db, giving, house.stamp())
     house.work()
     assert "refund_failed" in house.alarms() and house.books().uncleared == {("alipay", "EUR"): 500}
     with house.ledger.write() as db:

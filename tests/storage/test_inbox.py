@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from kiosk import wire
 from kiosk.domain.catalog import Cell, Planogram
-from kiosk.domain.events import InboxCommitted, Lane, PaymentRequested, ReplenishmentRequested
-from kiosk.domain.orders import MemberErasureOrdered, PaymentAnswered, ReplenishmentAnswered
+from kiosk.domain.events import InboxCommitted, Lane, PaymentRequested, ReplenishmentRequested, SaleLine, SaleRefunded
+from kiosk.domain.orders import GivenLine, MemberErasureOrdered, PaymentAnswered, RefundGiven, ReplenishmentAnswered
 from kiosk.storage.inbox import QUARANTINED, REMEMBERED
 
 
@@ -39,6 +41,50 @@ def test_each_kind_of_order_takes_effect_in_the_unit_that_notes_it(store):
         assert reported(unit)[-1] == ("box", 4)
         (_opened, record) = unit.journal.records()
         assert record.kind == "setting" and b'"planogram"' in record.body and b"version 3, sha256" in record.body
+
+
+TEA = "4006381333931"
+GIVEN = RefundGiven("r-hq", "sale-1", (GivenLine(0, TEA, 2, 200),), 200, "returned")
+
+
+def sell(store, make):
+    line = SaleLine(TEA, 4, 100, 0, 400, 200)
+    sale = replace(make.sale(1, 400), lines=(line,), tender="cash_desk")
+    given = SaleRefunded("r-till", "sale-1", "R-R1", (replace(line, quantity=1, amount_minor=100),), 100, "EUR", {}, "cash_desk", "",
+                         "returned", "lea")
+    with store.unit() as unit:
+        unit.sales.add(sale)
+        unit.journal.append("sale", wire.encode_event(unit.facts.record(sale)))
+        unit.refunds.add(given, [(0, 1)])
+        unit.journal.append("refund", wire.encode_event(unit.facts.record(given)))
+
+
+def counted(unit):
+    """All that a refund of the till would change: the journal's totals, the drawer, what the till gave, and what goes up as money."""
+    return unit.closures.unclosed(), unit.closures.takings(), unit.refunds.all(), unit.outbox.waiting()[Lane.MONEY]
+
+
+def test_what_hq_gave_back_is_kept_once_and_lessens_what_is_left_but_no_total(store, make):
+    sell(store, make)
+    with store.snapshot() as unit:
+        before, records = counted(unit), len(list(unit.journal.records()))
+        assert before[1] == {"cash_desk": 300} and len(before[2]) == 1
+    for n in (1, 2):  # the same refund under another number and id: a card that came back is told again
+        with store.unit() as unit:
+            assert unit.inbox.commit(order(n, GIVEN))
+    with store.snapshot() as unit:
+        assert counted(unit) == before
+        assert (unit.refunds.before("sale-1"), unit.refunds.before("sale-1", by_hq=True)) == ({0: 3}, {0: 2})
+        (note,) = list(unit.journal.records())[records:]
+        assert note.kind == "hq_refund" and b'"r-hq"' in note.body and b'"R-1"' in note.body and unit.journal.verify() is None
+        assert reported(unit)[-1] == ("box", 2)
+
+
+def test_a_card_that_does_not_know_the_sale_commits_what_hq_gave_back_for_it(store):
+    with store.unit() as unit:
+        assert unit.inbox.commit(order(1, GIVEN))
+    with store.snapshot() as unit:
+        assert reported(unit) == [("box", 1)] and unit.refunds.before("sale-1") == {} and list(unit.journal.records()) == []
 
 
 def test_a_planogram_that_is_not_newer_changes_no_setting(store):

@@ -46,11 +46,13 @@ from kiosk.domain.money import Money
 from kiosk.domain.orders import (
     CertificateIssued,
     CommandOrdered,
+    GivenLine,
     MemberErasureOrdered,
     MemberLockOrdered,
     MembersAnnounced,
     PaymentAnswered,
     PaymentCode,
+    RefundGiven,
     ReplenishmentAnswered,
     TemplateDelivered,
     TemplateWanted,
@@ -106,6 +108,7 @@ ORDERS = (
     CertificateIssued("-----BEGIN CERTIFICATE-----"),
     TrustAnnounced(2, "-----BEGIN CERTIFICATE-----", True),
     CommandOrdered("command-1", "logs", "operator", "anna", NOW),
+    RefundGiven("refund-2", "sale-1", (GivenLine(0, TEA, 1, 135),), 135, "returned"),
 )
 MANIFESTS = (
     PriceList(7, NOW, "EUR", (Product(TEA, {"fr": "Thé", "en": "Tea", "zh": "茶"}, Money(150, "EUR"), 55, 120.5, "tea.webp"),),

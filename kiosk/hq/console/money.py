@@ -129,7 +129,7 @@ def refund(request: Request, desk: Desk, form: FormData) -> Response:
             lines, amount = _chosen(db, sale, form)
             giving = Giving(text(form, "refund_id")[:64], sale_id, lines, amount, sale["currency"], reason, name_of(request), HQ_DEVICE)
             now = desk.stamp()
-            if giving.id and refunds.give_back(db, giving, now.at_ms):
+            if giving.id and refunds.give_back(db, giving, now):
                 what = imports.plain(Money(amount, sale["currency"]))
                 catalogue.note(db, (now.at_ms, giving.who, "refund", sale_id, sale["tender"], what))
     except (HqError, InvalidValueError) as error:
