@@ -25,8 +25,8 @@ STAYS_S = {State.BASKET: 60.0, State.AGE: 180.0, State.TENDER: 45.0, State.DIGIT
            State.QR: 40.0, State.REFUSED: 30.0, State.CASH: 60.0, State.PAID: 8.0}
 """How long a screen waits for a finger before it gives up."""
 WARNS_S = {State.BASKET: 15.0, State.AGE: 15.0, State.TENDER: 12.0, State.DIGITS: 12.0, State.PIN: 12.0, State.CONFIRM: 10.0,
-           State.QR: 12.0, State.REFUSED: 12.0}
-"""How long before that it asks whether anybody is still there; only where a basket would be lost."""
+           State.QR: 12.0, State.REFUSED: 12.0, State.CASH: 15.0}
+"""How long before that it asks whether anybody is still there; only where a basket would be lost, or a ticket with it."""
 
 
 @dataclass(slots=True)

@@ -88,8 +88,8 @@ def _offers(language: str) -> tuple[LineView, ...]:
 
 def _returned(language: str) -> tuple[LineView, ...]:
     first, second, third, _ = _lines(language)
-    some = {"fr": "1 restant · siège : 1", "en": "1 left · head office: 1", "zh": "余 1 件 · 总部已退 1 件"}[language]
-    gone = {"fr": "1 rendu par le siège", "en": "1 refunded by head office", "zh": "总部已退 1 件"}[language]
+    some = {"fr": "1 restant · siège : 1", "en": "1 left · HQ gave 1", "zh": "余 1 件 · 总部已退 1 件"}[language]
+    gone = {"fr": "1 rendu par le siège", "en": "HQ gave back 1", "zh": "总部已退 1 件"}[language]
     return (replace(first, note=""), replace(second, note=gone, fixed=True), replace(third, note=some))
 
 

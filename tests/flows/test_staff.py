@@ -186,7 +186,7 @@ def test_what_hq_gave_back_is_said_and_cannot_be_given_again(counter: Counter) -
     counter.device.receive(by_hq("hq-1", sale, 1, 1))
     counter.log_in("lea")
     view = counter.touch("refund", *keys(sale.receipt[-1]), "ok")
-    assert [line.note for line in view.lines] == ["", "2 left · head office: 1"]
+    assert [line.note for line in view.lines] == ["", "2 left · HQ gave 1"]
     view = counter.touch("whole")
     assert view.chosen == ((0, 2), (1, 2)) and view.due == Money(sale.total_minor - 288, "EUR")
     counter.device.receive(by_hq("hq-2", sale, 1, 2))  # while staff has chosen already: the screen shows it before anything is paid
@@ -196,7 +196,7 @@ def test_what_hq_gave_back_is_said_and_cannot_be_given_again(counter: Counter) -
     assert counter.touch().chosen == () and counter.touch().due is None
     view = counter.touch("whole", "write_off")
     assert screen(view) == "staff.lines" and view.due is None and all(line.fixed for line in view.lines)
-    assert [line.note for line in view.lines] == ["2 refunded by head office", "3 refunded by head office"]
+    assert [line.note for line in view.lines] == ["HQ gave back 2", "HQ gave back 3"]
     with counter.device.sight.store.snapshot() as unit:
         assert (unit.closures.unclosed(), unit.closures.takings()) == before
     assert counter.facts(SaleRefunded) == []
@@ -330,6 +330,24 @@ def test_a_basket_is_given_up_only_after_a_countdown_that_any_touch_stops(counte
     counter.device.clock.move(59.0)
     assert counter.touch().seconds_left == 1
     counter.device.clock.move(2.0)
+    assert screen(counter.touch()) == "pay.attract"
+
+
+def test_a_ticket_for_the_cash_desk_goes_only_after_a_countdown_and_staff_can_still_take_the_cash(counter: Counter) -> None:
+    counter.pay.add(TEA)
+    assert screen(counter.touch("pay", "cash")) == "pay.cash"
+    ticket = counter.touch().ticket
+    counter.device.clock.move(46.0)
+    view = counter.touch()
+    assert (screen(view), view.seconds_left) == ("pay.still_there", 14)
+    view = counter.touch("stay")
+    assert (screen(view), view.ticket) == ("pay.cash", ticket)
+    counter.device.clock.move(50.0)
+    assert screen(counter.touch()) == "pay.still_there"
+    assert counter.log_in("nina").what == "take_cash"
+    counter.touch("back")
+    assert screen(counter.touch("leave")) == "pay.cash"
+    counter.device.clock.move(61.0)
     assert screen(counter.touch()) == "pay.attract"
 
 
