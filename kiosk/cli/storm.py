@@ -95,8 +95,7 @@ def _print(rows: list[Row]) -> None:
 
 
 def _checkouts(args: argparse.Namespace) -> int:
-    logging.disable(logging.CRITICAL)
-    with _folder() as folder:
+    with _quiet(), _folder() as folder:
         if args.again is not None:
             verdict = checkouts.run_again(args.again, args.seed, folder)
             print(f"{_told(verdict)}: {verdict.wrong or 'as it must be'}")
@@ -104,6 +103,16 @@ def _checkouts(args: argparse.Namespace) -> int:
         table = checkouts.run(args.count, args.seed, folder, lambda verdict: show_progress(verdict.number + 1, args.count))
     print(json.dumps(_as_json(table)) if args.json else "\n".join(_as_text(table)))
     return 1 if table.wrong else 0
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Let nobody log meanwhile: the faults are meant, and their lines would bury the table."""
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(logging.NOTSET)
 
 
 @contextmanager

@@ -89,7 +89,8 @@ class Worker:
 
     def put(self, topic: str, payload: bytes) -> None:
         """Take a message from the broker's thread; returns at once. Claims share one quota: nobody knows yet who they are."""
-        if topic != STATE_TOPIC and not self._quota.admits(topic.split("/")[1], len(payload), self._clock.monotonic()):
+        device = topic.partition("/")[2].partition("/")[0]
+        if device and topic != STATE_TOPIC and not self._quota.admits(device, len(payload), self._clock.monotonic()):
             return
         try:
             self._inbox.put_nowait((topic, payload))

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kiosk.domain.garment import Garment, Leg, Side
-from kiosk.vision.fit import Fit, keys
+from kiosk.vision.fit import Fit, keys, last_full_row
 from kiosk.vision.sleeves import Tube, tube_of
 
 Rgba = NDArray[np.uint8]
@@ -107,5 +107,6 @@ def trunk_map(garment: Garment, fitted: Fit, places: tuple[Floats, Floats]) -> t
     left, right = np.interp(t, fitted.rows, fitted.left), np.interp(t, fitted.rows, fitted.right)
     share = (s - left) / np.maximum(right - left, 1e-3)
     lines = np.arange(len(garment.trunk))
-    first, last = np.interp(row, lines, garment.trunk[:, 0]), np.interp(row, lines, garment.trunk[:, 1])
+    full = np.minimum(row, last_full_row(garment))
+    first, last = np.interp(full, lines, garment.trunk[:, 0]), np.interp(full, lines, garment.trunk[:, 1])
     return (first + share * (last - first)).astype(np.float32), row.astype(np.float32)

@@ -37,6 +37,8 @@ _ARM_IN_SHOULDERS = 1.9
 _LONG, _LONG_WIDE = 0.70, 0.62
 """A sleeve that reaches so far along the arm, or in a wide cut so far, ends at the wrist."""
 _HEM = (0.82, 0.08)
+_HEM_BAND = 0.03
+"""The share of a garment's length, at its hem, that may be rounded."""
 _ROWS = np.arange(-0.3, 2.6, 0.025, dtype=np.float32)
 _COLUMNS = np.arange(-1.4, 1.4001, 1 / 32, dtype=np.float32)
 _OUTLINE = ((-0.3, 0.54), (0.25, 0.52), (0.5, 0.47), (0.7, 0.49), (0.95, 0.56), (1.3, 0.60), (2.6, 0.60))
@@ -169,6 +171,11 @@ def keys(garment: Garment, hem: float) -> tuple[float, float, float]:
     return first, second, max(hem, second + 0.1)
 
 
+def last_full_row(garment: Garment) -> float:
+    """Return the row above which a garment is as wide as it hangs: hems are rounded, and below them there is no cloth to be measured."""
+    return garment.cut.hem_row - _HEM_BAND * (garment.cut.hem_row - garment.cut.top)
+
+
 def hangs(garment: Garment) -> bool:
     """Whether what is below the hips hangs freely: skirts, dresses and coats do, trousers follow the legs."""
     return garment.kind in ("dress", "outer") or (garment.kind == "bottom" and garment.cut.legs is None)
@@ -206,6 +213,7 @@ def _hanging(garment: Garment, fitted: Fit) -> Fit:
     """Return the fit with the garment's own widths below the hips."""
     cut, trunk = garment.cut, garment.trunk
     row = np.interp(fitted.rows, keys(garment, fitted.hem), (cut.top, cut.armpit_row, cut.hem_row))
+    row = np.minimum(row, last_full_row(garment))
     lines = np.arange(len(trunk))
     width = np.interp(row, lines, trunk[:, 1]) - np.interp(row, lines, trunk[:, 0])
     at = int(np.searchsorted(fitted.rows, _HANGS))

@@ -35,7 +35,7 @@ class Terminal:
         self.place, self.tokens, self._counter, self._stop = place, Tokens(ManualClock().monotonic), Counter(), threading.Event()
         place.hq.mkdir(parents=True)
         for device in shop.CAMERAS:
-            shop.write_config(place, device)
+            shop.write_config(place, device, place.broker_port)
             self.vault(device, lambda vault: vault.enrol("jana", "36620915", TEMPLATE, CONSENT))
         self.hq(lambda db: accounts.add_member(db, ("jana", shop.PAY, "v", "fr", 0, 1)))
         for device in shop.CAMERAS:
