@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
+import numpy as np
+
 from kiosk.domain.challenge import Ask, Challenge, draw, pace_of
 from kiosk.domain.events import IdentityDecided
 from kiosk.domain.frame import Frame
@@ -24,8 +26,10 @@ _ASKED_KEY, _ASKED_KEPT = "challenges_asked", 15
 _EMBED_EVERY_S, _EMBED_SHARE = 0.4, 6.0
 """Good frames are embedded so far apart at least, on a slow computer so many times what one takes: the face must be followed meanwhile."""
 _SEARCH_EVERY = 5
-_STEADY_S = 0.15
-"""So long one face must have been followed before a challenge begins: whoever is still stepping up is not asked to dance."""
+_STEADY_S, _STEADY = 0.25, 0.05
+"""So long a face must have kept its size to so much before a challenge begins: whoever is still stepping up is not asked to dance."""
+_STEADY_WITHIN_S = 1.5
+"""Who never stands still is asked all the same after so long."""
 
 Box = tuple[int, int, int, int]
 
@@ -162,6 +166,7 @@ class FaceSearch:
         self._starts = 0
         self._came_s = self._gap_s = math.inf
         self._looked_s = 0.0
+        self._sizes: list[tuple[float, float]] = []
         self.look: FaceLook | None = None
 
     @property
@@ -227,11 +232,21 @@ class FaceSearch:
         if look.embedding is not None:
             self._embeddings.append(look.embedding)
         if self._challenge is None:
-            if look.hint or not self._embeddings or self._starts == STARTS or sighting.time_s - self._came_s < _STEADY_S:
+            steady = self._stands_still(sighting)
+            if look.hint or not self._embeddings or self._starts == STARTS or not steady:
                 return
             self._begin(sighting.time_s)
         self._last_s = sighting.time_s
         self._sightings.append(replace(sighting, time_s=sighting.time_s - self._first_s))
+
+    def _stands_still(self, sighting: Sighting) -> bool:
+        """Whether the face has kept its size for a moment, or has been followed for so long that it will not."""
+        now_s, (left, top), (right, bottom) = sighting.time_s, *(edge(sighting.landmarks[:, :2], axis=0) for edge in (np.min, np.max))
+        self._sizes = [(at_s, size) for at_s, size in self._sizes if now_s - 2 * _STEADY_S <= at_s < now_s and at_s >= self._came_s]
+        self._sizes.append((now_s, math.hypot(right - left, bottom - top)))
+        lately = [size for at_s, size in self._sizes if at_s >= now_s - _STEADY_S - 1e-6]
+        whole = self._sizes[0][0] <= now_s - _STEADY_S
+        return now_s - self._came_s >= _STEADY_WITHIN_S or (whole and max(lately) <= (1 + _STEADY) * min(lately))
 
     def _begin(self, first_s: float) -> None:
         """Draw a challenge whose order was not asked here lately, and remember it."""
