@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,10 +18,12 @@ from kiosk.devices.scale import Reading
 from kiosk.devices.scale_calibration import read_calibrations
 from kiosk.devices.scale_iio import IioCell, IioConverter
 from kiosk.devices.scale_nau7802 import Nau7802Cell, Nau7802Converter
+from kiosk.devices.scale_serial import SerialCell, SerialConverter
+from kiosk.devices.simulated.mcu import SimulatedController
 from kiosk.devices.simulated.nau7802 import COUNTS_PER_GRAM, ZERO, Nau7802Chip, SimulatedBus
 from kiosk.errors import DeviceLostError, InvalidValueError
 from kiosk.flows.calibrate import Bench, calibrate
-from kiosk.runtime import ManualClock
+from kiosk.runtime import ManualClock, SystemClock
 
 WEIGHT_G = 500.0
 
@@ -177,6 +180,28 @@ def test_a_cell_behind_a_kernel_driver_is_calibrated_and_refused_when_it_sways(t
         cell.sway_g = 30.0
         with pytest.raises(InvalidValueError, match="A1"):
             calibrate(bench, WEIGHT_G, cell.ask)
+
+
+@pytest.mark.slow
+def test_a_cell_behind_a_controller_is_calibrated_over_its_line() -> None:
+    """A real pseudo-terminal in real time: three measurements of six seconds."""
+    rng, on_it = np.random.default_rng(8), {"grams": 0.0}
+    controller = SimulatedController(lambda _s: [round(-3000 + 40 * (on_it["grams"] + rng.normal(0, 0.1)))], rate_hz=40.0)
+    converter, never = SerialConverter({"A1": SerialCell(controller.path, 0)}), threading.Event()
+
+    def wait(seconds: float) -> None:
+        never.wait(seconds)
+
+    def ask(what: str) -> None:
+        on_it["grams"] = WEIGHT_G if what == "weight" else 0.0
+
+    try:
+        made, off_g = calibrate(Bench("A1", converter, SystemClock(), wait, lambda _s: None), WEIGHT_G, ask)
+    finally:
+        converter.close()
+        controller.close()
+    assert made.grams(-3000 + 40 * 250) == pytest.approx(250.0, abs=0.3)
+    assert abs(off_g) < 0.3
 
 
 CONFIG = """
