@@ -255,7 +255,7 @@ class StoreInABox:
         """Take a kiosk's card out once its queue is empty, and put in one that knows nothing."""
         self._say(f"chaos: {device} is reflashed")
         self._roles[device].stop()
-        self._outage.end()
+        self._outage.pause()
         self._await(lambda: self._waiting(device) == 0, DRAIN_S, f"the queue of {device} drains")
         self._syncs[device].stop()
         self._note(device)

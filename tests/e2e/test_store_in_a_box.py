@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
+import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from kiosk.hq import certificates
+from kiosk.hq.ledger.store import Ledger
+from kiosk.hq.stamp import stamp
+from kiosk.hq.trust.authority import Purpose, Subject
+from kiosk.hq.trust.folder import ACL_FILE, CA_FILE, Authority, write_file
+from kiosk.runtime import SystemClock, new_id
 from kiosk.sim import shop
 from kiosk.sync.mqtt import BrokerAddress, MqttClient
 from tests.e2e.leaks import found_in, leaks
@@ -52,19 +62,44 @@ def listening(pids: set[int]) -> set[str]:
     return addresses
 
 
-def listen(family: set[int], heard: list[tuple[str, bytes]]) -> MqttClient:
-    """Hear everything at the store's broker, with HQ's own name and password."""
-    for pid in family:
-        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-        if b"serve" in words and b"--broker" in words:
-            port = int(words[words.index(b"--broker") + 1].rpartition(b":")[2])
-            given = dict(line.split(b"=", 1) for line in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0") if b"=" in line)
-            address = BrokerAddress("127.0.0.1", port, "hq", given[b"KIOSK_BROKER_PASSWORD"].decode())
-            ear = MqttClient(address, "ear", None, lambda *message: heard.append(message), lambda: None, lambda: None)
-            ear.subscribe("#")
-            ear.start()
-            return ear
-    raise AssertionError("HQ is not among the processes")
+class Ear:
+    """Hears everything at the store's broker: a name of its own whose certificate HQ's authority issues, and which the rules let read.
+
+    HQ writes the rules anew whenever somebody is let in or out; so the ear looks whether it is still in them.
+    """
+
+    def __init__(self, family: set[int], folder: Path, heard: list[tuple[str, bytes]]) -> None:
+        self._authority, self._closing = Authority(folder / "hq"), threading.Event()
+        self._brokers = [pid for pid in family if b"mosquitto" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0]]
+        words = next(w for pid in family if b"--broker" in (w := Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")))
+        port = int(words[words.index(b"--broker") + 1].rpartition(b":")[2])
+        ledger = Ledger(folder / "hq" / "hq.db")
+        with ledger.write() as db:
+            subject, now = Subject("ear", Purpose.DEVICE), stamp(SystemClock().now(), new_id)
+            made, key = certificates.issue(db, self._authority, subject, now, "test")
+        ledger.close()
+        file = folder / "ear.pem"
+        write_file(file, key + made.chain, 0o600)
+        address = BrokerAddress("127.0.0.1", port, ca=str(self._authority.broker / CA_FILE), certificate=str(file))
+        self._client = MqttClient(address, "ear", None, lambda *message: heard.append(message), lambda: None, lambda: None)
+        self._client.subscribe("#")
+        self._thread = threading.Thread(target=self._stay_allowed)
+        self._thread.start()
+        self._client.start()
+
+    def _stay_allowed(self) -> None:
+        rules = self._authority.broker / ACL_FILE
+        while not self._closing.wait(0.2):
+            if "user ear" not in rules.read_text():
+                rules.write_text(rules.read_text() + "\nuser ear\ntopic read #\n")
+                for pid in self._brokers:
+                    with suppress(ProcessLookupError):
+                        os.kill(pid, signal.SIGHUP)
+
+    def close(self) -> None:
+        self._closing.set()
+        self._thread.join()
+        self._client.stop()
 
 
 def test_a_store_survives_the_loss_of_broker_hq_and_a_card(tmp_path: Path) -> None:
@@ -81,11 +116,11 @@ def test_a_store_survives_the_loss_of_broker_hq_and_a_card(tmp_path: Path) -> No
             break
     family = descendants(process.pid)
     heard = list[tuple[str, bytes]]()
-    ear = listen(family, heard)
+    ear = Ear(family, folder, heard)
     heard_on = listening(family)
     said += output.readlines()
     code = process.wait(180)
-    ear.stop()
+    ear.close()
     text = "".join(said)
     assert code == 0, text
     made = json.loads(report_file.read_text())
