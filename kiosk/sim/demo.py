@@ -145,14 +145,15 @@ class StoreInABox:
         opened = time.monotonic()
         pending = set(self._options.chaos)
         broken: set[str] = set()
+        struck_s = 0.0
         while not stopped():
             at_s = time.monotonic() - opened
-            if self._options.seconds and at_s >= self._options.seconds and not broken and not self._outage.running:
+            if self._options.seconds and at_s >= self._options.seconds and not (pending or broken or self._outage.running):
                 return
-            if pending and at_s >= STRIKE_S:
-                broken = {kind for kind in CHAOS if kind in pending and self._strike(kind)}
+            if pending and at_s >= STRIKE_S and not self._outage.running:  # a new card knows no face: what is sold offline is sold before
+                broken, struck_s = {kind for kind in CHAOS if kind in pending and self._strike(kind)}, at_s
                 pending = set()
-            if broken and at_s >= MEND_S:
+            if broken and at_s >= struck_s + MEND_S - STRIKE_S:
                 self._mend(broken)
                 broken = set()
             self._deliver()
@@ -255,7 +256,7 @@ class StoreInABox:
         """Take a kiosk's card out once its queue is empty, and put in one that knows nothing."""
         self._say(f"chaos: {device} is reflashed")
         self._roles[device].stop()
-        self._outage.pause()
+        self._outage.end()
         self._await(lambda: self._waiting(device) == 0, DRAIN_S, f"the queue of {device} drains")
         self._syncs[device].stop()
         self._note(device)

@@ -50,12 +50,6 @@ class Outage:
         self.end()
         return "the line is back: what was sold meanwhile goes to HQ"
 
-    def pause(self) -> None:
-        """Heal the line, now; it is cut again later if nothing was sold yet."""
-        if self._running:
-            self._began_s = None
-        self.end()
-
     def end(self) -> None:
         """Heal the line, now."""
         self._running = False
