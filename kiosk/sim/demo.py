@@ -22,7 +22,7 @@ from kiosk.runtime import SystemClock, new_id
 from kiosk.sim import shop
 from kiosk.sim.admission import Admission, hq_arguments
 from kiosk.sim.broker import Broker
-from kiosk.sim.counter import Counter
+from kiosk.sim.counter import REFUND_AFTER_S, Counter
 from kiosk.sim.deliveries import Deliveries
 from kiosk.sim.evening import TILLS, Evening, close_the_day, look
 from kiosk.sim.hour import Hour
@@ -38,6 +38,8 @@ log = logging.getLogger(__name__)
 CHAOS = ("reflash", "broker", "hq")
 """In the order in which they strike: a card is taken out once its queue is empty, and that needs broker and HQ."""
 STRIKE_S, MEND_S = 20.0, 30.0
+LATER_S = 40.0
+"""The doors stay open so much longer at most until HQ has given a sale back, in a store that was meant to see that."""
 """When chaos strikes and when it is over, seconds after the doors opened."""
 DRAIN_S = 60.0
 LOOK_S = 0.4
@@ -148,7 +150,9 @@ class StoreInABox:
         struck_s = 0.0
         while not stopped():
             at_s = time.monotonic() - opened
-            if self._options.seconds and at_s >= self._options.seconds and not (pending or broken or self._outage.running):
+            awaited = pending or broken or self._outage.running
+            unpaid = not self._given_back and self._options.seconds > 2 * REFUND_AFTER_S and at_s < self._options.seconds + LATER_S
+            if self._options.seconds and at_s >= self._options.seconds and not (awaited or unpaid):
                 return
             if pending and at_s >= STRIKE_S and not self._outage.running:  # a new card knows no face: what is sold offline is sold before
                 broken, struck_s = {kind for kind in CHAOS if kind in pending and self._strike(kind)}, at_s

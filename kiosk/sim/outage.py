@@ -7,7 +7,7 @@ from collections.abc import Callable
 from kiosk.sim.proxy import Proxy
 
 CUT_AFTER_S = 10.0
-PATIENCE_S = 60.0
+PATIENCE_S = 150.0
 """So long somebody is waited for who pays meanwhile; whose face is not known is shown other ways, and offline there are few."""
 
 
