@@ -49,13 +49,13 @@ class Wardrobe:
             self._made[key] = recoloured(plainly, colour) if plainly is not None and colour is not None else plainly
         return self._made[key]
 
-    def warm(self, names: list[str]) -> None:
+    def warm(self, names: list[str]) -> Garment | None:
         """Make the first of these garments that is not made yet, while nobody waits: a switch takes no longer than putting it on."""
         for name in names[:_KEPT]:
             path = self._files().get(name.partition("#")[0])
             if (name, path.name if path else "") not in self._made:
-                self.get(name)
-                return
+                return self.get(name)
+        return None
 
     def _opened(self, plain: str, path: Path | None) -> Garment | None:
         try:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from kiosk.config import Settings
-from kiosk.flows.opening import open_display, open_printer, open_store, open_voice
+from kiosk.flows.meshed import faster_meshed
+from kiosk.flows.opening import open_display, open_glass, open_printer, open_store, open_voice
 from kiosk.flows.parts import Shop, zone_of
 from kiosk.flows.planning import Planner
 from kiosk.flows.printing import Press
@@ -23,11 +24,14 @@ def serve(settings: Settings) -> int:
     """Run until SIGTERM; return the exit code."""
     models = ModelStore()
     parts = open_sight(settings, models)
-    stage = Stage(open_display(settings, "Kiosk - mirror"), open_voice(settings))
+    title, glass = "Kiosk - mirror", open_glass(settings, "Kiosk - mirror")
+    meshed = glass is not None and faster_meshed(glass[1], parts.clock.monotonic)
+    stage = Stage(glass[0] if glass else open_display(settings, title), open_voice(settings), glass[0] if glass and meshed else None)
     shop = Shop(parts.store, parts.clock, zone_of(settings))
     press = Press(parts, shop, open_printer(settings))
     wardrobe = Wardrobe(settings.storage.folder / FOLDER)
-    terminal = mirror_terminal(parts, shop, TryOnFlow(parts, shop, BodyFinder(models), wardrobe, settings.device.language), press)
+    try_on = TryOnFlow(parts, shop, BodyFinder(models), wardrobe, settings.device.language, meshed=meshed)
+    terminal = mirror_terminal(parts, shop, try_on, press)
     watched = Watched(parts)
 
     servant = Servant(parts, stage.photograph)

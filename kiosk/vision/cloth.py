@@ -93,8 +93,10 @@ class Sheet:
         return np.s_[y0:y1, x0:x1], dense - np.array([x0, y0], np.int32)
 
     def _paint(self, area: tuple[slice, slice], mask: NDArray[np.uint8], light: Floats, colour: Colour) -> None:
-        alpha = (mask / 255.0).astype(np.float32)[:, :, None]
-        self._pixels[area] = self._pixels[area] * (1 - alpha) + alpha * light[:, :, None] * np.array(colour, np.float32)
+        alpha = mask * np.float32(1 / 255)
+        for channel, tone in enumerate(colour):  # one after another: a kiosk draws these too, and has little memory
+            there = self._pixels[area][:, :, channel]
+            there += alpha * (light * np.float32(tone) - there)
 
     def button(self, x: float, y: float, colour: Colour, radius: float = 8.0) -> None:
         """Sew on a button with a shadow, a rim and four holes."""
