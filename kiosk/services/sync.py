@@ -45,7 +45,7 @@ STUCK_S = 60
 
 
 class Link:
-    """The relay with what surrounds it: the state that screens draw, and the device's health. stay_s: STAY_S, or 0 where time stands still."""
+    """The relay with what surrounds it: the state that screens draw, and the device's health. stay_s: 0 where time stands still."""
 
     def __init__(self, parts: Parts, relay: Relay, stay_s: float = STAY_S) -> None:
         self._parts, self._relay, self._stay_s = parts, relay, stay_s
