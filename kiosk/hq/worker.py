@@ -12,7 +12,7 @@ from typing import Protocol
 from kiosk import __version__
 from kiosk.domain.events import Lane
 from kiosk.domain.money import Money
-from kiosk.errors import StorageError
+from kiosk.errors import StorageError, WireError
 from kiosk.hq import certificates, claims, members, publish, replenishment
 from kiosk.hq.downbox import Sender
 from kiosk.hq.ingest import Ingest, Message
@@ -23,7 +23,7 @@ from kiosk.hq.stamp import Stamp, stamp
 from kiosk.hq.trust import SigningKey
 from kiosk.hq.trust.folder import Authority
 from kiosk.runtime import Clock
-from kiosk.wire import Ack, DeviceState, ack_topic, encode_ack, encode_state, state_topic
+from kiosk.wire import Ack, DeviceState, ack_topic, decode_state, encode_ack, encode_state, state_topic
 from kiosk.wire.claims import REQUESTS
 
 log = logging.getLogger(__name__)
@@ -76,7 +76,7 @@ class Worker:
         self._acks: dict[tuple[str, str, Lane], Ack] = {}
         self._published = (0, 0, 0, 0)
         self._seen_version = -1
-        self._greet, self._dirty, self._disk_full = True, True, False
+        self._greet, self._dirty, self._disk_full, self._say_again = True, True, False, False
         self._swept_s = 0.0
         self._renewed_s, self._roots = float("-inf"), ""
         self._quota, self._answers = Quota(settings.limits), list[Message]()
@@ -135,6 +135,7 @@ class Worker:
         now = self._stamp()
         if self._claims is not None:
             self._take_claims(self._claims, [m for m in messages if m[0].startswith("v1/claim/")], now)
+        self._say_again |= any(topic == STATE_TOPIC and self._is_anothers_end(payload) for topic, payload in messages)
         births = [m for m in messages if m[0].endswith("/state") and m[0] != STATE_TOPIC]
         for topic, _payload in births:
             self._sender.forget(topic.split("/")[1])
@@ -144,6 +145,14 @@ class Worker:
             acks |= {device: acks.get(device, []) + more for device, more in self._ingest.commit(facts, now).items()}
         self._acks.update({(device, ack.epoch, ack.lane): ack for device, own in acks.items() for ack in own})
         self._dirty = True
+
+    def _is_anothers_end(self, payload: bytes) -> bool:
+        """Whether this is the last will of an HQ before us that comes late: kiosks would take us for gone, and wait."""
+        try:
+            state = decode_state(payload)
+        except WireError:
+            return False
+        return not state.online and state.session != self._session
 
     def _take_claims(self, desk: claims.Desk, messages: list[Message], now: Stamp) -> None:
         if messages:
@@ -187,6 +196,8 @@ class Worker:
         if self._greet and self._link.publish(STATE_TOPIC, self._state(online=True), retain=True):
             self._greet, self._published, self._dirty = False, (0, 0, 0, 0), True
             self._sender.forget()
+        if self._say_again and self._link.publish(STATE_TOPIC, self._state(online=True), retain=True):
+            self._say_again = False
         if self._acks:
             self._send_acks()
         while self._answers and self._link.publish(*self._answers[0]):
