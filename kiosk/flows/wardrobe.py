@@ -7,6 +7,7 @@ from pathlib import Path
 
 from kiosk.domain.garment import Garment
 from kiosk.errors import InvalidValueError
+from kiosk.runtime import give_back_memory
 from kiosk.vision import wardrobe as drawn
 from kiosk.vision.garment import unpack
 from kiosk.vision.recolour import colour_of, recoloured
@@ -54,7 +55,9 @@ class Wardrobe:
         for name in names[:_KEPT]:
             path = self._files().get(name.partition("#")[0])
             if (name, path.name if path else "") not in self._made:
-                return self.get(name)
+                made = self.get(name)
+                give_back_memory()
+                return made
         return None
 
     def _opened(self, plain: str, path: Path | None) -> Garment | None:

@@ -15,13 +15,16 @@ from kiosk.flows.terminal import mirror_terminal
 from kiosk.flows.tryon import TryOnFlow
 from kiosk.flows.wardrobe import FOLDER, Wardrobe
 from kiosk.flows.watch import Watched
-from kiosk.runtime import SystemClock, run_loop
+from kiosk.runtime import SystemClock, run_loop, share_heap
 from kiosk.vision.body import BodyFinder
 from kiosk.vision.networks import ModelStore
+from kiosk.vision.pictures import use_threads
 
 
 def serve(settings: Settings) -> int:
     """Run until SIGTERM; return the exit code."""
+    share_heap()
+    use_threads(1)
     models = ModelStore()
     parts = open_sight(settings, models)
     title, glass = "Kiosk - mirror", open_glass(settings, "Kiosk - mirror")

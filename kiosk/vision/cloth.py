@@ -19,7 +19,7 @@ Colour = tuple[float, float, float]
 Floats = NDArray[np.float32]
 
 WIDTH, HEIGHT, AXIS = 900, 1100, 450
-_DENSE = 1.6
+_DENSE = 1.3
 """Drawn this much larger and shrunk, for smooth edges."""
 
 
@@ -41,7 +41,7 @@ class Sheet:
         size = (round(HEIGHT * _DENSE), round(WIDTH * _DENSE))
         self._pixels = np.full((*size, 3), 255, np.float32)
         self._fold = self._waves(size, 22, 90) * 0.6 + self._waves(size, 60, 160) * 0.6
-        self._noise = self._random.standard_normal(size).astype(np.float32)
+        self._noise = self._random.standard_normal(size, np.float32)
 
     def picture(self) -> Picture:
         """Return the finished photograph."""
@@ -130,7 +130,7 @@ class Sheet:
 
     def _waves(self, size: tuple[int, int], across: float, down: float) -> Floats:
         """Return smooth waves longer downwards than across, about -1..1: how hanging cloth folds."""
-        small = self._random.standard_normal((size[0] // 8, size[1] // 8)).astype(np.float32)
+        small = self._random.standard_normal((size[0] // 8, size[1] // 8), np.float32)
         smooth = cv2.GaussianBlur(small, (0, 0), sigmaX=across * _DENSE / 8, sigmaY=down * _DENSE / 8, borderType=cv2.BORDER_REFLECT)
         even = (smooth / max(float(smooth.std()), 1e-6) * 0.5).astype(np.float32)
         waves: Floats = cv2.resize(even, (size[1], size[0]), interpolation=cv2.INTER_CUBIC)

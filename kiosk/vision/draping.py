@@ -23,6 +23,8 @@ Box = tuple[int, int, int, int]
 _COARSE = 64
 _OVERLAP = 0.22
 _LEG_OVERLAP = 0.10
+_SHOULDER = 0.24
+"""The share of a sleeve that is cut from the trunk aslant: an arm that is raised needs cloth there."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,17 +60,17 @@ def _sleeve(garment: Garment, side: Side, index: int) -> tuple[Rgba, Tube] | Non
     sleeve = picture.copy()
     sleeve[~(columns <= edge + give if index == 0 else columns >= edge - give), 3] = 0
     root = (side.shoulder[0] + side.armpit[0]) / 2, (side.shoulder[1] + side.armpit[1]) / 2
-    return _limb(sleeve, tube_of(sleeve, (root, side.elbow, side.cuff), side.sleeve_width))
+    return _limb(sleeve, tube_of(sleeve, (root, side.elbow, side.cuff), side.sleeve_width), _SHOULDER)
 
 
-def _limb(picture: Rgba, tube: Tube) -> tuple[Rgba, Tube]:
+def _limb(picture: Rgba, tube: Tube, whole: float = 0.0) -> tuple[Rgba, Tube]:
     """Return a limb cut to its own size, as it is laid."""
     rows, columns = np.flatnonzero(picture[:, :, 3].any(axis=1)), np.flatnonzero(picture[:, :, 3].any(axis=0))
     if not rows.size:
         rows = columns = np.array([0])
     y0, x0 = max(0, int(rows[0]) - 1), max(0, int(columns[0]) - 1)
     moved = replace(tube, points=tube.points - np.array([x0, y0], np.float32))
-    return rounded(np.ascontiguousarray(picture[y0:rows[-1] + 2, x0:columns[-1] + 2]), moved), moved
+    return rounded(np.ascontiguousarray(picture[y0:rows[-1] + 2, x0:columns[-1] + 2]), moved, whole), moved
 
 
 def _hips(garment: Garment) -> Rgba:

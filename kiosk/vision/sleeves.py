@@ -98,15 +98,20 @@ def leg_tubes(legs: NDArray[np.float32], covered: float, person: NDArray[np.uint
     return tubes[0], tubes[1]
 
 
-def rounded(limb: Rgba, tube: Tube) -> Rgba:
-    """Return a limb ((H, W, 4) uint8 RGBA) as it is laid: lit as what is round, nothing beyond its edges, multiplied by alpha."""
+def rounded(limb: Rgba, tube: Tube, whole: float = 0.0) -> Rgba:
+    """Return a limb ((H, W, 4) uint8 RGBA) as it is laid: lit as what is round, nothing beyond its edges, multiplied by alpha.
+
+    whole: up to this share of its length it is cloth from edge to edge, also where it was cut from the trunk aslant.
+    """
     height, width = limb.shape[:2]
     size = (max(2, width // _CELL), max(2, height // _CELL))
-    beside = cv2.resize(_told(_places((0, 0, width, height), size), tube)[1], (width, height), interpolation=cv2.INTER_LINEAR)
+    told = _told(_places((0, 0, width, height), size), tube)
+    along, beside = (cv2.resize(part, (width, height), interpolation=cv2.INTER_LINEAR) for part in told)
     away = np.abs(beside)
     light = np.clip(135.0 - 38.0 * away**4, 77, 135).astype(np.uint8)
     edge = np.clip((1.03 - away) * (255 / 0.06), 0, 255).astype(np.uint8)
-    alpha = cv2.min(cv2.extractChannel(limb, 3), edge)
+    root = np.clip((whole - along) * (255 / _PASSES), 0, 255) * (along > 0)
+    alpha = cv2.min(cv2.max(cv2.extractChannel(limb, 3), root.astype(np.uint8)), edge)
     colour = cv2.multiply(limb[:, :, :3], cv2.merge([light] * 3), scale=1 / 128)
     return premultiplied(np.dstack([colour, alpha]))
 

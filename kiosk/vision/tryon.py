@@ -27,7 +27,7 @@ _HEM_GIVES = (0.45, 0.35)
 _COLOUR_SIDE = 192
 _UPPER_ARM = 0.52
 """The upper arm's share of an arm: sleeves lie under the trunk there, a forearm may lie before it."""
-_KEPT_PARTS = 16
+_KEPT_PARTS = 6
 _HANGS_FREE = 0.98
 _MASK_SCALE = 0.5
 """How much coarser a mask is that a renderer gets: it is smooth."""
