@@ -27,7 +27,6 @@ __all__ = ["Garment", "Kind", "Refusal", "author", "corrected", "cut_out", "flat
            "upload"]
 
 _LARGEST_SIDE = 640
-_RIM = np.ones((3, 3), np.uint8)
 _FORMAT = 1
 _MOST_PIXELS = 1024 * 1024
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
@@ -60,9 +59,8 @@ def read(name: str, photo: Picture, kind: Kind = "top", mask: Mask | None = None
         mask = cv2.resize(mask, (photo.shape[1], photo.shape[0]), interpolation=cv2.INTER_AREA)
     solid: Mask = np.where(mask > 127, 255, 0).astype(np.uint8)
     cut, trunk = measure_bottom(solid) if kind == "bottom" else measure(solid)
-    # What is half background is not cloth; where the picture ends with the garment, its rim takes its colour from inside.
-    edge, inner = cv2.erode(mask, _RIM), cv2.erode(solid, _RIM, borderType=cv2.BORDER_CONSTANT, borderValue=0)
-    return Garment(name, kind, np.dstack([bled(photo, inner), edge]), cut, trunk)
+    edge = cv2.erode(mask, np.ones((3, 3), np.uint8))  # what is half background is not cloth
+    return Garment(name, kind, np.dstack([bled(photo, solid), edge]), cut, trunk)
 
 
 def author(name: str, photo: Picture, kind: Kind, mask: Mask | None = None, version: int = 1) -> Garment | Refusal:
