@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,10 +12,10 @@ from kiosk import wire
 from kiosk.design.words import table
 from kiosk.devices.printer import FilePrinter
 from kiosk.domain.catalog import LANGUAGES, Product
-from kiosk.domain.events import PeriodClosed, SaleCompleted, SaleRefunded, StaffActed
+from kiosk.domain.events import PeriodClosed, SaleCompleted, SaleRefunded, Seal, StaffActed
 from kiosk.domain.money import Money
 from kiosk.domain.orders import GivenLine, RefundGiven
-from kiosk.domain.receipt import token
+from kiosk.domain.receipt import excerpt, token
 from kiosk.flows.checkout import Checkout
 from kiosk.flows.health import states
 from kiosk.flows.pay_buttons import OFFLINE_REASONS
@@ -171,7 +172,10 @@ def test_goods_come_back_by_line_then_the_rest_and_never_more(counter: Counter) 
     assert first.receipt != second.receipt and first.receipt.startswith("pay-1-R-")
     with counter.device.sight.store.snapshot() as unit:
         assert unit.journal.verify() is None
-    assert counter.printed().count("REFUNDED") == 2
+        records = [record for record in unit.journal.records() if record.kind == "refund"]
+    paper = counter.printed()
+    assert paper.count("REFUNDED") == len(records) == 2
+    assert all(excerpt(Seal(record.number, "", "", b64encode(record.signature).decode())) in paper for record in records)
 
 
 def by_hq(refund_id: str, sale: SaleCompleted, line: int, pieces: int) -> RefundGiven:
