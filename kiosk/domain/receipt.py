@@ -6,7 +6,7 @@ import hashlib
 from base64 import b32encode
 from dataclasses import dataclass
 
-from kiosk.domain.events import SaleCompleted
+from kiosk.domain.events import SaleCompleted, Seal
 
 TOKEN_LENGTH = 26
 _EXCERPT = (2, 6, 12, 18)
@@ -23,9 +23,9 @@ def token(sale: SaleCompleted) -> str:
     return b32encode(digest[:20]).decode().lower()[:TOKEN_LENGTH]
 
 
-def excerpt(sale: SaleCompleted | None) -> str:
-    """Return four characters of the signature over a sale, "" when there is none."""
-    text = sale.seal.signature if sale and sale.seal else ""
+def excerpt(seal: Seal | None) -> str:
+    """Return four characters of the signature over a sale or a refund, "" when there is none."""
+    text = seal.signature if seal else ""
     return "".join(text[i] for i in _EXCERPT) if len(text) > _EXCERPT[-1] else ""
 
 

@@ -16,7 +16,7 @@ from kiosk.errors import StorageError, WireError
 from kiosk.hq import certificates, claims, members, publish, replenishment
 from kiosk.hq.downbox import Sender
 from kiosk.hq.ingest import Ingest, Message
-from kiosk.hq.ledger import catalogue, facts, garments, trade, trust
+from kiosk.hq.ledger import catalogue, facts, garments, home, trade, trust
 from kiosk.hq.ledger.store import Ledger
 from kiosk.hq.quota import KIOSK, Limits, Quota
 from kiosk.hq.stamp import Stamp, stamp
@@ -36,6 +36,8 @@ DRAIN_BYTES = 4 * 1024 * 1024
 DRAIN_MESSAGES = 500
 IDLE_S = 0.05
 RENEW_LOOK_S = 600.0
+COUNT_S = 20.0
+"""So often, at most, devices are told what stores have of garments."""
 
 
 class Link(Protocol):
@@ -74,7 +76,8 @@ class Worker:
         self._sender = Sender(key.sign)
         self._inbox: queue.Queue[Message] = queue.Queue(WAITING)
         self._acks: dict[tuple[str, str, Lane], Ack] = {}
-        self._published = (0, 0, 0, 0)
+        self._published: tuple[int, ...] = ()
+        self._counted_s = float("-inf")
         self._seen_version = -1
         self._greet, self._dirty, self._disk_full, self._say_again = True, True, False, False
         self._swept_s = 0.0
@@ -166,6 +169,7 @@ class Worker:
             return
         self._seen_version, self._swept_s, self._dirty = version, now_s, True
         now = self._stamp()
+        self._count_garments(now_s)
         after_s = self._settings.auto_approve_after_s
         before_ms = now.at_ms - round((after_s or 0.0) * 1000)
         with self._ledger.read() as db:
@@ -192,9 +196,16 @@ class Worker:
                     if certificates.refresh_due(db, now.at_ms):
                         certificates.give_broker(db, authority, now)
 
+    def _count_garments(self, now_s: float) -> None:
+        """Now and then, find what stores have of garments; manifests carry it when it changed."""
+        if now_s - self._counted_s >= COUNT_S:
+            self._counted_s = now_s
+            with self._ledger.write() as db:
+                home.count_again(db, catalogue.products(db))
+
     def _send(self) -> None:
         if self._greet and self._link.publish(STATE_TOPIC, self._state(online=True), retain=True):
-            self._greet, self._published, self._dirty = False, (0, 0, 0, 0), True
+            self._greet, self._published, self._dirty = False, (), True
             self._sender.forget()
         if self._say_again and self._link.publish(STATE_TOPIC, self._state(online=True), retain=True):
             self._say_again = False
@@ -220,13 +231,14 @@ class Worker:
 
     def _send_manifests(self) -> None:
         with self._ledger.read() as db:
-            versions = (*catalogue.versions(db), garments.version(db))
+            stock = home.elsewhere(db)
+            versions = (*catalogue.versions(db), garments.version(db), stock.version if stock is not None else 0)
             if versions == self._published:
                 return
             publications = publish.manifests(db, self._settings.group, self._key.sign, self._settings.address)
         if all(self._link.publish(topic, payload, retain=True) for topic, payload in publications):
             self._published = versions
-            log.info("published price list %d, offline policy %d, tenders %d, garments %d", *versions)
+            log.info("published price list %d, offline policy %d, tenders %d, garments %d, stores' stock %d", *versions)
 
     def _stamp(self) -> Stamp:
         return stamp(self._clock.now(), self._new_id)

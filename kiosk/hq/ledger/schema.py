@@ -213,6 +213,7 @@ _ASSORTMENT = """
 ALTER TABLE products ADD COLUMN category TEXT NOT NULL DEFAULT '';
 ALTER TABLE products ADD COLUMN keeps_days INTEGER NOT NULL DEFAULT 0;
 """
+_STYLES = "".join(f"ALTER TABLE products ADD COLUMN {name} TEXT NOT NULL DEFAULT '';\n" for name in ("style", "size", "origin", "matches"))
 _CLOSING = "ALTER TABLE daily_demand ADD COLUMN closing INTEGER"
 _JOURNALS = """
 CREATE TABLE journal_heads (device TEXT NOT NULL, journal TEXT NOT NULL, chain TEXT NOT NULL, number INTEGER NOT NULL, hash TEXT NOT NULL,
@@ -309,6 +310,21 @@ def m_assortment(db: Database) -> None:
 def m_closing(db: Database) -> None:
     """What lay in a slot when a day ended."""
     db.execute(_CLOSING)
+
+
+@migrations()  # type: ignore[untyped-decorator]
+def m_styles(db: Database) -> None:
+    """Garments in sizes: style, size, origin, and what goes with it."""
+    for statement in _statements(_STYLES):
+        db.execute(statement)
+
+
+@migrations()  # type: ignore[untyped-decorator]
+def m_home(db: Database) -> None:
+    """Orders of mirrors' shoppers: fetched in the store, or delivered home."""
+    db.execute("CREATE TABLE home_orders (order_id TEXT PRIMARY KEY, number TEXT NOT NULL, kind TEXT NOT NULL, device TEXT NOT NULL,"
+               " store TEXT NOT NULL, total_minor INTEGER NOT NULL, currency TEXT NOT NULL, lines TEXT NOT NULL, address TEXT NOT NULL,"
+               " state TEXT NOT NULL, at_ms INTEGER NOT NULL, who TEXT NOT NULL DEFAULT '') STRICT")
 
 
 def _statements(script: str) -> list[str]:
