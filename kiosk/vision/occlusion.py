@@ -148,7 +148,8 @@ def _bare_arm(arm: Arm, covered: float, width: float, skin: Mask, seen: tuple[Fl
     kept = np.where(boxes[:, cv2.CC_STAT_AREA] > _CRUMB * width * width, np.uint8(255), np.uint8(0))
     kept[labels[sure]] = 255  # a little flesh apart from the bone is something else: an elbow in its sleeve, a shelf
     kept[0] = 0
-    return kept[labels]
+    shown_arm: Mask = kept[labels]
+    return shown_arm
 
 
 def arm_path(arm: Arm, covered: float) -> NDArray[np.float32]:
