@@ -214,6 +214,15 @@ ALTER TABLE products ADD COLUMN category TEXT NOT NULL DEFAULT '';
 ALTER TABLE products ADD COLUMN keeps_days INTEGER NOT NULL DEFAULT 0;
 """
 _CLOSING = "ALTER TABLE daily_demand ADD COLUMN closing INTEGER"
+_CHECKS = """
+CREATE TABLE receipts_by_fact (
+  n INTEGER PRIMARY KEY, token TEXT NOT NULL UNIQUE, stream INTEGER, seq INTEGER, boot_id TEXT, time TEXT, clock_set INTEGER,
+  body BLOB) STRICT;
+INSERT INTO receipts_by_fact (token, body) SELECT token, body FROM receipts;
+INSERT INTO counters SELECT 'seals_checked', max(n) FROM receipts_by_fact HAVING count(*) > 0;
+DROP TABLE receipts;
+ALTER TABLE receipts_by_fact RENAME TO receipts;
+"""
 _JOURNALS = """
 CREATE TABLE journal_heads (device TEXT NOT NULL, journal TEXT NOT NULL, chain TEXT NOT NULL, number INTEGER NOT NULL, hash TEXT NOT NULL,
   key TEXT NOT NULL, epoch TEXT NOT NULL, seq INTEGER NOT NULL, at_ms INTEGER NOT NULL,
@@ -309,6 +318,13 @@ def m_assortment(db: Database) -> None:
 def m_closing(db: Database) -> None:
     """What lay in a slot when a day ended."""
     db.execute(_CLOSING)
+
+
+@migrations()  # type: ignore[untyped-decorator]
+def m_checks(db: Database) -> None:
+    """Receipts name the fact that they show, so that its signature can be checked at any time; older ones keep their own text."""
+    for statement in _statements(_CHECKS):
+        db.execute(statement)
 
 
 def _statements(script: str) -> list[str]:
