@@ -327,6 +327,13 @@ def m_checks(db: Database) -> None:
         db.execute(statement)
 
 
+@migrations()  # type: ignore[untyped-decorator]
+def m_past(db: Database) -> None:
+    """What stores sold before Kiosk came: for what is read off sales, not for the books."""
+    db.execute("CREATE TABLE past_sales (store TEXT NOT NULL, gtin TEXT NOT NULL, day INTEGER NOT NULL, units INTEGER NOT NULL,"
+               " purchases INTEGER NOT NULL, PRIMARY KEY (store, gtin, day)) STRICT, WITHOUT ROWID")
+
+
 def _statements(script: str) -> list[str]:
     """Split a script where a line ends in ';': none of ours has one inside a statement's line end."""
     return [s.strip() for s in script.split(";\n") if s.strip()]
