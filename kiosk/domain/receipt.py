@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
-from kiosk.domain.events import SaleCompleted
+from kiosk.domain.events import SaleCompleted, Seal
 
 TOKEN_LENGTH = 26
 _LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
@@ -26,9 +26,9 @@ def token(sale: SaleCompleted) -> str:
     return "".join([_PAIRS[bits >> shift & 0x3FF] for shift in range(120, -10, -10)])
 
 
-def excerpt(sale: SaleCompleted | None) -> str:
-    """Return four characters of the signature over a sale, "" when there is none."""
-    text = sale.seal.signature if sale and sale.seal else ""
+def excerpt(seal: Seal | None) -> str:
+    """Return four characters of the signature over a sale or a refund, "" when there is none."""
+    text = seal.signature if seal else ""
     return "".join(text[i] for i in _EXCERPT) if len(text) > _EXCERPT[-1] else ""
 
 

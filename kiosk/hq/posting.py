@@ -6,14 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from kiosk.domain import events, standing
+from kiosk.domain import events, online, standing
 from kiosk.domain.catalog import CODE_TENDERS
 from kiosk.domain.journal import PERIODS
 from kiosk.domain.money import Money
 from kiosk.domain.orders import PaymentAnswered
 from kiosk.errors import HqError, InvalidValueError
 from kiosk.hq import asking, commands, downbox, journals, members, refunds, replenishment, wallet
-from kiosk.hq.ledger import accounts, clocks, facts, fleet, receipts, supply, trade, trust
+from kiosk.hq.ledger import accounts, clocks, facts, fleet, home, receipts, supply, trade, trust
 from kiosk.hq.ledger import journals as journal_heads
 from kiosk.hq.ledger.members import Place
 from kiosk.hq.ledger.store import Db
@@ -96,8 +96,11 @@ class Books:
 
 
 def kept(fact: Envelope) -> bytes:
-    """Return what HQ keeps of a fact: its event as it came, but for a sealed template, which is forwarded and not kept."""
-    return encode_value(replace(fact.event, sealed="")) if isinstance(fact.event, events.TemplateSealed) else fact.raw
+    """Return what HQ keeps of a fact: its event as it came, but for a sealed template, which is forwarded, and the address of an order."""
+    event = fact.event
+    if isinstance(event, online.OrderPlaced):
+        return encode_value(replace(event, address=None))
+    return encode_value(replace(event, sealed="")) if isinstance(event, events.TemplateSealed) else fact.raw
 
 
 def post(books: Books, envelope: Envelope, origin: trade.Origin, stream: int) -> None:
@@ -213,6 +216,15 @@ def _receive(books: Books, receipt: events.GoodsReceived, origin: trade.Origin) 
     supply.receive(books.db, receipt, origin)
 
 
+def _place_order(books: Books, placed: online.OrderPlaced, origin: trade.Origin) -> None:
+    if not placed.order_id or placed.kind not in online.KINDS or not 0 <= placed.total_minor < LARGEST:
+        raise InvalidValueError(f"order {placed.order_id!r} to {placed.kind!r} of {placed.total_minor} cannot be")
+    if (placed.address is None) == (placed.kind == "deliver") or any(line.quantity < 1 for line in placed.lines):
+        raise InvalidValueError(f"order {placed.order_id!r} to {placed.kind!r} lacks its address or its goods")
+    _our_currency(books, placed.total_minor, placed.currency)
+    home.add(books.db, placed, origin)
+
+
 def _enrol(books: Books, member: events.MemberEnrolled, origin: trade.Origin) -> None:
     if not member.member_id:
         raise InvalidValueError("a member without an id cannot be")
@@ -289,6 +301,7 @@ _POSTINGS: dict[type, Callable[[Books, Any, trade.Origin], None]] = {
     events.FacingSeen: _facing,
     events.ReplenishmentRequested: _replenish,
     events.GoodsReceived: _receive,
+    online.OrderPlaced: _place_order,
     events.MemberEnrolled: _enrol,
     events.MemberErased: _erase,
     events.MemberLocked: _lock,

@@ -12,18 +12,18 @@ from typing import Protocol
 from kiosk import __version__
 from kiosk.domain.events import Lane
 from kiosk.domain.money import Money
-from kiosk.errors import StorageError
+from kiosk.errors import StorageError, WireError
 from kiosk.hq import certificates, claims, journals, members, publish, replenishment
 from kiosk.hq.downbox import Sender
 from kiosk.hq.ingest import Ingest, Message
-from kiosk.hq.ledger import catalogue, facts, garments, trade, trust
+from kiosk.hq.ledger import catalogue, facts, garments, home, trade, trust
 from kiosk.hq.ledger.store import Ledger
 from kiosk.hq.quota import KIOSK, Limits, Quota
 from kiosk.hq.stamp import Stamp, stamp
 from kiosk.hq.trust import SigningKey
 from kiosk.hq.trust.folder import Authority
 from kiosk.runtime import Clock
-from kiosk.wire import Ack, DeviceState, ack_topic, encode_ack, encode_state, state_topic
+from kiosk.wire import Ack, DeviceState, ack_topic, decode_state, encode_ack, encode_state, state_topic
 from kiosk.wire.claims import REQUESTS
 
 log = logging.getLogger(__name__)
@@ -41,6 +41,8 @@ ENOUGH_MESSAGES, MORE_S = 16, 0.003
 RENEW_LOOK_S = 600.0
 SEALS_WAIT_S = 60.0
 """While facts come without a pause, signatures of sales wait for so long; from then on some are checked in every turn."""
+COUNT_S = 20.0
+"""So often, at most, devices are told what stores have of garments."""
 
 
 class Link(Protocol):
@@ -79,9 +81,10 @@ class Worker:
         self._sender = Sender(key.sign)
         self._inbox: queue.Queue[Message] = queue.Queue(WAITING)
         self._acks: dict[tuple[str, str, Lane], Ack] = {}
-        self._published = (0, 0, 0, 0)
+        self._published: tuple[int, ...] = ()
+        self._counted_s = float("-inf")
         self._seen_version = -1
-        self._greet, self._dirty, self._disk_full = True, True, False
+        self._greet, self._dirty, self._disk_full, self._say_again = True, True, False, False
         self._many = False
         self._swept_s = 0.0
         self._unchecked_s: float | None = float("-inf")
@@ -146,6 +149,7 @@ class Worker:
         now = self._stamp()
         if self._claims is not None:
             self._take_claims(self._claims, [m for m in messages if m[0].startswith("v1/claim/")], now)
+        self._say_again |= any(topic == STATE_TOPIC and self._is_anothers_end(payload) for topic, payload in messages)
         births = [m for m in messages if m[0].endswith("/state") and m[0] != STATE_TOPIC]
         for topic, _payload in births:
             self._sender.forget(topic.split("/")[1])
@@ -166,6 +170,14 @@ class Worker:
         if journals.check_due(self._ledger, self._stamp().at_ms) < journals.AT_ONCE:
             self._unchecked_s = None
 
+    def _is_anothers_end(self, payload: bytes) -> bool:
+        """Whether this is the last will of an HQ before us that comes late: kiosks would take us for gone, and wait."""
+        try:
+            state = decode_state(payload)
+        except WireError:
+            return False
+        return not state.online and state.session != self._session
+
     def _take_claims(self, desk: claims.Desk, messages: list[Message], now: Stamp) -> None:
         if messages:
             with self._ledger.write() as db:
@@ -178,6 +190,7 @@ class Worker:
             return
         self._seen_version, self._swept_s, self._dirty = version, now_s, True
         now = self._stamp()
+        self._count_garments(now_s)
         after_s = self._settings.auto_approve_after_s
         before_ms = now.at_ms - round((after_s or 0.0) * 1000)
         with self._ledger.read() as db:
@@ -204,10 +217,19 @@ class Worker:
                     if certificates.refresh_due(db, now.at_ms):
                         certificates.give_broker(db, authority, now)
 
+    def _count_garments(self, now_s: float) -> None:
+        """Now and then, find what stores have of garments; manifests carry it when it changed."""
+        if now_s - self._counted_s >= COUNT_S:
+            self._counted_s = now_s
+            with self._ledger.write() as db:
+                home.count_again(db, catalogue.products(db))
+
     def _send(self) -> None:
         if self._greet and self._link.publish(STATE_TOPIC, self._state(online=True), retain=True):
-            self._greet, self._published, self._dirty = False, (0, 0, 0, 0), True
+            self._greet, self._published, self._dirty = False, (), True
             self._sender.forget()
+        if self._say_again and self._link.publish(STATE_TOPIC, self._state(online=True), retain=True):
+            self._say_again = False
         if self._acks:
             self._send_acks()
         while self._answers and self._link.publish(*self._answers[0]):
@@ -230,13 +252,14 @@ class Worker:
 
     def _send_manifests(self) -> None:
         with self._ledger.read() as db:
-            versions = (*catalogue.versions(db), garments.version(db))
+            stock = home.elsewhere(db)
+            versions = (*catalogue.versions(db), garments.version(db), stock.version if stock is not None else 0)
             if versions == self._published:
                 return
             publications = publish.manifests(db, self._settings.group, self._key.sign, self._settings.address)
         if all(self._link.publish(topic, payload, retain=True) for topic, payload in publications):
             self._published = versions
-            log.info("published price list %d, offline policy %d, tenders %d, garments %d", *versions)
+            log.info("published price list %d, offline policy %d, tenders %d, garments %d, stores' stock %d", *versions)
 
     def _stamp(self) -> Stamp:
         return stamp(self._clock.now(), self._new_id)

@@ -32,6 +32,8 @@ LINGER_S = {Lane.MONEY: 0.0, Lane.STOCK: 0.3, Lane.HEALTH: 1.0}
 SETTLED_S = 30.0
 """HQ may send an order again until it has heard that we hold it, and what it sent before may still be under way for a while."""
 TELL_AGAIN_S, MOST_TOLD = 3600.0, 100
+DOUBT_S = 30.0
+"""HQ's going is doubted after so long: word that it is back may have been lost. Facts are then sent as if nobody knew."""
 FIRST_PATIENCE_S = 3.0
 LONGEST_PATIENCE_S = 60.0
 
@@ -154,6 +156,7 @@ class Relay:
         self._version = -1
         self._hq_session = ""
         self._hq_online: bool | None = None
+        self._gone_s = 0.0
         self._retry_manifests_s: float | None = None
         self._full = False
         self._told: dict[tuple[str, str], float] = {}
@@ -205,7 +208,9 @@ class Relay:
         self._take_fetched()
         version = self._outbox.version()
         changed, self._version = version != self._version, version
-        if not self._client.connected or self._hq_online is False:  # while HQ is silent, facts go all the same: its state may be lost
+        if self._hq_online is False and now - self._gone_s >= DOUBT_S:
+            self._hq_online = None
+        if not self._client.connected or self._hq_online is False:
             return worked
         for state in self._lanes.values():
             self._mind(state, now, changed)
@@ -322,6 +327,7 @@ class Relay:
         was_away = self._hq_online is False
         if state.online != self._hq_online:
             log.info("%s: HQ is %s", self._who.device, "there" if state.online else "away")
+            self._gone_s = self._clock.monotonic()
         self._hq_online = state.online
         if state.online and (was_away or state.session != self._hq_session):
             self._hq_session = state.session

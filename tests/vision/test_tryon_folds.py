@@ -88,7 +88,9 @@ def test_no_triangle_of_a_limb_is_mirrored(body, name):
         box = reach_of(tube, (HEIGHT, WIDTH))
         if part is None or box is None:
             continue
-        column, row, along, beside = limb_map(part[1], tube, box)
+        x0, y0, x1, y1 = box
+        places = np.stack(np.meshgrid(np.arange(x0, x1, 6), np.arange(y0, y1, 6)), axis=-1).astype(np.float32)
+        column, row, along, beside = limb_map(part[1], tube, places)
         assert np.isfinite(column).all() and np.isfinite(row).all()
         shown = (np.abs(beside) <= 1) & (along >= 0) & (along <= 1)
         ahead = np.gradient(part[1].points, axis=0)

@@ -60,7 +60,7 @@ def _paper(db: Db, sale: SaleCompleted, language: str, desk: Desk) -> Paper:
         return str(known[f"name_{language}"] or known["name_en"]) if known else gtin
 
     store, at = (row["store"], when(moment(row["time_ms"]), language, desk.zone)) if row else ("", "")
-    return receipt(sale, Sheet(COLUMNS, language, store, at, name, offers, signature=excerpt(sale)))
+    return receipt(sale, Sheet(COLUMNS, language, store, at, name, offers, signature=excerpt(sale.seal)))
 
 
 def show_days(request: Request) -> Response:

@@ -213,6 +213,7 @@ _ASSORTMENT = """
 ALTER TABLE products ADD COLUMN category TEXT NOT NULL DEFAULT '';
 ALTER TABLE products ADD COLUMN keeps_days INTEGER NOT NULL DEFAULT 0;
 """
+_STYLES = "".join(f"ALTER TABLE products ADD COLUMN {name} TEXT NOT NULL DEFAULT '';\n" for name in ("style", "size", "origin", "matches"))
 _CLOSING = "ALTER TABLE daily_demand ADD COLUMN closing INTEGER"
 _CHECKS = """
 CREATE TABLE receipts_by_fact (
@@ -321,10 +322,25 @@ def m_closing(db: Database) -> None:
 
 
 @migrations()  # type: ignore[untyped-decorator]
+def m_styles(db: Database) -> None:
+    """Garments in sizes: style, size, origin, and what goes with it."""
+    for statement in _statements(_STYLES):
+        db.execute(statement)
+
+
+@migrations()  # type: ignore[untyped-decorator]
 def m_checks(db: Database) -> None:
     """Receipts name the fact that they show, so that its signature can be checked at any time; older ones keep their own text."""
     for statement in _statements(_CHECKS):
         db.execute(statement)
+
+
+@migrations()  # type: ignore[untyped-decorator]
+def m_home(db: Database) -> None:
+    """Orders of mirrors' shoppers: fetched in the store, or delivered home."""
+    db.execute("CREATE TABLE home_orders (order_id TEXT PRIMARY KEY, number TEXT NOT NULL, kind TEXT NOT NULL, device TEXT NOT NULL,"
+               " store TEXT NOT NULL, total_minor INTEGER NOT NULL, currency TEXT NOT NULL, lines TEXT NOT NULL, address TEXT NOT NULL,"
+               " state TEXT NOT NULL, at_ms INTEGER NOT NULL, who TEXT NOT NULL DEFAULT '') STRICT")
 
 
 @migrations()  # type: ignore[untyped-decorator]
