@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 HEARD = 300
 """So many messages wait to be worked on; more are dropped, and HQ or the broker sends them again."""
 HEARD_PER_STEP = 100
-WINDOW = {Lane.MONEY: 16, Lane.STOCK: 8, Lane.HEALTH: 4}
+WINDOW = {Lane.MONEY: 16, Lane.STOCK: 12, Lane.HEALTH: 6}
 """Batches of a lane that may be without HQ's word at a time. Money is asked first, and each lane has room of its own: none starves."""
 LINGER_S = {Lane.MONEY: 0.0, Lane.STOCK: 0.3, Lane.HEALTH: 1.0}
 """How long a lane may wait for more facts to share a message with. Money never waits: a shopper stands before the kiosk."""
