@@ -28,6 +28,8 @@ class Product:
     sold_by: piece, or weight: then price is of one kilogram and the goods carry a code with their weight or price.
     deposit_minor: what a shopper gets back for the empty bottle, taxed at deposit_vat_permille. min_age: years, 0 for everybody.
     category: of goods that sell alike, "" for none. keeps_days: on which a piece can be sold, its first included, 0: it does not expire.
+    style: products of one style are one garment in its sizes, "" for none. size: e.g. "M". origin: ISO 3166 code of a country, "" unknown.
+    matches: styles, or GTINs of products without one, that go well with it.
     """
 
     gtin: str
@@ -43,6 +45,10 @@ class Product:
     min_age: int = 0
     category: str = ""
     keeps_days: int = 0
+    style: str = ""
+    size: str = ""
+    origin: str = ""
+    matches: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         gtin(self.gtin)
@@ -53,6 +59,10 @@ class Product:
         if self.deposit_minor < 0 or not 0 <= self.deposit_vat_permille <= 1000 or not 0 <= self.min_age <= 99:
             raise InvalidValueError(f"product {self.gtin}: a deposit of {self.deposit_minor} at {self.deposit_vat_permille} permille, "
                                     f"or an age of {self.min_age}, cannot be")
+        if self.origin and not (len(self.origin) == 2 and self.origin.isascii() and self.origin.isalpha() and self.origin.isupper()):
+            raise InvalidValueError(f"product {self.gtin}: origin {self.origin!r} is no country's code of two letters, e.g. PT")
+        if len(self.size) > 8 or len(self.style) > 40 or len(self.matches) > 6:
+            raise InvalidValueError(f"product {self.gtin}: a size of 8 letters, a style of 40 and 6 matches are the most")
         if self.price.minor < 0:
             raise InvalidValueError(f"product {self.gtin}: a price cannot be negative")
         if not 0 <= self.vat_permille <= 1000:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from kiosk.domain.online import OrderPlaced
 from kiosk.domain.standing import CertificateRequested, ClockSet, CommandDone, DownlinkRefused
 
 
@@ -378,12 +379,12 @@ Event = (
     SaleCompleted | SaleRefunded | PeriodClosed | JournalHead | PaymentRequested | PaymentCancelled | StockChanged | FacingSeen
     | ReplenishmentRequested | GoodsReceived | MemberEnrolled | MemberErased | MemberLocked | TemplateRequested | TemplateSealed
     | TemplateHeld | StaffActed | IdentityDecided | DeviceHealth | InboxCommitted | Skipped
-    | CertificateRequested | CommandDone | DownlinkRefused | ClockSet
+    | CertificateRequested | CommandDone | DownlinkRefused | ClockSet | OrderPlaced
 )
 
 LANE_OF: dict[type, Lane] = {
     SaleCompleted: Lane.MONEY, SaleRefunded: Lane.MONEY, PeriodClosed: Lane.MONEY, PaymentRequested: Lane.MONEY,
-    PaymentCancelled: Lane.MONEY, StaffActed: Lane.MONEY,
+    PaymentCancelled: Lane.MONEY, StaffActed: Lane.MONEY, OrderPlaced: Lane.MONEY,
     MemberEnrolled: Lane.MONEY, MemberErased: Lane.MONEY, MemberLocked: Lane.MONEY,
     StockChanged: Lane.STOCK, ReplenishmentRequested: Lane.STOCK, GoodsReceived: Lane.STOCK, InboxCommitted: Lane.STOCK,
     # Templates travel in the lane that lets payments pass; it is compacted for stock alone.

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from kiosk.domain.catalog import OfflinePolicy, Planogram, PriceList, TenderPolicy
+from kiosk.domain.online import StockElsewhere
 from kiosk.domain.wardrobe import GarmentList
 
 
@@ -138,5 +139,5 @@ Order = (PaymentAnswered | PaymentCode | RefundGiven | ReplenishmentAnswered | M
          | MembersAnnounced | TemplateWanted | TemplateDelivered | Planogram | CertificateIssued | TrustAnnounced | CommandOrdered)
 """A message for one device, numbered in its downbox."""
 
-Manifest = PriceList | OfflinePolicy | TenderPolicy | GarmentList
+Manifest = PriceList | OfflinePolicy | TenderPolicy | GarmentList | StockElsewhere
 """A signed, versioned whole for a group of devices, retained at the broker."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from math import hypot
 
@@ -11,7 +12,9 @@ from kiosk.domain.basket import pack
 from kiosk.domain.catalog import Product
 from kiosk.domain.frame import Frame, Picture
 from kiosk.domain.garment import LAYERS, Garment
+from kiosk.domain.meshes import Outfit, Worn
 from kiosk.domain.pricing import MAX_PIECES
+from kiosk.domain.timings import Timings
 from kiosk.flows.parts import Shop, next_language, status
 from kiosk.flows.sight import Sight
 from kiosk.flows.wardrobe import Wardrobe
@@ -19,6 +22,8 @@ from kiosk.storage.till import MIRROR
 from kiosk.ui import views
 from kiosk.vision.body import L_HIP, L_SHOULDER, R_HIP, R_SHOULDER, BodyFinder
 from kiosk.vision.tryon import Dresser, Layer
+
+log = logging.getLogger(__name__)
 
 _GONE_AFTER_S, _FORGET_AFTER_S = 2.5, 20.0
 """Out of sight for longer, a shopper has left and the basket is empty; for as long as the latter, the garment stays chosen all the same."""
@@ -36,7 +41,7 @@ class Look:
     """
 
     seen: bool
-    layer: Layer | None = None
+    layer: Layer | Outfit | None = None
     time_s: float = 0.0
     at: tuple[float, float] = (0.0, 0.0)
     width: float = 1.0
@@ -56,10 +61,14 @@ def ahead(before: Look, now: Look, time_s: float) -> tuple[int, int]:
 class TryOnFlow:
     """What the mirror shows while nobody pays."""
 
-    def __init__(self, parts: Sight, shop: Shop, finder: BodyFinder, wardrobe: Wardrobe, language: str) -> None:
+    def __init__(self, parts: Sight, shop: Shop, finder: BodyFinder, wardrobe: Wardrobe, language: str, *,
+                 meshed: bool = False) -> None:
+        """meshed: the display draws garments itself, as meshes. `timings` tells how long its stages take."""
+        self.timings = Timings()
         self._parts, self._shop, self._finder, self._wardrobe = parts, shop, finder, wardrobe
         self._default_language = self.language = language
         self._dresser = Dresser()
+        self._meshed = meshed
         self._index = 0
         self._look = self._before = Look(seen=False)
         self._shown: tuple[int, Look, Picture] | None = None
@@ -88,6 +97,7 @@ class TryOnFlow:
     def _follow_presence(self, now: float) -> None:
         here = now - self._seen_s < _GONE_AFTER_S
         if self._here and not here:
+            log.info("nobody stands at the mirror any more; %s", self.timings)
             self.language = self._default_language
             if self.basket:
                 self.basket = {}
@@ -118,11 +128,18 @@ class TryOnFlow:
             self.language = next_language(self.language)
 
     def _dress(self, frame: Frame) -> Look:
+        began = self._parts.clock.monotonic()
         body = self._finder.find(frame.pixels, frame.sensor_time_s)
+        seen = self._parts.clock.monotonic()
+        self.timings.add("body", seen - began)
         if body is None:
-            self._wardrobe.warm([product.garment for product in self._garments()])
+            fresh = self._wardrobe.warm([product.garment for product in self._garments()])
+            if fresh is not None:
+                self._dresser.prepare(fresh)
             return Look(seen=False)
-        layer = self._dresser.layer(frame.pixels, body, *self._worn())
+        put_on = self._dresser.outfit if self._meshed else self._dresser.layer
+        layer = put_on(frame.pixels, body, *self._worn())
+        self.timings.add("garment", self._parts.clock.monotonic() - seen)
         points = body.landmarks[[L_SHOULDER, R_SHOULDER, L_HIP, R_HIP], :2]
         middle = points.mean(axis=0)
         return Look(True, layer, frame.sensor_time_s, (float(middle[0]), float(middle[1])), float(np.linalg.norm(points[0] - points[1])))
@@ -144,7 +161,7 @@ class TryOnFlow:
                 worn.pop(LAYERS["bottom"], None)
         return list(worn.values())
 
-    def _picture(self) -> Picture | None:
+    def _picture(self) -> Picture | Worn | None:
         """Return the newest frame with the newest layer on it: the picture never waits for the body."""
         frame = self._parts.eyes.frame
         if frame is None:
@@ -153,6 +170,8 @@ class TryOnFlow:
         if shown is not None and shown[0] == frame.sequence and shown[1] is self._look:
             return shown[2]
         layer = self._look.layer
+        if self._meshed and not isinstance(layer, Layer):
+            return Worn(frame.pixels, layer, ahead(self._before, self._look, frame.sensor_time_s))
         picture = frame.pixels if layer is None else layer.on(frame.pixels, ahead(self._before, self._look, frame.sensor_time_s))
         self._shown = frame.sequence, self._look, picture
         return picture

@@ -49,7 +49,8 @@ def product(fields: Fields, currency: str) -> Product:
     deposit = price(fields["deposit"] or "0", currency).minor
     return Product(code, names, price(fields["price"], currency), _permille(code, fields["vat"]), weight, fields["picture"],
                    fields["garment"], fields["sold_by"] or "piece", deposit, _permille(code, fields["deposit_vat"] or "0"),
-                   count(fields["min_age"] or "0", "min_age"), fields["category"], count(fields["keeps_days"] or "0", "keeps_days"))
+                   count(fields["min_age"] or "0", "min_age"), fields["category"], count(fields["keeps_days"] or "0", "keeps_days"),
+                   fields["style"], fields["size"], fields["origin"].upper(), tuple(fields["matches"].split()))
 
 
 def _permille(code: str, text: str) -> int:
@@ -67,7 +68,8 @@ def product_fields(value: Product) -> Fields:
             "picture": value.picture, "garment": value.garment, "sold_by": value.sold_by, "deposit": deposit,
             "deposit_vat": str(Decimal(value.deposit_vat_permille) / 10) if value.deposit_minor else "",
             "min_age": str(value.min_age) if value.min_age else "", "category": value.category,
-            "keeps_days": str(value.keeps_days) if value.keeps_days else ""}
+            "keeps_days": str(value.keeps_days) if value.keeps_days else "", "style": value.style, "size": value.size,
+            "origin": value.origin, "matches": " ".join(value.matches)}
 
 
 def promotion(fields: Fields, sold: Mapping[str, Product], currency: str) -> Promotion | str:

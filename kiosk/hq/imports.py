@@ -28,10 +28,11 @@ COLUMNS = {
 }
 OPTIONAL = {
     "planogram": ("plates", "shelf", "x_mm", "width_mm"),
-    "products": ("sold_by", "deposit", "deposit_vat", "min_age", "category", "keeps_days"),
+    "products": ("sold_by", "deposit", "deposit_vat", "min_age", "category", "keeps_days", "style", "size", "origin",
+                 "matches"),
     "promotions": ("gtins", "price", "threshold", "off", "member", "coupon", "days", "from", "until"),
 }
-"""Columns that a table may have; plates and gtins are names with blanks between them."""
+"""Columns that a table may have; plates, gtins and matches are names with blanks between them."""
 LARGEST_BYTES = 2 * 1024 * 1024
 T = TypeVar("T")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from kiosk.domain.catalog import CODE_TENDERS, OfflinePolicy, PriceList, TenderPolicy
@@ -9,7 +10,7 @@ from kiosk.domain.money import Money
 from kiosk.domain.orders import Manifest
 from kiosk.domain.wardrobe import GarmentList
 from kiosk.errors import HqError, InvalidValueError
-from kiosk.hq.ledger import catalogue, garments
+from kiosk.hq.ledger import catalogue, garments, home
 from kiosk.hq.ledger.store import Db
 from kiosk.hq.stamp import Stamp
 from kiosk.wire import BODY_BYTES, INLINE_BYTES, Sign, encode_link, encode_manifest, encode_value, link_to, manifest_kind, manifest_topic
@@ -87,13 +88,16 @@ def manifests(db: Db, group: str, sign: Sign, address: str) -> list[Publication]
     """Return the newest versions, signed. address: of HQ's web server, where devices fetch a body that is too large for a message."""
     version = garments.version(db)
     wardrobe = GarmentList(version, garments.listed(db, address)) if version else None
-    newest = [m for m in (catalogue.pricelist(db), catalogue.policy(db), catalogue.tender_policy(db), wardrobe) if m is not None]
+    newest = [m for m in (catalogue.pricelist(db), catalogue.policy(db), catalogue.tender_policy(db), wardrobe, home.elsewhere(db))
+              if m is not None]
     return [(manifest_topic(group, manifest_kind(m)), _message(group, m, sign, address)) for m in newest]
 
 
 def body(db: Db, kind: str, version: int) -> bytes | None:
     """Return the body of a manifest as its link promises it, None when that is not the newest version."""
-    manifest = catalogue.pricelist(db) if kind == "pricelist" else catalogue.policy(db) if kind == "offline-policy" else None
+    known: dict[str, Callable[[Db], Manifest | None]] = {
+        "pricelist": catalogue.pricelist, "offline-policy": catalogue.policy, "stock": home.elsewhere}
+    manifest = known[kind](db) if kind in known else None
     return encode_value(manifest) if manifest is not None and manifest.version == version else None
 
 

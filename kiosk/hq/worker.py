@@ -12,18 +12,18 @@ from typing import Protocol
 from kiosk import __version__
 from kiosk.domain.events import Lane
 from kiosk.domain.money import Money
-from kiosk.errors import StorageError
-from kiosk.hq import certificates, claims, members, publish, replenishment
+from kiosk.errors import StorageError, WireError
+from kiosk.hq import certificates, claims, journals, members, publish, replenishment
 from kiosk.hq.downbox import Sender
 from kiosk.hq.ingest import Ingest, Message
-from kiosk.hq.ledger import catalogue, facts, garments, trade, trust
+from kiosk.hq.ledger import catalogue, facts, garments, home, trade, trust
 from kiosk.hq.ledger.store import Ledger
 from kiosk.hq.quota import KIOSK, Limits, Quota
 from kiosk.hq.stamp import Stamp, stamp
 from kiosk.hq.trust import SigningKey
 from kiosk.hq.trust.folder import Authority
 from kiosk.runtime import Clock
-from kiosk.wire import Ack, DeviceState, ack_topic, encode_ack, encode_state, state_topic
+from kiosk.wire import Ack, DeviceState, ack_topic, decode_state, encode_ack, encode_state, state_topic
 from kiosk.wire.claims import REQUESTS
 
 log = logging.getLogger(__name__)
@@ -35,7 +35,14 @@ WAITING = 20_000
 DRAIN_BYTES = 4 * 1024 * 1024
 DRAIN_MESSAGES = 500
 IDLE_S = 0.05
+MANY_BYTES = 32 * 1024
+"""A turn that took in so much is one of a queue that drains: the next one gathers `ENOUGH_MESSAGES`, unless none comes for `MORE_S`."""
+ENOUGH_MESSAGES, MORE_S = 16, 0.003
 RENEW_LOOK_S = 600.0
+SEALS_WAIT_S = 60.0
+"""While facts come without a pause, signatures of sales wait for so long; from then on some are checked in every turn."""
+COUNT_S = 20.0
+"""So often, at most, devices are told what stores have of garments."""
 
 
 class Link(Protocol):
@@ -74,10 +81,13 @@ class Worker:
         self._sender = Sender(key.sign)
         self._inbox: queue.Queue[Message] = queue.Queue(WAITING)
         self._acks: dict[tuple[str, str, Lane], Ack] = {}
-        self._published = (0, 0, 0, 0)
+        self._published: tuple[int, ...] = ()
+        self._counted_s = float("-inf")
         self._seen_version = -1
-        self._greet, self._dirty, self._disk_full = True, True, False
+        self._greet, self._dirty, self._disk_full, self._say_again = True, True, False, False
+        self._many = False
         self._swept_s = 0.0
+        self._unchecked_s: float | None = float("-inf")
         self._renewed_s, self._roots = float("-inf"), ""
         self._quota, self._answers = Quota(settings.limits), list[Message]()
         self._claims = claims.Desk(settings.authority, key.public) if settings.authority is not None else None
@@ -102,11 +112,12 @@ class Worker:
         self._greet = True
 
     def turn(self) -> None:
-        """Do what there is to do; waits up to 50 ms for a message when there is nothing."""
+        """Do what there is to do; waits up to 50 ms for a message when there is nothing, and a moment for more when there are many."""
         messages = self._drain()
         try:
             if messages:
                 self._take(messages)
+            self._check_seals(idle=not messages)
             self._sweep()
             self._disk_full = False
         except StorageError as error:
@@ -120,21 +131,25 @@ class Worker:
         self._link.publish(STATE_TOPIC, self._state(online=False), retain=True)
 
     def _drain(self) -> list[Message]:
+        """Take what has come. Where it comes in numbers, wait for what comes at once after it: few large transactions cost half as much."""
         messages: list[Message] = []
         size = 0
         try:
             messages.append(self._inbox.get(timeout=IDLE_S))
             while len(messages) < DRAIN_MESSAGES and size < DRAIN_BYTES:
                 size += len(messages[-1][1])
-                messages.append(self._inbox.get_nowait())
+                wait = self._many and len(messages) < ENOUGH_MESSAGES
+                messages.append(self._inbox.get(timeout=MORE_S) if wait else self._inbox.get_nowait())
         except queue.Empty:
             pass
+        self._many = size > MANY_BYTES
         return messages
 
     def _take(self, messages: list[Message]) -> None:
         now = self._stamp()
         if self._claims is not None:
             self._take_claims(self._claims, [m for m in messages if m[0].startswith("v1/claim/")], now)
+        self._say_again |= any(topic == STATE_TOPIC and self._is_anothers_end(payload) for topic, payload in messages)
         births = [m for m in messages if m[0].endswith("/state") and m[0] != STATE_TOPIC]
         for topic, _payload in births:
             self._sender.forget(topic.split("/")[1])
@@ -142,8 +157,26 @@ class Worker:
         facts = [m for m in messages if "/up/" in m[0]]
         if facts:
             acks |= {device: acks.get(device, []) + more for device, more in self._ingest.commit(facts, now).items()}
+            if self._unchecked_s is None:
+                self._unchecked_s = self._clock.monotonic()
         self._acks.update({(device, ack.epoch, ack.lane): ack for device, own in acks.items() for ack in own})
         self._dirty = True
+
+    def _check_seals(self, *, idle: bool) -> None:
+        """Look at some signatures of sales when nothing else is to be done, or when they have waited for long."""
+        now_s = self._clock.monotonic()
+        if self._unchecked_s is None or (not idle and now_s - self._unchecked_s < SEALS_WAIT_S):
+            return
+        if journals.check_due(self._ledger, self._stamp().at_ms) < journals.AT_ONCE:
+            self._unchecked_s = None
+
+    def _is_anothers_end(self, payload: bytes) -> bool:
+        """Whether this is the last will of an HQ before us that comes late: kiosks would take us for gone, and wait."""
+        try:
+            state = decode_state(payload)
+        except WireError:
+            return False
+        return not state.online and state.session != self._session
 
     def _take_claims(self, desk: claims.Desk, messages: list[Message], now: Stamp) -> None:
         if messages:
@@ -157,6 +190,7 @@ class Worker:
             return
         self._seen_version, self._swept_s, self._dirty = version, now_s, True
         now = self._stamp()
+        self._count_garments(now_s)
         after_s = self._settings.auto_approve_after_s
         before_ms = now.at_ms - round((after_s or 0.0) * 1000)
         with self._ledger.read() as db:
@@ -183,10 +217,19 @@ class Worker:
                     if certificates.refresh_due(db, now.at_ms):
                         certificates.give_broker(db, authority, now)
 
+    def _count_garments(self, now_s: float) -> None:
+        """Now and then, find what stores have of garments; manifests carry it when it changed."""
+        if now_s - self._counted_s >= COUNT_S:
+            self._counted_s = now_s
+            with self._ledger.write() as db:
+                home.count_again(db, catalogue.products(db))
+
     def _send(self) -> None:
         if self._greet and self._link.publish(STATE_TOPIC, self._state(online=True), retain=True):
-            self._greet, self._published, self._dirty = False, (0, 0, 0, 0), True
+            self._greet, self._published, self._dirty = False, (), True
             self._sender.forget()
+        if self._say_again and self._link.publish(STATE_TOPIC, self._state(online=True), retain=True):
+            self._say_again = False
         if self._acks:
             self._send_acks()
         while self._answers and self._link.publish(*self._answers[0]):
@@ -194,7 +237,7 @@ class Worker:
         if self._dirty:
             self._send_manifests()
             with self._ledger.read() as db:
-                self._sender.flush(db, self._link.publish, self._clock.monotonic())
+                self._sender.flush(db, self._link.publish, self._clock.monotonic(), self._clock.now())
             self._dirty = False
 
     def _send_acks(self) -> None:
@@ -209,13 +252,14 @@ class Worker:
 
     def _send_manifests(self) -> None:
         with self._ledger.read() as db:
-            versions = (*catalogue.versions(db), garments.version(db))
+            stock = home.elsewhere(db)
+            versions = (*catalogue.versions(db), garments.version(db), stock.version if stock is not None else 0)
             if versions == self._published:
                 return
             publications = publish.manifests(db, self._settings.group, self._key.sign, self._settings.address)
         if all(self._link.publish(topic, payload, retain=True) for topic, payload in publications):
             self._published = versions
-            log.info("published price list %d, offline policy %d, tenders %d, garments %d", *versions)
+            log.info("published price list %d, offline policy %d, tenders %d, garments %d, stores' stock %d", *versions)
 
     def _stamp(self) -> Stamp:
         return stamp(self._clock.now(), self._new_id)

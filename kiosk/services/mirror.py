@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from kiosk.config import Settings
-from kiosk.flows.opening import open_display, open_printer, open_store, open_voice
+from kiosk.flows.meshed import faster_meshed
+from kiosk.flows.opening import open_display, open_glass, open_printer, open_store, open_voice
 from kiosk.flows.parts import Shop, zone_of
 from kiosk.flows.planning import Planner
 from kiosk.flows.printing import Press
@@ -14,20 +15,26 @@ from kiosk.flows.terminal import mirror_terminal
 from kiosk.flows.tryon import TryOnFlow
 from kiosk.flows.wardrobe import FOLDER, Wardrobe
 from kiosk.flows.watch import Watched
-from kiosk.runtime import SystemClock, run_loop
+from kiosk.runtime import SystemClock, run_loop, share_heap
 from kiosk.vision.body import BodyFinder
 from kiosk.vision.networks import ModelStore
+from kiosk.vision.pictures import use_threads
 
 
 def serve(settings: Settings) -> int:
     """Run until SIGTERM; return the exit code."""
+    share_heap()
+    use_threads(1)
     models = ModelStore()
     parts = open_sight(settings, models)
-    stage = Stage(open_display(settings, "Kiosk - mirror"), open_voice(settings))
+    title, glass = "Kiosk - mirror", open_glass(settings, "Kiosk - mirror")
+    meshed = glass is not None and faster_meshed(glass[1], parts.clock.monotonic)
+    stage = Stage(glass[0] if glass else open_display(settings, title), open_voice(settings), glass[0] if glass and meshed else None)
     shop = Shop(parts.store, parts.clock, zone_of(settings))
     press = Press(parts, shop, open_printer(settings))
     wardrobe = Wardrobe(settings.storage.folder / FOLDER)
-    terminal = mirror_terminal(parts, shop, TryOnFlow(parts, shop, BodyFinder(models), wardrobe, settings.device.language), press)
+    try_on = TryOnFlow(parts, shop, BodyFinder(models), wardrobe, settings.device.language, meshed=meshed)
+    terminal = mirror_terminal(parts, shop, try_on, press)
     watched = Watched(parts)
 
     servant = Servant(parts, stage.photograph)
@@ -37,7 +44,12 @@ def serve(settings: Settings) -> int:
         planner.tick()
         servant.tick()
         watched.tick()
-        stage.show(terminal.tick(stage.touched()))
+        began = parts.clock.monotonic()
+        view = terminal.tick(stage.touched())
+        decided = parts.clock.monotonic()
+        stage.show(view)
+        try_on.timings.add("decide", decided - began)
+        try_on.timings.add("draw and present", parts.clock.monotonic() - decided)
 
     def close() -> None:
         planner.close()

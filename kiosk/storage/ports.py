@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from kiosk.domain.catalog import OfflinePolicy, PriceList, TenderPolicy
 from kiosk.domain.events import Lane
+from kiosk.domain.online import StockElsewhere
 from kiosk.domain.orders import Manifest
 from kiosk.domain.standing import DownlinkRefused
 from kiosk.domain.wardrobe import GarmentList
@@ -18,9 +19,9 @@ def _refuse_rollback(unit: Unit, manifest: Manifest) -> None:
     if isinstance(manifest, PriceList):
         kept = unit.prices.newest()
     else:
-        held: GarmentList | TenderPolicy | OfflinePolicy | None
-        if isinstance(manifest, GarmentList):
-            held = unit.garments.get()
+        held: GarmentList | TenderPolicy | OfflinePolicy | StockElsewhere | None
+        if isinstance(manifest, GarmentList | StockElsewhere):
+            held = unit.garments.get() if isinstance(manifest, GarmentList) else unit.elsewhere.get()
         else:
             held = unit.tenders.get() if isinstance(manifest, TenderPolicy) else (unit.policy.get() or (None,))[0]
         kept = held.version if held is not None else 0
@@ -81,6 +82,12 @@ class DownBox:
     def install(self, manifest: Manifest) -> bool:
         """Keep a manifest, and say so in the journal; False when it is not newer than what is kept."""
         with self._store.unit() as unit:
+            if isinstance(manifest, StockElsewhere):
+                # It changes by the minute and decides nothing: the journal is for what does.
+                newer = unit.elsewhere.put(manifest)
+                if not newer:
+                    _refuse_rollback(unit, manifest)
+                return newer
             if isinstance(manifest, PriceList):
                 newer = unit.prices.put(manifest)
             elif isinstance(manifest, GarmentList):

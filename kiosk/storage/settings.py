@@ -6,6 +6,7 @@ from datetime import datetime
 
 from kiosk import wire
 from kiosk.domain.catalog import OfflinePolicy, Planogram, PriceList, TenderPolicy
+from kiosk.domain.online import StockElsewhere
 from kiosk.domain.wardrobe import GarmentList
 from kiosk.storage.book import Book
 
@@ -133,6 +134,26 @@ class Garments:
         """Return the list, None before the first came."""
         row = self._book.db.execute("SELECT value FROM settings WHERE key = 'garments'").fetchone()
         return None if row is None else wire.decode_value(row[0].encode(), GarmentList)
+
+
+class Elsewhere:
+    """What other stores have of garments."""
+
+    def __init__(self, book: Book) -> None:
+        self._book = book
+
+    def put(self, stock: StockElsewhere) -> bool:
+        """Keep a list; False when its version is not higher than the one that is kept."""
+        kept = self.get()
+        if kept is not None and stock.version <= kept.version:
+            return False
+        self._book.db.execute("INSERT OR REPLACE INTO settings VALUES ('elsewhere', ?)", (wire.encode_value(stock).decode(),))
+        return True
+
+    def get(self) -> StockElsewhere | None:
+        """Return the list, None before the first came."""
+        row = self._book.db.execute("SELECT value FROM settings WHERE key = 'elsewhere'").fetchone()
+        return None if row is None else wire.decode_value(row[0].encode(), StockElsewhere)
 
 
 class Tallies:

@@ -67,6 +67,7 @@ class Unit:
         self.policy = settings.Policies(book)
         self.tenders = settings.Tenders(book)
         self.garments = settings.Garments(book)
+        self.elsewhere = settings.Elsewhere(book)
         self.tallies = settings.Tallies(book)
         self.settings = settings.Settings(book)
 

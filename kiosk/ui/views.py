@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from kiosk.domain.frame import Picture
+from kiosk.domain.meshes import Worn
 from kiosk.domain.money import Money
 from kiosk.ui.view import LineView, SlotView, Status, View
 from kiosk.ui.views_staff import (
@@ -368,7 +369,7 @@ class MirrorTryOn(View):
     """The dressed shopper. picture: any size, fills the screen; guide: show how to stand. Targets: next, previous, add, pay, language."""
 
     screen: ClassVar[str] = "mirror.tryon"
-    picture: Picture | None = field(default=None, compare=False)
+    picture: Picture | Worn | None = field(default=None, compare=False)
     guide: bool = False
     card: GarmentCard | None = None
     index: int = 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kiosk.domain import events, orders, standing
+from kiosk.domain import events, online, orders, standing
 from kiosk.domain.catalog import OfflinePolicy, Planogram, PriceList, TenderPolicy
 from kiosk.domain.wardrobe import GarmentList
 
@@ -25,6 +25,7 @@ EVENT_TYPES: dict[str, type[Any]] = {
     "kiosk.template.requested.v1": events.TemplateRequested,
     "kiosk.template.sealed.v1": events.TemplateSealed,
     "kiosk.template.held.v1": events.TemplateHeld,
+    "kiosk.order.placed.v1": online.OrderPlaced,
     "kiosk.staff.acted.v1": events.StaffActed,
     "kiosk.identity.decided.v1": events.IdentityDecided,
     "kiosk.certificate.requested.v1": standing.CertificateRequested,
@@ -51,4 +52,4 @@ ORDER_KINDS: dict[str, type[Any]] = {
     "planogram": Planogram,
 }
 MANIFEST_KINDS: dict[str, type[Any]] = {"pricelist": PriceList, "offline-policy": OfflinePolicy, "tenders": TenderPolicy,
-                                       "garments": GarmentList}
+                                       "garments": GarmentList, "stock": online.StockElsewhere}

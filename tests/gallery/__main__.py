@@ -46,7 +46,7 @@ TERMINAL, MIRROR = (800, 480), (720, 1280)
 GAP, GROUND = 24, (250, 244, 238)
 PAGES = {
     "console-fleet": "", "console-stock": "stock", "console-sales": "sales", "console-products": "products", "console-screens": "screens",
-    "console-days": "days", "console-money": "wallet",
+    "console-days": "days", "console-money": "wallet", "console-packs": "packs", "console-item": "stock/shelf-1/A1",
 }
 LOOKS = (("tshirt_red", 0, "stand"), ("shirt_white", 3, "stand"), ("hoodie_grey", 4, "sway"), ("jacket_blue", 6, "sway"),
          ("dress_green", 2, "stand"))

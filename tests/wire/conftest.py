@@ -43,6 +43,7 @@ from kiosk.domain.events import (
     TemplateSealed,
 )
 from kiosk.domain.money import Money
+from kiosk.domain.online import Address, OrderLine, OrderPlaced, StockElsewhere, StoreStock
 from kiosk.domain.orders import (
     CertificateIssued,
     CommandOrdered,
@@ -93,6 +94,8 @@ EVENTS = (
     DownlinkRefused("signature", "v1/kiosk-1/down/command", "the signature is not HQ's"),
     ClockSet("boot-1", 86_400_000),
     FacingSeen("A1", TEA, 0.42, "ok", 5),
+    OrderPlaced("order-1", "M-4821", "deliver", (OrderLine(TEA, 2, 270),), 270, "EUR", 7,
+                Address("Anna Petit", "3 rue des Lilas", "75011", "Paris", "0600000000")),
 )
 ORDERS = (
     PaymentAnswered("intent-1", "declined", "insufficient_funds", "member-1"),
@@ -116,6 +119,7 @@ MANIFESTS = (
     OfflinePolicy(2, "EUR", 3000, 5000, 20000, 86400, 6, 23),
     TenderPolicy(4, "EUR", ("alipay", "emv_qr"), 120),
     GarmentList(3, (GarmentFile("linen-shirt", 2, "top", 412_004, "ab" * 32, "https://hq.example/manifests/garment/linen-shirt/2"),)),
+    StockElsewhere(5, (StoreStock("Lyon", {TEA: 3}),)),
 )
 
 

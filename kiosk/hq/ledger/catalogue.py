@@ -23,15 +23,17 @@ def _product(row: Row) -> Product:
     names = {language: row[f"name_{language}"] for language in ("fr", "en", "zh") if row[f"name_{language}"]}
     price = Money(row["price_minor"], row["currency"])
     return Product(row["gtin"], names, price, row["vat_permille"], row["unit_weight_g"], row["picture"], row["garment"], row["sold_by"],
-                   row["deposit_minor"], row["deposit_vat_permille"], row["min_age"], row["category"], row["keeps_days"])
+                   row["deposit_minor"], row["deposit_vat_permille"], row["min_age"], row["category"], row["keeps_days"],
+                   row["style"], row["size"], row["origin"], tuple(row["matches"].split()))
 
 
 def save_product(db: Db, value: Product) -> None:
     """Write a product down, in the place of the one with the same GTIN."""
-    db.execute("INSERT OR REPLACE INTO products VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    db.execute("INSERT OR REPLACE INTO products VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                (value.gtin, value.names.get("fr", ""), value.names.get("en", ""), value.names.get("zh", ""), value.price.minor,
                 value.price.currency, value.vat_permille, value.unit_weight_g, value.picture, value.garment, value.sold_by,
-                value.deposit_minor, value.deposit_vat_permille, value.min_age, value.category, value.keeps_days))
+                value.deposit_minor, value.deposit_vat_permille, value.min_age, value.category, value.keeps_days,
+                value.style, value.size, value.origin, " ".join(value.matches)))
 
 
 def promotions(db: Db) -> tuple[Promotion, ...]:
