@@ -108,7 +108,8 @@ def python(root: Path, uv: str) -> None:
         (venv / "bin" / name).symlink_to(f"/usr/bin/python{PYTHON}" if name == "python" else "python")
     (site / "kiosk.pth").write_text("/opt/kiosk\n")
     command = venv / "bin/kiosk"
-    command.write_text("#!/opt/kiosk/.venv/bin/python\nfrom kiosk.__main__ import main\n\nraise SystemExit(main())\n")
+    command.write_text("#!/opt/kiosk/.venv/bin/python\nimport os\n\nos.environ.setdefault('KIOSK_CACHE', '/opt/kiosk/cache')\n"
+                       "from kiosk.__main__ import main\n\nraise SystemExit(main())\n")
     command.chmod(0o755)
     shared = root / "dev/shm"
     shared.mkdir(parents=True, exist_ok=True)
