@@ -66,6 +66,7 @@ class Trial:
             self.wrong_card_first()
             self.first_boot()
             self.whole()
+            self.crash_loop()
             for number in range(KILLS):
                 self.pull_the_plug(number + 1)
             self.count()
@@ -124,6 +125,24 @@ class Trial:
         self.hold(f"the doctor finds nothing but missing hardware {[finding['said'] for finding in bad]}", not bad)
         self.machine.wait("HQ has heard of the device", lambda: bool(self.hq.facts()), 300)
         self.machine.photograph(self._folder / "screen-pay.png")
+
+    def crash_loop(self) -> None:
+        """A terminal that cannot start: staff is called on its screen, and the others do not notice."""
+        self.say("the terminal's service fails at each start")
+        before = self.machine.run("systemctl show -P MainPID -P NRestarts kiosk@sync")
+        self.machine.run("sudo mkdir -p /run/systemd/system/kiosk@pay.service.d; "
+                         "printf '[Service]\\nExecStart=\\nExecStart=/bin/false\\n' | sudo tee /run/systemd/system/kiosk@pay.service.d/broken.conf; sudo systemctl daemon-reload; "
+                         "sudo systemctl --no-block restart kiosk@pay")
+        took = self.machine.wait("staff is called", lambda: self.machine.run("systemctl is-active kiosk-call-staff@pay",
+                                                                             check=False).strip() == "active")
+        self.report["staff_called_after_s"] = round(took)
+        self.machine.photograph(self._folder / "screen-call-staff.png")
+        self.hold("it will be tried again", self.machine.run("systemctl is-active kiosk-retry@pay.timer", check=False).strip() == "active")
+        self.hold("the other services did not notice", self.machine.run("systemctl show -P MainPID -P NRestarts kiosk@sync") == before)
+        self.machine.run("sudo rm -r /run/systemd/system/kiosk@pay.service.d; sudo systemctl daemon-reload; "
+                         "sudo systemctl reset-failed kiosk@pay; sudo systemctl start kiosk@pay", timeout_s=400)
+        self.hold("a repaired service takes its screen back",
+                  self.machine.run("systemctl is-active kiosk-call-staff@pay", check=False).strip() != "active")
 
     def pull_the_plug(self, number: int) -> None:
         """Sell until some sales are announced, kill the machine in the middle of it, and start it again."""
