@@ -131,7 +131,8 @@ class Trial:
         self.say("the terminal's service fails at each start")
         before = self.machine.run("systemctl show -P MainPID -P NRestarts kiosk@sync")
         self.machine.run("sudo mkdir -p /run/systemd/system/kiosk@pay.service.d; "
-                         "printf '[Service]\\nExecStart=\\nExecStart=/bin/false\\n' | sudo tee /run/systemd/system/kiosk@pay.service.d/broken.conf; sudo systemctl daemon-reload; "
+                         "printf '[Service]\\nExecStart=\\nExecStart=/bin/false\\n' "
+                         "| sudo tee /run/systemd/system/kiosk@pay.service.d/broken.conf; sudo systemctl daemon-reload; "
                          "sudo systemctl --no-block restart kiosk@pay")
         took = self.machine.wait("staff is called", lambda: self.machine.run("systemctl is-active kiosk-call-staff@pay",
                                                                              check=False).strip() == "active")
