@@ -176,7 +176,7 @@ def _root(image: Path) -> list[str]:
             wrong.append(f"root_a: {name} has a password, or none is asked for")
     if "Storage=volatile" not in root.text("etc/systemd/journald.conf.d/kiosk.conf"):
         wrong.append("root_a: journald must keep its journal in memory")
-    bound = {words[1]: words for line in root.text("etc/fstab").splitlines() if (words := line.split()) and not line.startswith("#")}
+    bound = {parts[1]: parts for line in root.text("etc/fstab").splitlines() if (parts := line.split()) and not line.startswith("#")}
     for place in BOUND:
         words = bound.get(place)
         if words is None or not words[0].startswith("/data/") or "bind" not in words[3]:

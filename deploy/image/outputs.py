@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
+from deploy import supply
 from deploy.image.disk import tool
-from deploy.image.rootfs import LOCK, ROOT
-
-sys.path.insert(0, str(ROOT / "deploy"))
-import supply
+from deploy.image.rootfs import LOCK
 
 
 def installed(root: Path) -> list[tuple[str, str, str]]:
