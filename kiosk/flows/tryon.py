@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from math import hypot
 
@@ -13,6 +14,7 @@ from kiosk.domain.frame import Frame, Picture
 from kiosk.domain.garment import LAYERS, Garment
 from kiosk.domain.meshes import Outfit, Worn
 from kiosk.domain.pricing import MAX_PIECES
+from kiosk.domain.timings import Timings
 from kiosk.flows.parts import Shop, next_language, status
 from kiosk.flows.sight import Sight
 from kiosk.flows.wardrobe import Wardrobe
@@ -20,6 +22,8 @@ from kiosk.storage.till import MIRROR
 from kiosk.ui import views
 from kiosk.vision.body import L_HIP, L_SHOULDER, R_HIP, R_SHOULDER, BodyFinder
 from kiosk.vision.tryon import Dresser, Layer
+
+log = logging.getLogger(__name__)
 
 _GONE_AFTER_S, _FORGET_AFTER_S = 2.5, 20.0
 """Out of sight for longer, a shopper has left and the basket is empty; for as long as the latter, the garment stays chosen all the same."""
@@ -59,7 +63,8 @@ class TryOnFlow:
 
     def __init__(self, parts: Sight, shop: Shop, finder: BodyFinder, wardrobe: Wardrobe, language: str, *,
                  meshed: bool = False) -> None:
-        """meshed: the display draws garments itself, as meshes."""
+        """meshed: the display draws garments itself, as meshes. `timings` tells how long its stages take."""
+        self.timings = Timings()
         self._parts, self._shop, self._finder, self._wardrobe = parts, shop, finder, wardrobe
         self._default_language = self.language = language
         self._dresser = Dresser()
@@ -92,6 +97,7 @@ class TryOnFlow:
     def _follow_presence(self, now: float) -> None:
         here = now - self._seen_s < _GONE_AFTER_S
         if self._here and not here:
+            log.info("nobody stands at the mirror any more; %s", self.timings)
             self.language = self._default_language
             if self.basket:
                 self.basket = {}
@@ -122,7 +128,10 @@ class TryOnFlow:
             self.language = next_language(self.language)
 
     def _dress(self, frame: Frame) -> Look:
+        began = self._parts.clock.monotonic()
         body = self._finder.find(frame.pixels, frame.sensor_time_s)
+        seen = self._parts.clock.monotonic()
+        self.timings.add("body", seen - began)
         if body is None:
             fresh = self._wardrobe.warm([product.garment for product in self._garments()])
             if fresh is not None:
@@ -130,6 +139,7 @@ class TryOnFlow:
             return Look(seen=False)
         put_on = self._dresser.outfit if self._meshed else self._dresser.layer
         layer = put_on(frame.pixels, body, *self._worn())
+        self.timings.add("garment", self._parts.clock.monotonic() - seen)
         points = body.landmarks[[L_SHOULDER, R_SHOULDER, L_HIP, R_HIP], :2]
         middle = points.mean(axis=0)
         return Look(True, layer, frame.sensor_time_s, (float(middle[0]), float(middle[1])), float(np.linalg.norm(points[0] - points[1])))

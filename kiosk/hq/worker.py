@@ -237,7 +237,7 @@ class Worker:
         if self._dirty:
             self._send_manifests()
             with self._ledger.read() as db:
-                self._sender.flush(db, self._link.publish, self._clock.monotonic())
+                self._sender.flush(db, self._link.publish, self._clock.monotonic(), self._clock.now())
             self._dirty = False
 
     def _send_acks(self) -> None:

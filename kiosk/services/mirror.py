@@ -44,7 +44,12 @@ def serve(settings: Settings) -> int:
         planner.tick()
         servant.tick()
         watched.tick()
-        stage.show(terminal.tick(stage.touched()))
+        began = parts.clock.monotonic()
+        view = terminal.tick(stage.touched())
+        decided = parts.clock.monotonic()
+        stage.show(view)
+        try_on.timings.add("decide", decided - began)
+        try_on.timings.add("draw and present", parts.clock.monotonic() - decided)
 
     def close() -> None:
         planner.close()

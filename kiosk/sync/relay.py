@@ -11,12 +11,13 @@ import queue
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Protocol
 
 from kiosk import wire
 from kiosk.domain.events import Lane
-from kiosk.domain.orders import Manifest
+from kiosk.domain.orders import CommandOrdered, Manifest
 from kiosk.errors import StorageFullError, WireError
 from kiosk.runtime import Clock
 
@@ -300,7 +301,7 @@ class Relay:
                 known = acks.get((ack.epoch, ack.lane))
                 acks[ack.epoch, ack.lane] = ack if known is None or ack.seq > known.seq else known
         elif topic.startswith(wire.down_topic(device, "")):
-            orders.append(wire.decode_order(payload, device, self._verify))
+            orders.append(self._in_own_time(wire.decode_order(payload, device, self._verify)))
         elif topic == wire.state_topic("hq"):
             self._note_hq(wire.decode_state(payload))
         elif payload:
@@ -311,6 +312,13 @@ class Relay:
                 self._fetcher.ask(manifest)
             else:
                 raise WireError(f"the {manifest.kind} lies at {manifest.url}, and there is no way to fetch it")
+
+    def _in_own_time(self, message: wire.OrderMessage) -> wire.OrderMessage:
+        """Have a command end by this device's clock: that may be behind, and an old command would be good for ever."""
+        if not isinstance(message.order, CommandOrdered) or not message.ttl_s:
+            return message
+        ends = min(message.order.expires_at, self._clock.now() + timedelta(seconds=message.ttl_s))
+        return replace(message, order=replace(message.order, expires_at=ends))
 
     def _install(self, manifest: Manifest) -> None:
         if not self._keep(lambda: self._inbox.install(manifest)):

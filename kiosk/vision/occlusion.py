@@ -20,7 +20,7 @@ _BONE, _FLESH = 0.045, 0.40
 """Half the width of a forearm that is surely arm, and of the zone in which flesh is taken for arm, in shoulder widths."""
 _BONE_SEEN, _CLEAR_OF_ARMS = 0.04, 0.16
 """How near a bone a pixel shows the arm's colours, and how far from it the chest shows the clothes' own."""
-_NEAR, _THICK, _RARE = 2.5, 0.17, 2e-4
+_NEAR, _THICK, _RARE = 2.6, 0.17, 2e-4
 """Odds that a pixel on the bone is flesh, how fast they fall with the distance, and what a colour that was never seen counts."""
 _COLLAR = -1.0
 """Less likely flesh than this, what is at the neck is the collar of what is worn."""
@@ -28,6 +28,8 @@ _SLEEVED = 0.7
 """So much of what is on the bone has the clothes' colour when an arm is in a sleeve of its own."""
 _UNTOLD = 2.1
 """What the odds are where colours tell nothing: then an arm is as thick as an arm is."""
+_CRUMB = 0.015
+"""The area of flesh apart from the bone that is not believed, in square shoulder widths."""
 _SKIN_LIKE = 0.4
 _HIPS = (0.0, 1.2), (0.42, 0.3)
 """Where what is worn below the hips shows: hands hang beside it."""
@@ -142,7 +144,12 @@ def _bare_arm(arm: Arm, covered: float, width: float, skin: Mask, seen: tuple[Fl
     seam = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3))
     calm = cv2.medianBlur(zone.astype(np.uint8), 5)  # a striped sleeve frays the edge
     bare: Mask = cv2.morphologyEx((sure | (calm > 0)).astype(np.uint8) * np.uint8(255), cv2.MORPH_CLOSE, seam)
-    return bare
+    _, labels, boxes, _ = cv2.connectedComponentsWithStats(bare)
+    kept = np.where(boxes[:, cv2.CC_STAT_AREA] > _CRUMB * width * width, np.uint8(255), np.uint8(0))
+    kept[labels[sure]] = 255  # a little flesh apart from the bone is something else: an elbow in its sleeve, a shelf
+    kept[0] = 0
+    shown_arm: Mask = kept[labels]
+    return shown_arm
 
 
 def arm_path(arm: Arm, covered: float) -> NDArray[np.float32]:

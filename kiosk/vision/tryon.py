@@ -14,7 +14,7 @@ from kiosk.domain.meshes import Outfit, Piece
 from kiosk.vision.body import BodyFound
 from kiosk.vision.draping import Box, Parts, Rgba, apart, drape
 from kiosk.vision.fit import TOP, Fit, fit, hangs, leg_covered, legs_of
-from kiosk.vision.hem import worn_hem
+from kiosk.vision.hem import widened, worn_hem
 from kiosk.vision.light import scene_light
 from kiosk.vision.meshing import limb_patches, trunk_patch
 from kiosk.vision.occlusion import front
@@ -146,6 +146,8 @@ class Dresser:
     def _fitted(self, pixels: Picture, body: BodyFound, garment: Garment) -> Fit:
         """Return the fit, a top's hem where the shopper's own top ends; a coat at least covers what is worn below it."""
         fitted = fit(body, garment, pixels.shape[0], pixels.shape[1])
+        if garment.kind != "bottom":
+            fitted = widened(pixels, body, fitted)
         if not self._follow_hem or garment.kind not in ("top", "outer"):
             return fitted
         worn = worn_hem(pixels, body, fitted.frame)

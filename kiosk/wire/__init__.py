@@ -95,7 +95,7 @@ class Ack:
 
 @dataclass(frozen=True, slots=True)
 class OrderMessage:
-    """An order with its place in the device's downbox. ttl_s counts from receipt; 0 never expires."""
+    """An order with its place in the device's downbox. ttl_s counts from receipt; 0 never expires, -1 has when it is sent."""
 
     id: str
     device: str

@@ -12,6 +12,7 @@ from kiosk.devices.simulated.figure import Figures, appearance, background
 from kiosk.devices.simulated.figure_pose import HANGING, BodyPose
 from kiosk.domain.catalog import PriceList
 from kiosk.domain.frame import Frame
+from kiosk.domain.meshes import Outfit, Worn
 from kiosk.domain.money import Money
 from kiosk.flows.tryon import Look, TryOnFlow, ahead
 from kiosk.flows.wardrobe import Wardrobe
@@ -23,12 +24,16 @@ GARMENTS = {"9520000000103": "shirt_white", "9520000000110": "coat_camel", "9520
 EMPTY = background(360, 640, 5)
 
 
-@pytest.fixture
-def flow(device: Device, networks: Networks) -> TryOnFlow:
+@pytest.fixture(autouse=True)
+def prices(device: Device) -> None:
     goods = tuple(replace(PRICES.products[0], gtin=code, price=Money(3900, "EUR"), garment=name) for code, name in GARMENTS.items())
     with device.sight.store.unit() as unit:
         unit.prices.put(PriceList(4, PRICES.effective_at, "EUR", (*PRICES.products, *goods)))
     device.shop.refresh()
+
+
+@pytest.fixture
+def flow(device: Device, networks: Networks) -> TryOnFlow:
     return TryOnFlow(device.sight, device.shop, BodyFinder(networks.models), Wardrobe(Path("/nowhere")), "en")
 
 
@@ -81,6 +86,16 @@ def test_the_picture_is_the_newest_frame_though_the_body_was_seen_before(device,
     view = flow.tick([])
     assert tuple(view.picture[5, 5]) == (255, 0, 255)
     assert np.abs(view.picture[265:320, 150:210].astype(int) - marked[265:320, 150:210]).mean() > 25
+
+
+def test_where_the_display_draws_garments_it_gets_the_frame_as_it_is_and_what_to_draw(device, networks):
+    meshed = TryOnFlow(device.sight, device.shop, BodyFinder(networks.models), Wardrobe(Path("/nowhere")), "en", meshed=True)
+    somebody = person(networks)
+    view = show(device, meshed, somebody)
+    assert isinstance(view.picture, Worn) and (view.picture.frame == somebody).all()
+    outfit = view.picture.outfit
+    assert isinstance(outfit, Outfit) and len(outfit.pieces) == 1 and len(outfit.pieces[0].patches) == 5
+    assert np.abs(outfit.on(somebody)[265:320, 150:210].astype(int) - somebody[265:320, 150:210]).mean() > 25
 
 
 def test_a_layer_goes_on_with_the_body_for_a_moment_and_stays_on_a_still_one():
