@@ -130,6 +130,16 @@ def test_a_day_of_the_replay():
     assert done.cover()[0] == pytest.approx((4 / 5) / (7 / 5))
 
 
+def test_orders_leave_on_the_last_evening_of_a_review_and_leave_out_what_will_be_missed():
+    demand = np.array([[0.0, 1, 1, 1, 1]])
+    done = replay(demand, 1, Rhythm(2, 0), lambda day: Levels(np.array([[3.0]])))
+    assert done.held[:, 0].tolist() == [2, 1, 2, 1]
+    missed = np.array([[4.0, 2.0, 0.0]])
+    orders = Levels(np.array([[10.0]] * 3), missed).order(np.array([[0.0], [1.0], [7.0]]))
+    assert orders[:, 0].tolist() == [6, 7, 3]
+    assert Levels(np.array([[10.0]]), missed, 4).order(np.array([[1.0]])).tolist() == [[8]]
+
+
 def test_a_setting_between_two_rungs():
     assert setting_for(0.95, np.array([0.8, 0.94, 0.96])) == pytest.approx(1.5)
     assert between(np.array([[2.0], [4.0], [8.0]]), 1.5).tolist() == [6.0]
