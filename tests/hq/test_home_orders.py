@@ -46,7 +46,9 @@ def test_an_order_is_booked_once_and_its_address_lives_as_long_as_the_order_is_o
         (row,) = home.orders(db)
         assert home.address_of(row) == HOME and home.lines_of(row) == (OrderLine(SHIRT, 2, 2980),)
         dump = "\n".join(line for line in db.iterdump())
-    assert dump.count("rue des Lilas") == 1, "the fact that HQ keeps holds no address"
+        facts = [bytes(row[0]) for row in db.execute("SELECT body FROM facts UNION ALL SELECT payload FROM quarantine")]
+    assert dump.count("rue des Lilas") == 1 and len(facts) == 2
+    assert not any(b"rue des Lilas" in body for body in facts), "the fact that HQ keeps holds no address"
     with ledger.write() as db:
         assert home.finish(db, "o1", "lea") and not home.finish(db, "o1", "lea")
     with ledger.read() as db:
