@@ -124,8 +124,8 @@ class Machine:
         except subprocess.TimeoutExpired:
             return False
 
-    def photograph(self, path: Path) -> None:
-        """Write what its screen shows to a PNG file."""
+    def photograph(self, path: Path) -> int:
+        """Write what its screen shows to a PNG file; return how many colours there are in it."""
         shot = self.folder / "screen.ppm"
         with socket.socket(socket.AF_UNIX) as line:
             line.settimeout(30)
@@ -137,4 +137,7 @@ class Machine:
                 while "return" not in (answer := json.loads(stream.readline())):
                     if "error" in answer:
                         raise RuntimeError(f"the screen cannot be photographed: {answer['error']['desc']}")
-        pygame.image.save(pygame.image.load(shot), path)
+        picture = pygame.image.load(shot)
+        pygame.image.save(picture, path)
+        width, height = picture.get_size()
+        return len({tuple(picture.get_at((x, y))) for x in range(0, width, 8) for y in range(0, height, 8)})
