@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from kiosk.config import Settings
-from kiosk.flows.opening import open_display, open_printer, open_store, open_voice
+from kiosk.devices.presence import MotionSensor
+from kiosk.flows.held_up import HeldUp, open_tag_reader
+from kiosk.flows.mirror import MirrorFlow, Senses
+from kiosk.flows.opening import open_display, open_printer, open_reader, open_store, open_voice
 from kiosk.flows.parts import Shop, zone_of
 from kiosk.flows.planning import Planner
 from kiosk.flows.printing import Press
@@ -11,7 +14,6 @@ from kiosk.flows.remote import Servant
 from kiosk.flows.sight import open_sight
 from kiosk.flows.stage import Stage
 from kiosk.flows.terminal import mirror_terminal
-from kiosk.flows.tryon import TryOnFlow
 from kiosk.flows.wardrobe import FOLDER, Wardrobe
 from kiosk.flows.watch import Watched
 from kiosk.runtime import SystemClock, run_loop
@@ -27,7 +29,10 @@ def serve(settings: Settings) -> int:
     shop = Shop(parts.store, parts.clock, zone_of(settings))
     press = Press(parts, shop, open_printer(settings))
     wardrobe = Wardrobe(settings.storage.folder / FOLDER)
-    terminal = mirror_terminal(parts, shop, TryOnFlow(parts, shop, BodyFinder(models), wardrobe, settings.device.language), press)
+    presence = MotionSensor(settings.mirror.pir) if settings.mirror.pir else None
+    senses = Senses(HeldUp(open_reader(settings), open_tag_reader(settings)), presence, stage.under)
+    mirror = MirrorFlow(parts, shop, BodyFinder(models), wardrobe, senses)
+    terminal = mirror_terminal(parts, shop, mirror, press)
     watched = Watched(parts)
 
     servant = Servant(parts, stage.photograph)
@@ -41,6 +46,7 @@ def serve(settings: Settings) -> int:
 
     def close() -> None:
         planner.close()
+        mirror.close()
         stage.close()
         press.close()
         parts.close()

@@ -200,7 +200,7 @@ def qr(text: str, side: int) -> pygame.Surface:
 def camera(picture: Picture, size: Size) -> pygame.Surface:
     """Return a camera's picture, turned left to right and cut to fill `size`. picture: (H, W, 3) uint8 RGB, origin top-left."""
     height, width = picture.shape[:2]
-    left, top, cut_w, cut_h = cut(picture, size)
+    left, top, cut_w, cut_h = cut((width, height), size)
     part = np.ascontiguousarray(picture[top : top + cut_h, left : left + cut_w]) if (cut_w, cut_h) != (width, height) else picture
     part = part if part.flags.c_contiguous else np.ascontiguousarray(part)
     raw = pygame.image.frombuffer(part.data, (cut_w, cut_h), "RGB")
@@ -209,9 +209,9 @@ def camera(picture: Picture, size: Size) -> pygame.Surface:
     return pygame.transform.smoothscale(pygame.transform.flip(surface, True, False), size)
 
 
-def cut(picture: Picture, size: Size) -> tuple[int, int, int, int]:
-    """Return the part (x, y, width, height) of a picture that fills `size` without distortion, from its middle."""
-    height, width = picture.shape[:2]
+def cut(whole: Size, size: Size) -> tuple[int, int, int, int]:
+    """Return the part (x, y, width, height) of a picture of size `whole` that fills `size` without distortion, from its middle."""
+    width, height = whole
     scale = min(width / size[0], height / size[1])
     cut_w, cut_h = max(1, min(width, round(size[0] * scale))), max(1, min(height, round(size[1] * scale)))
     return (width - cut_w) // 2, (height - cut_h) // 2, cut_w, cut_h
