@@ -193,6 +193,21 @@ def set_up_logging(name: str, level: int = logging.INFO) -> None:
     logging.basicConfig(level=level, stream=sys.stderr, format=f"%(asctime)s {name} %(levelname)s %(name)s: %(message)s")
 
 
+_M_ARENA_MAX = -8
+
+
+def share_heap() -> None:
+    """Let all threads of this process share one heap: glibc else keeps one for each, none of which gives back what another needs."""
+    if hasattr(libc := ctypes.CDLL(None), "mallopt"):
+        libc.mallopt(_M_ARENA_MAX, 1)
+
+
+def give_back_memory() -> None:
+    """Give what was freed back to the system; after work that needed much for a moment."""
+    if hasattr(libc := ctypes.CDLL(None), "malloc_trim"):
+        libc.malloc_trim(0)
+
+
 class Stop:
     """Becomes true on SIGTERM or SIGINT."""
 

@@ -89,6 +89,8 @@ def refund_slip(refund: SaleRefunded, sheet: Sheet) -> Paper:
     body += _pair(sheet, _word("back_to", sheet), _tender(refund.tender, sheet))
     body += [row for rate, vat in sorted(refund.vat.items(), key=lambda pair: int(pair[0]))
              for row in _pair(sheet, f"{_word('vat', sheet)} {_rate(int(rate), sheet)}", _money(vat, refund.currency, sheet))]
+    if sheet.signature:
+        body += _pair(sheet, _word("signature", sheet), sheet.signature)
     return Paper(sheet.columns, tuple(body))
 
 

@@ -68,6 +68,32 @@ _JACKET = (*_shirt((44, 84, 156), (32, 64, 124), 40), line((50, 22), (50, 91), w
 _DRESS = (path("M36 8 L40 8 Q50 24 60 8 L64 8 L70 34 L62 46 L84 90 Q50 100 16 90 L38 46 L30 34 Z", (30, 140, 98)),
           path("M38 46 L62 46 L64 51 L36 51 Z", COLOURS.sun), path("M44 54 L32 92 L40 93.5 Z", (22, 114, 80)),
           path("M56 54 L68 92 L60 93.5 Z", (22, 114, 80)))
+_STRIPED = (*_shirt((214, 224, 236), (180, 192, 208), 0), *(box(27, y, 46, 5, 0, (44, 58, 100)) for y in (34, 48, 62, 76)))
+_JUMPER = (*_shirt((216, 162, 52), (184, 132, 36), 44), path("M26 82 L74 82 L74 90 Q50 95 26 90 Z", (184, 132, 36)),
+           *(line((x, 34), (x, 80), width=2, fill=(184, 132, 36)) for x in (38, 44, 56, 62)))
+_TANK = (path("M33 10 L40 10 Q50 40 60 10 L67 10 Q65 34 75 40 L75 90 Q50 95 25 90 L25 40 Q35 34 33 10 Z", (62, 60, 70)),
+         path("M25 82 L75 82 L75 90 Q50 95 25 90 Z", (42, 40, 50)))
+_COAT = (path("M34 8 L16 16 L12 66 L24 68 L30 30 Z", (156, 114, 70)), path("M66 8 L84 16 L88 66 L76 68 L70 30 Z", (156, 114, 70)),
+         path("M34 8 Q50 20 66 8 L77 16 L72 40 L80 94 L20 94 L28 40 L23 16 Z", (198, 150, 98)),
+         path("M36 8 L50 44 L64 8 L58 7 L50 22 L42 7 Z", (232, 204, 164)), line((52, 44), (52, 94), width=2, fill=(138, 98, 58)),
+         *(circle(58, y, 2.5, (92, 62, 40)) for y in (52, 64, 76)), box(30, 62, 13, 4, 2, (156, 114, 70)),
+         box(64, 62, 11, 4, 2, (156, 114, 70)))
+_EVENING = (path("M36 6 L39 6 L42 18 Q50 24 58 18 L61 6 L64 6 L64 30 L60 42 L78 93 Q50 99 22 93 L40 42 L36 30 Z", (142, 28, 60)),
+            path("M40 42 L60 42 L61 46 L39 46 Z", (104, 14, 40)), path("M47 50 L38 95 L46 96 Z", (112, 18, 44)),
+            path("M54 50 L62 95 L55 96 Z", (112, 18, 44)))
+_SKIRT = (path("M30 16 L70 16 L88 84 Q50 94 12 84 Z", (180, 44, 52)), box(29, 12, 42, 9, 3, (138, 28, 38)),
+          *(path(f"M{48 + 11 * i} 21 L{52 + 11 * i} 21 L{54 + 24 * i} 88 L{46 + 24 * i} 88 Z", (52, 54, 84)) for i in (-1, 0, 1)),
+          line((23, 46), (77, 46), width=3, fill=(52, 54, 84)), line((17, 66), (83, 66), width=3, fill=(52, 54, 84)))
+
+
+def _trousers(body: Colour, shade: Colour, hem: int) -> tuple[Shape, ...]:
+    left, right = 27 - hem / 20, 73 + hem / 20
+    return (path(f"M30 10 L70 10 L{right:g} {hem} L54 {hem} L50 38 L46 {hem} L{left:g} {hem} Z", body), box(29.5, 7, 41, 9, 2, shade),
+            line((50, 16), (50, 38), width=1.8, fill=shade), line((33, 20), (41, 27), width=1.8, fill=shade),
+            line((67, 20), (59, 27), width=1.8, fill=shade), line((left, hem - 4), (46, hem - 4), width=1.8, fill=shade),
+            line((54, hem - 4), (right, hem - 4), width=1.8, fill=shade))
+
+
 _UNKNOWN = (path("M14 34 L50 16 L86 34 L86 74 L50 92 L14 74 Z", (222, 178, 130)), path("M14 34 L50 52 L86 34 L50 16 Z", (240, 206, 164)),
             path("M50 52 L86 34 L86 74 L50 92 Z", (198, 150, 104)), path("M30 26 L66 44 L66 56 L72 53 L72 41 L36 23 Z", COLOURS.coral))
 
@@ -100,6 +126,15 @@ PRODUCTS: Final[dict[str, tuple[Shape, ...]]] = {
     "hoodie_grey": _HOODIE,
     "jacket_blue": _JACKET,
     "dress_green": _DRESS,
+    "tshirt_striped": _STRIPED,
+    "jumper_mustard": _JUMPER,
+    "tank_black": _TANK,
+    "coat_camel": _COAT,
+    "dress_evening": _EVENING,
+    "skirt_plaid": _SKIRT,
+    "jeans_indigo": _trousers((62, 88, 148), (40, 58, 106), 94),
+    "chinos_sand": _trousers((212, 186, 146), (176, 148, 108), 93),
+    "shorts_navy": _trousers((48, 62, 106), (30, 40, 74), 60),
 }
 """Picture name -> shapes on 100 by 100."""
 

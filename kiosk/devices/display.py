@@ -13,6 +13,7 @@ from typing import Protocol
 import pygame
 
 from kiosk.design.presented import Box, Presented
+from kiosk.domain.meshes import Worn
 from kiosk.errors import DeviceLostError, DeviceMissingError, InvalidValueError
 
 __all__ = ["Box", "Display", "OffscreenDisplay", "Presented", "Touch", "WindowDisplay"]
@@ -46,6 +47,17 @@ class Display(Protocol):
 
     def close(self) -> None:
         """Give the screen back; safe to call twice."""
+
+
+Part = tuple[int, int, int, int]
+"""x, y, width and height in pixels of a frame."""
+
+
+class LiveDisplay(Display, Protocol):
+    """A screen that puts frame, garments and page together by itself."""
+
+    def present_live(self, worn: Worn, part: Part, page: pygame.Surface | None, presented: Presented) -> None:
+        """Show a part of a frame, mirrored, with its garments on it, and over it a page with alpha; None keeps the last one."""
 
 
 class OffscreenDisplay:
@@ -110,14 +122,12 @@ class WindowDisplay:
 
     def __init__(self, size: tuple[int, int], title: str, rotate: int = 0) -> None:
         """Open a window for pictures of `size`, turned clockwise by `rotate` degrees: 0, 90, 180 or 270. Raises DeviceMissingError."""
-        if rotate not in (0, 90, 180, 270):
-            raise InvalidValueError(f"display: rotate must be 0, 90, 180 or 270, not {rotate}")
-        self._size, self._rotate = size, rotate
-        shown = size if rotate in (0, 180) else (size[1], size[0])
+        self._prepare(size, rotate)
         try:
             pygame.display.init()
             bare = pygame.display.get_driver().lower() == "kmsdrm"
-            self._screen = pygame.display.set_mode(shown, pygame.FULLSCREEN | pygame.SCALED if bare else pygame.SCALED | pygame.RESIZABLE)
+            how = pygame.FULLSCREEN | pygame.SCALED if bare else pygame.SCALED | pygame.RESIZABLE
+            self._screen = pygame.display.set_mode(self._shown, how)
             if bare:
                 pygame.mouse.set_visible(False)
         except pygame.error as error:
@@ -126,6 +136,12 @@ class WindowDisplay:
         pygame.display.set_caption(title)
         self._open = True
 
+    def _prepare(self, size: tuple[int, int], rotate: int) -> None:
+        if rotate not in (0, 90, 180, 270):
+            raise InvalidValueError(f"display: rotate must be 0, 90, 180 or 270, not {rotate}")
+        self._size, self._rotate = size, rotate
+        self._shown = size if rotate in (0, 180) else (size[1], size[0])
+
     @property
     def size(self) -> tuple[int, int]:
         """(width, height) in pixels of a picture before it is turned."""
@@ -133,12 +149,15 @@ class WindowDisplay:
 
     def present(self, picture: pygame.Surface, presented: Presented) -> None:  # noqa: ARG002 - people see the picture
         """Show a picture. Raises InvalidValueError for one of another size, DeviceLostError when the window is gone."""
-        _check_size(picture, self._size)
-        if not self._open:
-            raise DeviceLostError("display: its window was closed; restart the service to open it again")
+        self._check(picture)
         turned = pygame.transform.rotate(picture, -self._rotate) if self._rotate else picture
         self._screen.blit(turned, (0, 0))
         pygame.display.flip()
+
+    def _check(self, picture: pygame.Surface) -> None:
+        _check_size(picture, self._size)
+        if not self._open:
+            raise DeviceLostError("display: its window was closed; restart the service to open it again")
 
     def touches(self) -> list[Touch]:
         """Return fingers and clicks since the last call in pixels of the picture. Raises DeviceLostError when the window was closed."""
@@ -154,7 +173,7 @@ class WindowDisplay:
             elif event.type == pygame.MOUSEMOTION and event.buttons[0] and not event.touch:
                 felt.append(replace(self._unturned(event.pos[0], event.pos[1]), moved=True))
             elif event.type in (pygame.FINGERDOWN, pygame.FINGERMOTION):
-                width, height = self._screen.get_size()
+                width, height = self._shown
                 at = self._unturned(round(event.x * (width - 1)), round(event.y * (height - 1)))
                 felt.append(replace(at, moved=event.type == pygame.FINGERMOTION))
         return felt

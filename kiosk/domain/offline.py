@@ -47,6 +47,6 @@ def _in_window(policy: OfflinePolicy, hours: tuple[float, ...]) -> bool:
     opens, closes = policy.from_hour, policy.to_hour
     if (opens, closes) == (0, 24):
         return True
-    if opens < closes:
+    if opens <= closes:  # alike: never
         return bool(hours) and all(opens <= hour < closes for hour in hours)
     return bool(hours) and all(hour >= opens or hour < closes for hour in hours)

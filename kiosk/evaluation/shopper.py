@@ -90,12 +90,13 @@ class Spots:
 
     def __init__(self) -> None:
         self._stage = Stage(OffscreenDisplay(SCREEN, None))
+        self._picture = np.zeros((CAMERA[1], CAMERA[0], 3), np.uint8)
         card = views.GarmentCard("T-shirt", Money(1490, "EUR"), stock=3)
         self._stage.show(views.MirrorTryOn(views.Status("en"), None, False, card, 0, 5, 1))
 
-    def at(self, point: Point, size: tuple[int, int] = CAMERA) -> str:
+    def at(self, point: Point) -> str:
         """Return the hot-spot under a point of the camera's picture, "" for none."""
-        return self._stage.under(point, size)
+        return self._stage.under(point, self._picture)
 
     def middle(self, name: str) -> Point:
         """Return the middle of a hot-spot in the camera's picture."""

@@ -23,7 +23,7 @@ FACE_WITHIN_S = 8.0
 STARTS = 3
 """So often a challenge is begun anew when the face was lost or somebody else stepped in."""
 _ASKED_KEY, _ASKED_KEPT = "challenges_asked", 15
-_EMBED_EVERY_S, _EMBED_SHARE = 0.4, 6.0
+_EMBED_EVERY_S, _EMBED_SHARE = 0.5, 6.0
 """Good frames are embedded so far apart at least, on a slow computer so many times what one takes: the face must be followed meanwhile."""
 _SEARCH_EVERY = 5
 _STEADY_S, _STEADY = 0.25, 0.05

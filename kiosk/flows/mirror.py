@@ -9,8 +9,10 @@ from typing import Any
 
 from kiosk.design import amounts
 from kiosk.devices.presence import Presence
+from kiosk.domain.frame import Picture
 from kiosk.domain.gestures import Gesture, Gestures, Point
 from kiosk.domain.online import Address
+from kiosk.domain.timings import Timings
 from kiosk.flows.basket import keep_basket, place_order
 from kiosk.flows.held_up import HeldUp
 from kiosk.flows.parts import Shop, next_language, status
@@ -40,23 +42,29 @@ _IDLE_PACE_S, _STILL_PACE_S = 0.5, 2.0
 
 @dataclass(frozen=True, slots=True)
 class Senses:
-    """What a mirror has beside its camera. under: the hot-spot under a point of a picture of a size; see Stage.under."""
+    """What a mirror has beside its camera.
+
+    meshed: the display draws worn garments itself, as meshes; under: the hot-spot under a point of a picture, see Stage.under.
+    """
 
     held_up: HeldUp
     presence: Presence | None = None
-    under: Callable[[Point, tuple[int, int]], str] = lambda _point, _size: ""
+    meshed: bool = False
+    under: Callable[[Point, Picture], str] = lambda _point, _picture: ""
 
 
 class MirrorFlow:
     """What the mirror shows, from the first step of a shopper to the last."""
 
     def __init__(self, parts: Sight, shop: Shop, finder: BodyFinder, wardrobe: Wardrobe, senses: Senses) -> None:
+        """Nothing is taken before the first tick."""
         language = parts.settings.device.language
         self._parts, self._shop, self._senses = parts, shop, senses
         self.pay = PayFlow(parts, shop, language, MIRROR)
         phone = parts.phone
-        self._booth = Booth(parts, shop, Rack(parts, shop, wardrobe), Fitting(parts, finder, wardrobe), Stay(language, parts.new_id()),
-                            self.pay, phone.visits if phone is not None else None, cabin=parts.settings.mirror.cabin)
+        fitting = Fitting(parts, finder, wardrobe, meshed=senses.meshed)
+        self._booth = Booth(parts, shop, Rack(parts, shop, wardrobe), fitting, Stay(language, parts.new_id()), self.pay,
+                            phone.visits if phone is not None else None, cabin=parts.settings.mirror.cabin)
         if phone is not None:
             self._booth.address_for = phone.visit_address
             phone.mirror = self
@@ -70,6 +78,11 @@ class MirrorFlow:
     def stay(self) -> Stay:
         """The stay of whoever stands there."""
         return self._booth.stay
+
+    @property
+    def timings(self) -> Timings:
+        """How long the stages from a frame to the screen take."""
+        return self._booth.fitting.timings
 
     @property
     def scene(self) -> str:
@@ -137,6 +150,7 @@ class MirrorFlow:
     def _left(self) -> None:
         """Whoever stood there has gone: nothing is kept but the garment, for a moment, and a photo that was asked for, in memory."""
         booth = self._booth
+        log.info("nobody stands at the mirror any more; %s", self.timings)
         style, basket = booth.stay.style, booth.stay.basket
         booth.stay = Stay(self._parts.settings.device.language, self._parts.new_id(), style)
         self._gestures.reset()
@@ -170,8 +184,7 @@ class MirrorFlow:
         if not self._parts.settings.mirror.gestures or (look.seen and look.posture is None):
             return []
         frame = self._parts.eyes.frame
-        size = (frame.pixels.shape[1], frame.pixels.shape[0]) if frame is not None else (1, 1)
-        told: Gesture = self._gestures.feed(look.posture, lambda point: self._senses.under(point, size))
+        told: Gesture = self._gestures.feed(look.posture, lambda point: self._senses.under(point, frame.pixels) if frame else "")
         booth.held = views.Held(told.spot, told.progress) if told.spot else views.Held()
         booth.stay.sizer.feed(look.measure)
         return [target for target in (told.pressed, told.swipe) if target]
@@ -187,6 +200,8 @@ class MirrorFlow:
         dim = min(1.0, max(0.0, (now - self._idle_since_s - self._parts.settings.mirror.dim_after_s) / _DIM_S))
         self._parts.eyes.pace(0.0 if dim < 1.0 else _IDLE_PACE_S if moves is None else _STILL_PACE_S)
         booth.fitting.wanted = [style.garment for style in booth.rack.styles()]
+        if booth.style is not None:
+            booth.dress(booth.style.key)  # whoever steps in wears it on the first look
         if "language" in targets:
             booth.stay.language = next_language(booth.stay.language)
         frame = self._parts.eyes.frame if dim < 1.0 else None

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from kiosk import BUILT
 from kiosk.config import Settings
+from kiosk.errors import DeviceMissingError
 from kiosk.flows.parts import Parts
 from kiosk.flows.standing import open_identity
 from kiosk.runtime import Clock, FlooredClock, SystemClock, kernel_clock_is_right, new_id
@@ -17,11 +19,16 @@ from kiosk.storage.store import Store
 
 if TYPE_CHECKING:
     # The sync service opens a database and nothing else: it shall not carry what the others open.
-    from kiosk.devices.display import Display
+    from kiosk.devices.display import Display, LiveDisplay
+    from kiosk.devices.glass import GlassDisplay
     from kiosk.devices.printer import Printer
     from kiosk.devices.scanner import Reader
+    from kiosk.devices.simulated.sensors import WorldHands
     from kiosk.devices.voice import Voice
     from kiosk.storage.vault import Vault
+
+log = logging.getLogger(__name__)
+T = TypeVar("T", bound="Display")
 
 
 def open_parts(settings: Settings) -> Parts:
@@ -100,11 +107,27 @@ def open_display(settings: Settings, title: str) -> Display:
 
     given = settings.display
     size = (given.width, given.height)
-    display: Display
     if given.kind == "window":
-        display = WindowDisplay(size, title, given.rotate)
-    else:
-        display = OffscreenDisplay(size, Path(given.snapshot) if given.snapshot else None)
+        return _peopled(settings, WindowDisplay(size, title, given.rotate))
+    return _peopled(settings, OffscreenDisplay(size, Path(given.snapshot) if given.snapshot else None))
+
+
+def open_glass(settings: Settings, title: str) -> tuple[LiveDisplay, GlassDisplay] | None:
+    """Open the screen with a renderer behind it: as flows see it, and itself; None where no window is wanted or there is no renderer."""
+    from kiosk.devices.glass import GlassDisplay
+
+    given = settings.display
+    if given.kind != "window":
+        return None
+    try:
+        glass = GlassDisplay((given.width, given.height), title, given.rotate)
+    except DeviceMissingError as error:
+        log.warning("%s", error)
+        return None
+    return _peopled(settings, glass), glass
+
+
+def _peopled(settings: Settings, display: T) -> T | WorldHands:
     if not settings.world.socket:
         return display
     from kiosk.devices.simulated.process import WorldClient

@@ -171,7 +171,7 @@ def _paid(now: _Now) -> views.View:
     since_s = now.time_s - now.session.entered_s
     left = max(0, round(STAYS_S[State.PAID] - since_s))
     return views.PayPaid(now.status, Money(sale.total_minor, sale.currency), sale.receipt, qr, sale.offline, left, since_s,
-                         excerpt(sale))
+                         excerpt(sale.seal))
 
 
 _VIEWS: dict[State, Callable[[_Now], views.View]] = {

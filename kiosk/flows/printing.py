@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import queue
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kiosk.design.amounts import when
 from kiosk.design.offers import offer_name
 from kiosk.design.paper import Paper, Sheet, receipt, refund_slip
-from kiosk.domain.events import SaleCompleted, SaleRefunded
+from kiosk.domain.events import SaleCompleted, SaleRefunded, Seal
 from kiosk.domain.receipt import excerpt, token
 from kiosk.errors import DeviceError
 from kiosk.flows.cashier import in_training
@@ -60,12 +61,12 @@ class Press:
         self._print(receipt(sale, sheet))
         return copy
 
-    def refund(self, given: SaleRefunded, language: str) -> None:
-        """Print the slip of a refund."""
+    def refund(self, given: SaleRefunded, seal: Seal, language: str) -> None:
+        """Print the slip of a refund, with the excerpt of the seal that the journal gave it."""
         if self._printer is not None:
             with self._parts.store.snapshot() as unit:
                 sheet = self._sheet(unit, None, language)
-            self._print(refund_slip(given, sheet))
+            self._print(refund_slip(given, replace(sheet, signature=excerpt(seal))))
 
     def close(self) -> None:
         """Print what waits, then give the printer back."""
@@ -86,7 +87,7 @@ class Press:
         moment = unit.prints.recorded(sale.sale_id) if sale else None
         return Sheet(parts.settings.printer.columns, language, parts.settings.device.store,
                      when(moment or parts.clock.now(), language, shop.zone), name, offers,
-                     receipt_address(parts, sale) if sale else "", excerpt(sale), copy, in_training(unit))
+                     receipt_address(parts, sale) if sale else "", excerpt(sale.seal if sale else None), copy, in_training(unit))
 
     def _print(self, paper: Paper) -> None:
         try:

@@ -10,6 +10,7 @@ import signal
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 
 from kiosk.domain.commands import Command, may_order
@@ -46,12 +47,15 @@ class Obedience:
         self._worker = ThreadPoolExecutor(1, "command")
         self._running: dict[int, tuple[CommandOrdered, Future[_Answer]]] = {}
         self._version = -1
+        self._ends: datetime | None = None
 
     def tick(self) -> None:
-        """Begin what was ordered, and answer what has ended."""
+        """Begin what was ordered, and answer what has ended, or can be done no more."""
         version = self._parts.store.data_version()
-        if version == self._version and not self._running:
+        ended = self._ends is not None and self._parts.clock.now() > self._ends
+        if version == self._version and not self._running and not ended:
             return
+        self._ends = None
         self._version = version
         with self._parts.store.snapshot() as unit:
             orders = [(n, order) for n, order in unit.device_orders.queued() if isinstance(order, CommandOrdered)]
@@ -74,6 +78,7 @@ class Obedience:
         if not may_order(order.role, order.command):
             return _Answer("refused", f"{order.who} ({order.role}) may not order {order.command!r}")
         if self._parts.clock.now() > order.expires_at:
+            self._forget_picture(order)
             return _Answer("expired", f"good until {order.expires_at:%Y-%m-%d %H:%M:%S} UTC")
         if order.command == Command.SCREENSHOT:
             return self._photograph(order)
@@ -105,7 +110,15 @@ class Obedience:
         if asked != order.command_id:
             with self._parts.store.unit(use_reserve=True) as unit:
                 unit.settings.put(SCREENSHOT, order.command_id)
+        self._ends = min(self._ends or order.expires_at, order.expires_at)
         return None
+
+    def _forget_picture(self, order: CommandOrdered) -> None:
+        """What was not taken in time is taken no more, and what was is not kept."""
+        with self._parts.store.unit(use_reserve=True) as unit:
+            if unit.settings.get(SCREENSHOT) == order.command_id:
+                unit.settings.put(SCREENSHOT, "")
+        picture_path(self._parts, order.command_id).unlink(missing_ok=True)
 
     def _examine(self) -> _Answer:
         findings = [asdict(finding) for finding in examine(self._parts.settings, SystemClock())]
@@ -161,7 +174,7 @@ class Servant:
             log.info("HQ wants this service to start anew")
             self._end()
         wanted = self._wish(SCREENSHOT)
-        if wanted != self._pictured and self._photograph(picture_path(self._parts, wanted)):
+        if wanted and wanted != self._pictured and self._photograph(picture_path(self._parts, wanted)):
             self._pictured = wanted
             with self._parts.store.unit(use_reserve=True) as unit:
                 unit.settings.put(f"{SCREENSHOT}.made", wanted)  # the sync process looks when somebody has written

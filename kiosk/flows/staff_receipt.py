@@ -128,12 +128,12 @@ class GiveBack:
                 reckoned.amount_minor, sale.currency, reckoned.vat, sale.tender, sale.member_id,
                 "returned" if restock else "written_off", desk.who)
             unit.refunds.add(refund, sorted((i, n) for i, n in self._chosen.items() if n))
-            unit.journal.append("refund", wire.encode_event(unit.facts.record(refund)))
+            seal = unit.journal.sealed("refund", wire.encode_event(unit.facts.record(refund)))
             desk.record(unit, "refund", {"receipt": sale.receipt, "refund": refund.receipt, "amount_minor": str(refund.amount_minor)})
             unit.tallies.add("refunds")
             if restock:
                 _restock(unit, refund, desk)
-        desk.press.refund(refund, desk.language)
+        desk.press.refund(refund, seal, desk.language)
         amount = money(Money(refund.amount_minor, refund.currency), desk.language)
         lines = ((say("staff.report.receipt", desk.language), sale.receipt), (say("staff.report.given_back", desk.language), amount),
                  (say("staff.report.to", desk.language), say(f"tender.{tender_word(sale.tender)}", desk.language)))

@@ -6,8 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from kiosk.devices.display import Display, Presented, Touch, write_picture
+from kiosk.devices.display import Display, LiveDisplay, Presented, Touch, write_picture
 from kiosk.devices.voice import Silence, Voice
+from kiosk.domain.frame import Picture
+from kiosk.domain.meshes import Worn
 from kiosk.ui.paint import cut
 from kiosk.ui.screens import render
 from kiosk.ui.spoken import spoken
@@ -22,20 +24,38 @@ PAD = "pad"
 class Stage:
     """Draws a view when it changed, and names the targets that were touched."""
 
-    def __init__(self, display: Display, voice: Voice | None = None) -> None:
-        self._display, self._voice = display, voice or Silence()
+    def __init__(self, display: Display, voice: Voice | None = None, glass: LiveDisplay | None = None) -> None:
+        """glass: the display, where it shall draw live garments itself."""
+        self._display, self._voice, self._glass = display, voice or Silence(), glass
+        self._page: View | None = None
         self._said = ("", "")
         self._shown: View | None = None
         self._presented: Presented | None = None
 
     def show(self, view: View) -> None:
         """Draw and present `view`, unless it equals what is shown and holds no moving picture."""
-        moving = getattr(view, "preview", None) is not None or getattr(view, "picture", None) is not None
+        live = getattr(view, "picture", None)
+        if isinstance(live, Worn) and self._glass is not None:
+            self._show_live(view, live, self._glass)
+            return
+        moving = getattr(view, "preview", None) is not None or live is not None
         if view == self._shown and not moving:
             return
         picture, presented = render(view, self._display.size)
         self._display.present(picture, presented)
-        self._shown, self._presented = view, presented
+        self._shown, self._presented, self._page = view, presented, None
+        self._speak(view)
+
+    def _show_live(self, view: View, live: Worn, glass: LiveDisplay) -> None:
+        """Let the renderer draw frame and garments; what stands over them is drawn anew only when it changes, and moves at 10 Hz."""
+        time_s: float | None = getattr(view, "time_s", None)
+        moment: dict[str, Any] = {} if time_s is None else {"time_s": int(10 * time_s) / 10}
+        page: View = replace(view, **moment)
+        drawn = None
+        if page != self._page:
+            drawn, self._presented = render(page, self._display.size, clear=True)
+        glass.present_live(live, cut(live.frame, self._display.size), drawn, self._presented or Presented(view.screen, {}, {}))
+        self._shown, self._page = view, page
         self._speak(view)
 
     def _speak(self, view: View) -> None:
@@ -75,15 +95,15 @@ class Stage:
                 return "" if touch.moved else name
         return ""
 
-    def under(self, point: tuple[float, float], size: tuple[int, int]) -> str:
-        """Return the hot-spot under a point of the camera's picture, "" for none. size: (width, height) of that picture.
+    def under(self, point: tuple[float, float], picture: Picture) -> str:
+        """Return the hot-spot under a point of the camera's picture, (x, y) in its pixels, "" for none.
 
         The picture fills the screen and is turned left to right, as screens show it.
         """
         shown = self._presented
         if shown is None or not shown.facts.get("hot"):
             return ""
-        left, top, width, height = cut(size, self._display.size)
+        left, top, width, height = cut(picture, self._display.size)
         x = (1 - (point[0] - left) / width) * self._display.size[0]
         y = (point[1] - top) / height * self._display.size[1]
         for name in shown.facts["hot"].split():

@@ -10,7 +10,9 @@ import numpy as np
 from kiosk.domain.frame import Frame, Picture
 from kiosk.domain.garment import LAYERS, Garment
 from kiosk.domain.gestures import Posture
+from kiosk.domain.meshes import Outfit, Worn
 from kiosk.domain.sizing import Measure
+from kiosk.domain.timings import Timings
 from kiosk.flows.sight import Sight
 from kiosk.flows.wardrobe import Wardrobe
 from kiosk.vision.body import L_HIP, L_SHOULDER, R_HIP, R_SHOULDER, BodyFinder, BodyFound
@@ -34,11 +36,11 @@ class Look:
     """
 
     seen: bool
-    layer: Layer | None = None
+    layer: Layer | Outfit | None = None
     time_s: float = 0.0
     at: tuple[float, float] = (0.0, 0.0)
     width: float = 1.0
-    other: Layer | None = None
+    other: Layer | Outfit | None = None
     posture: Posture | None = None
     measure: Measure | None = None
     codes: tuple[str, ...] = ()
@@ -58,7 +60,10 @@ def ahead(before: Look, now: Look, time_s: float) -> tuple[int, int]:
 class Fitting:
     """Dresses whoever stands before the mirror, in one outfit or in two. `look` runs in the eyes' thread, everything else in the loop's."""
 
-    def __init__(self, parts: Sight, finder: BodyFinder, wardrobe: Wardrobe) -> None:
+    def __init__(self, parts: Sight, finder: BodyFinder, wardrobe: Wardrobe, *, meshed: bool = False) -> None:
+        """meshed: the display draws garments itself, as meshes. `timings` tells how long the stages take."""
+        self.timings = Timings()
+        self._meshed = meshed
         self._parts, self._finder, self._wardrobe = parts, finder, wardrobe
         self._dressers = Dresser(), Dresser()
         self.outfits: tuple[tuple[str, ...], ...] = ()
@@ -80,16 +85,20 @@ class Fitting:
         """See and dress whoever stands there."""
         self._looks += 1
         codes = tuple(code.text for code in self._parts.scanner.scan(frame)) if self._looks % _SCAN_EVERY == 0 else ()
+        began = self._parts.clock.monotonic()
         body = self._finder.find(frame.pixels, frame.sensor_time_s)
+        seen = self._parts.clock.monotonic()
+        self.timings.add("body", seen - began)
         if body is None:
-            self._wardrobe.warm(self.wanted)
+            self._warm()
             return Look(seen=False, time_s=frame.sensor_time_s, codes=codes)
         outfits = self.outfits
         layers = [self._layer(number, frame, body, outfit) for number, outfit in enumerate(outfits[:2])]
         ring = self.ring
         if ring is not None:
             ring.put(frame.sensor_time_s, layers[0].on(frame.pixels) if layers and layers[0] is not None else frame.pixels)
-        self._wardrobe.warm(self.wanted)
+        self.timings.add("garment", self._parts.clock.monotonic() - seen)
+        self._warm()
         points = body.landmarks[[L_SHOULDER, R_SHOULDER, L_HIP, R_HIP], :2]
         middle = points.mean(axis=0)
         given = self._parts.settings.mirror
@@ -99,7 +108,13 @@ class Fitting:
                     float(np.linalg.norm(points[0] - points[1])), layers[1] if len(layers) > 1 else None,
                     posture(body, frame.sensor_time_s), measure, codes)
 
-    def _layer(self, number: int, frame: Frame, body: BodyFound, outfit: tuple[str, ...]) -> Layer | None:
+    def _warm(self) -> None:
+        """Make what will be worn next, while nobody waits."""
+        fresh = self._wardrobe.warm(self.wanted)
+        if fresh is not None:
+            self._dressers[0].prepare(fresh)
+
+    def _layer(self, number: int, frame: Frame, body: BodyFound, outfit: tuple[str, ...]) -> Layer | Outfit | None:
         """Return an outfit's garments on a frame, the last of them over those before: a coat goes over the shirt that was taken."""
         worn: dict[int, Garment] = {}
         for name in outfit:
@@ -108,7 +123,16 @@ class Fitting:
                 worn[LAYERS[garment.kind]] = garment
                 if garment.kind == "dress":
                     worn.pop(LAYERS["bottom"], None)
-        return self._dressers[number].layer(frame.pixels, body, *worn.values())
+        dresser = self._dressers[number]
+        put_on = dresser.outfit if self._meshed else dresser.layer
+        return put_on(frame.pixels, body, *worn.values())
+
+    def live(self) -> Picture | Worn | None:
+        """Return what the screen shows of the first outfit: `picture`, or frame and meshes where the display draws those itself."""
+        frame, layer = self._parts.eyes.frame, self._look.layer
+        if frame is not None and self._meshed and not isinstance(layer, Layer):
+            return Worn(frame.pixels, layer, ahead(self._before, self._look, frame.sensor_time_s))
+        return self.picture()
 
     def picture(self, number: int = 0) -> Picture | None:
         """Return the newest frame with the newest layer of an outfit on it; None while there is no frame."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from kiosk.domain.garment import Garment
 from kiosk.errors import InvalidValueError
+from kiosk.runtime import give_back_memory
 from kiosk.vision import wardrobe as drawn
 from kiosk.vision.garment import unpack
 from kiosk.vision.recolour import colour_of, recoloured
@@ -54,13 +55,15 @@ class Wardrobe:
         path = self._files().get(name.partition("#")[0])
         return self._made.get((name, path.name if path else ""))
 
-    def warm(self, names: list[str]) -> None:
+    def warm(self, names: list[str]) -> Garment | None:
         """Make the first of these garments that is not made yet, while nobody waits: a switch takes no longer than putting it on."""
         for name in names[:_KEPT]:
             path = self._files().get(name.partition("#")[0])
             if name in self and (name, path.name if path else "") not in self._made:
-                self.get(name)
-                return
+                made = self.get(name)
+                give_back_memory()
+                return made
+        return None
 
     def _opened(self, plain: str, path: Path | None) -> Garment | None:
         try:

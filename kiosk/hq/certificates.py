@@ -91,6 +91,7 @@ def revoke(db: Db, ca: Authority, name: str, stamp: Stamp, who: str) -> int:
     if not count:
         raise HqError(f"{name} has no certificate that counts: `kiosk hq ca status` lists them")
     catalogue.note(db, (stamp.at_ms, who, "ca_revoke", name, str(count), "0"))
+    fleet.let_go(db, name, stamp.at_ms)  # its last will is refused too: nobody else says that it is gone
     give_broker(db, ca, stamp)
     return count
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta, tzinfo
 
 from kiosk.hq import wallet
-from kiosk.hq.ledger import accounts, charges, facts
+from kiosk.hq.ledger import accounts, charges, facts, receipts
 from kiosk.hq.ledger.store import Db, Ledger, Row
 from kiosk.hq.stamp import Stamp
 from kiosk.wire import encode_value
@@ -60,14 +60,18 @@ class DayEnds:
         self._seen = ""
 
     def look(self, now: Stamp) -> DayEnd | None:
-        """Look at the day that has just ended, unless that was done; return what was found."""
+        """Look at the day that has just ended, unless that was done, once no sale is left unchecked; return what was found."""
         day = (now.moment.astimezone(self._zone) - timedelta(hours=24 + CLOSES_AT_HOUR)).date().isoformat()
         if day == self._seen:
             return None
-        self._seen = day
-        with self._ledger.write() as db:
-            if accounts.day_ended(db, day):
+        with self._ledger.read() as db:
+            ended = accounts.day_ended(db, day)
+            if not ended and receipts.count_unchecked(db):  # what a day's report calls sold, somebody has signed, or it is alarmed
                 return None
+        self._seen = day
+        if ended:
+            return None
+        with self._ledger.write() as db:
             found = look(db, now.at_ms)
             accounts.end_day(db, (day, found.zero, encode_value(found), now.at_ms))
             if not found.zero:

@@ -6,10 +6,12 @@ begins with its planogram; an old card that is put back finds its own box again,
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from datetime import datetime
 
 from kiosk.domain.catalog import Planogram
-from kiosk.domain.orders import Order, PaymentAnswered, PaymentCode
+from kiosk.domain.orders import CommandOrdered, Order, PaymentAnswered, PaymentCode
 from kiosk.hq.ledger import catalogue, fleet
 from kiosk.hq.ledger.store import Db, Row
 from kiosk.hq.stamp import Stamp
@@ -79,8 +81,8 @@ class Sender:
         """Send everything again that is not yet held: to one device that was born, or with None to all."""
         self._sent = {} if device is None else {k: v for k, v in self._sent.items() if k[0] != device}
 
-    def flush(self, db: Db, publish: Callable[[str, bytes], bool], now_s: float) -> int:
-        """Publish what is due for the devices that are there and return how many messages went out. now_s: monotonic seconds."""
+    def flush(self, db: Db, publish: Callable[[str, bytes], bool], now_s: float, now: datetime) -> int:
+        """Publish what is due for the devices that are there and return how many messages went out. now_s: monotonic seconds; now: UTC."""
         went, alive = 0, set()
         window: dict[str, int] = {}
         for row in fleet.pending(db):
@@ -89,7 +91,7 @@ class Sender:
             window[row["box"]] = window.get(row["box"], 0) + 1
             if not row["online"] or window[row["box"]] > WINDOW or now_s - self._sent.get(key, -RESEND_S) < RESEND_S:
                 continue
-            if not publish(down_topic(row["device"], row["kind"]), encode_order(_message(row), self._sign)):
+            if not publish(down_topic(row["device"], row["kind"]), encode_order(_message(row, now), self._sign)):
                 break
             self._sent[key] = now_s
             went += 1
@@ -97,6 +99,9 @@ class Sender:
         return went
 
 
-def _message(row: Row) -> OrderMessage:
-    order = decode_value(row["body"], ORDER_KINDS[row["kind"]])
-    return OrderMessage(row["id"], row["device"], row["box"], row["seq"], row["ttl_s"], order)
+def _message(row: Row, now: datetime) -> OrderMessage:
+    order, ttl_s = decode_value(row["body"], ORDER_KINDS[row["kind"]]), row["ttl_s"]
+    if isinstance(order, CommandOrdered):  # a device may not know the time: it is told how long the command is good for from now
+        ttl_s = math.floor((order.expires_at - now).total_seconds())
+        ttl_s = ttl_s if ttl_s > 0 else -1
+    return OrderMessage(row["id"], row["device"], row["box"], row["seq"], ttl_s, order)

@@ -8,8 +8,10 @@ What cannot be read or booked is set aside too; where its number is known, that 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import groupby
+from operator import attrgetter
 
 from kiosk.domain.events import Lane, Skipped
 from kiosk.domain.money import Money
@@ -24,15 +26,17 @@ from kiosk.hq.ledger.store import Db, Ledger, savepoint
 from kiosk.hq.ledger.trade import Origin
 from kiosk.hq.posting import Books, kept, post
 from kiosk.hq.stamp import Stamp, milliseconds
-from kiosk.wire import Ack, Envelope, Unreadable, decode_batch, decode_state, encode_value
+from kiosk.wire import Ack, Envelope, Unreadable, decode_batch, decode_state
 
 log = logging.getLogger(__name__)
 
 Message = tuple[str, bytes]
 """(topic, payload)"""
 LAST_FORK = 9
+MOST_STRANGE = 100
 Key = tuple[str, str, Lane]
 """(device, epoch, lane)"""
+_KEY = attrgetter("device", "epoch", "lane")
 
 
 @dataclass(slots=True)
@@ -55,13 +59,14 @@ class Ingest:
     def __init__(self, ledger: Ledger, welcome: Money) -> None:
         self._ledger, self._welcome = ledger, welcome
         self._streams: dict[Key, Stream] = {}
+        self._strange: set[str] = set()
 
     def commit(self, messages: Sequence[Message], stamp: Stamp) -> dict[str, list[Ack]]:
         """Keep and book what the messages carry, in one transaction, and return device -> what may be acknowledged now.
 
         Raises StorageError when the database cannot take it: then nothing was kept, nothing may be acknowledged, and devices send again.
         """
-        items = [item for message in messages for item in _items(message)]
+        items = [item for message in messages for item in self._items(message)]
         try:
             return self._commit(items, stamp, careful=False)
         except StorageError:
@@ -111,31 +116,37 @@ class Ingest:
     def _commit(self, items: Sequence[Envelope | Unreadable], stamp: Stamp, *, careful: bool) -> dict[str, list[Ack]]:
         with self._ledger.write() as db:
             batch = _Batch(db, Books(db, stamp, self._welcome), careful)
-            for key, numbers in _numbers(items).items():
+            runs = [(key, list(run)) for key, run in groupby(items, _KEY)]
+            numbers: dict[Key, list[int]] = {}
+            for key, run in runs:
+                if key[1]:
+                    numbers.setdefault(key, []).extend([item.seq for item in run])
+            for key, own in numbers.items():
                 stream = self._stream(batch, key)
-                batch.known[stream.id] = facts.held(db, stream.id, [n for n in numbers if n <= stream.top])
-            for item in items:
-                self._take(batch, item)
+                batch.known[stream.id] = facts.held(db, stream.id, [n for n in own if n <= stream.top])
+            for key, run in runs:
+                self._take(batch, key, run)
             self._finish(batch)
-            return _acks(batch, items)
+            return _acks(batch, {key: max(own) for key, own in numbers.items()})
 
-    def _take(self, batch: _Batch, item: Envelope | Unreadable) -> None:
-        at_ms = batch.books.stamp.at_ms
-        if not item.epoch:
-            fleet.add_device(batch.db, item.device, at_ms)
-            _set_aside(batch, item, "unreadable", item.reason if isinstance(item, Unreadable) else "it has no epoch")
+    def _take(self, batch: _Batch, key: Key, run: Sequence[Envelope | Unreadable]) -> None:
+        """Take in facts of one lane that came after one another."""
+        if not key[1]:
+            fleet.add_device(batch.db, key[0], batch.books.stamp.at_ms)
+            for item in run:
+                _set_aside(batch, item, "unreadable", item.reason if isinstance(item, Unreadable) else "it has no epoch")
             return
-        stream = self._stream(batch, (item.device, item.epoch, item.lane))
+        stream = self._stream(batch, key)
         known = batch.known[stream.id]
-        before = known.get(item.seq)
-        if before is not None:
-            if before and isinstance(item, Envelope) and before != item.id:
-                facts.alarm(batch.db, "conflict", item.device, f"{item.lane} {item.epoch} {item.seq}", at_ms)
+        for item in run:
+            before = known.get(item.seq)
+            if before is None:
+                self._keep(batch, item, stream)
+            elif before and isinstance(item, Envelope) and before != item.id:
+                facts.alarm(batch.db, "conflict", item.device, f"{item.lane} {item.epoch} {item.seq}", batch.books.stamp.at_ms)
                 self._take_fork(batch, item, before)
             else:
                 batch.resent += 1
-            return
-        self._keep(batch, item, stream)
 
     def _take_fork(self, batch: _Batch, item: Envelope, before: str) -> None:
         """Take in a fact whose number another event holds: two cards go on from the same history. Each has a branch of its own here."""
@@ -157,17 +168,19 @@ class Ingest:
 
     def _keep(self, batch: _Batch, item: Envelope | Unreadable, stream: Stream) -> None:
         """Book a fact that is new, and note that its number is taken."""
-        at_ms = batch.books.stamp.at_ms
-        event_id = item.id if isinstance(item, Envelope) else ""
-        kind, body, time_ms = "unreadable", b"", at_ms
+        at_ms, seq = batch.books.stamp.at_ms, item.seq
+        event_id, kind, body, time_ms = "", "unreadable", b"", at_ms
         if isinstance(item, Unreadable):
             _set_aside(batch, item, "unreadable", item.reason)
         else:
-            body, time_ms = encode_value(kept(item.event)), milliseconds(item.time) + clocks.offset_ms(batch.db, item)
-            kind = type(item.event).__name__ if _book(batch, item, stream, time_ms) else "refused"
-        batch.rows.append((stream.id, item.seq, event_id, kind, time_ms, at_ms, body))
-        batch.known[stream.id][item.seq] = event_id
-        stream.take(item.seq)
+            event_id, event, time_ms = item.id, item.event, milliseconds(item.time)
+            if not item.clock_set:
+                time_ms += clocks.offset_ms(batch.db, item)
+            body = kept(item)
+            kind = type(event).__name__ if _book(batch, item, stream, time_ms) else "refused"
+        batch.rows.append((stream.id, seq, event_id, kind, time_ms, at_ms, body))
+        batch.known[stream.id][seq] = event_id
+        stream.take(seq)
 
     def _finish(self, batch: _Batch) -> None:
         batch.books.write_gathered()
@@ -179,6 +192,16 @@ class Ingest:
         if batch.resent:
             facts.count(batch.db, "resent", batch.resent)
 
+    def _items(self, message: Message) -> list[Envelope | Unreadable]:
+        try:
+            return decode_batch(*message)
+        except WireError:
+            topic = message[0][:100]
+            if topic not in self._strange and len(self._strange) < MOST_STRANGE:
+                self._strange.add(topic)
+                log.warning("a message on %r is no lane's: left alone, and so are others on it", topic)
+            return []
+
     def _stream(self, batch: _Batch, key: Key) -> Stream:
         stream = batch.touched.get(key)
         if stream is None:
@@ -186,22 +209,6 @@ class Ingest:
             self._streams[key] = batch.touched[key] = stream
             batch.stores[key[0]] = fleet.add_device(batch.db, key[0], batch.books.stamp.at_ms)
         return stream
-
-
-def _items(message: Message) -> list[Envelope | Unreadable]:
-    try:
-        return decode_batch(*message)
-    except WireError:
-        log.warning("a message on %r is no lane's: left alone", message[0][:100])
-        return []
-
-
-def _numbers(items: Iterable[Envelope | Unreadable]) -> dict[Key, list[int]]:
-    numbers: dict[Key, list[int]] = {}
-    for item in items:
-        if item.epoch:
-            numbers.setdefault((item.device, item.epoch, item.lane), []).append(item.seq)
-    return numbers
 
 
 def _book(batch: _Batch, envelope: Envelope, stream: Stream, time_ms: int) -> bool:
@@ -236,7 +243,7 @@ def _apply(batch: _Batch, envelope: Envelope, stream: Stream, origin: Origin) ->
     else:
         if isinstance(envelope.event, ClockSet):
             _write_rows(batch)  # what it corrects may have come in the same batch
-        post(batch.books, envelope, origin)
+        post(batch.books, envelope, origin, stream.id)
         if not envelope.clock_set:
             clocks.note_unset(batch.db, envelope, stream.id)
 
@@ -251,13 +258,12 @@ def _skip(batch: _Batch, envelope: Envelope, skipped: Skipped, stream: Stream) -
 
 
 def _set_aside(batch: _Batch, item: Envelope | Unreadable, kind: str, reason: str) -> None:
-    payload = item.payload if isinstance(item, Unreadable) else encode_value(kept(item.event))
+    payload = item.payload if isinstance(item, Unreadable) else kept(item)
     facts.quarantine(batch.db, Refused(item.device, item.lane, item.epoch, item.seq, kind, reason, payload), batch.books.stamp.at_ms)
 
 
-def _acks(batch: _Batch, items: Sequence[Envelope | Unreadable]) -> dict[str, list[Ack]]:
+def _acks(batch: _Batch, tops: dict[Key, int]) -> dict[str, list[Ack]]:
     """Return what each device may free. A card whose history goes on elsewhere too hears of no number beyond those that it sent."""
-    tops = {key: max(numbers) for key, numbers in _numbers(items).items()}
     acks: dict[str, list[Ack]] = {}
     for key, stream in batch.touched.items():
         device, epoch, lane = key

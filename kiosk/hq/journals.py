@@ -1,6 +1,7 @@
 """A kiosk tells how long its journal is; HQ remembers, and raises an alarm when it hears of another past than the one it was told.
 
-What HQ shows as signed by a kiosk, it has checked: a closure is refused without its signature, and a sale loses its seal.
+What HQ shows as signed by a kiosk, it has checked: a closure is refused without its signature, and a sale is shown without its seal. The
+seals of sales are looked at when nothing else is to be done, and whenever one is shown: checking one costs as much as booking ten facts.
 """
 
 from __future__ import annotations
@@ -12,14 +13,16 @@ from dataclasses import replace
 from kiosk.domain import journal
 from kiosk.domain.events import JournalHead, PeriodClosed, SaleCompleted, Seal
 from kiosk.errors import InvalidValueError
-from kiosk.hq.ledger import facts, journals
-from kiosk.hq.ledger.store import Db
+from kiosk.hq.ledger import facts, journals, receipts
+from kiosk.hq.ledger.store import Db, Ledger
 from kiosk.hq.ledger.trade import Origin
 from kiosk.hq.trust import signed_by
 from kiosk.wire import Envelope, encode_event, encode_value
 
 FORK = "#"
 """A branch of an epoch is called epoch#2 to epoch#9; devices know nothing of it."""
+AT_ONCE = 100
+"""So many seals are looked at between two looks for messages: 15 ms."""
 
 
 def take(db: Db, told: JournalHead, origin: Origin) -> None:
@@ -42,29 +45,45 @@ def take(db: Db, told: JournalHead, origin: Origin) -> None:
         journals.keep(db, told, origin)
 
 
-def check_closure(db: Db, closed: PeriodClosed, origin: Origin) -> None:
-    """Raise InvalidValueError when the key that a closure names did not sign it; alarm when it is another key than before."""
+def check_closure(closed: PeriodClosed, origin: Origin) -> None:
+    """Raise InvalidValueError when the key that a closure names did not sign it."""
     bare = replace(closed, key="", signature="")
     seal = Seal(closed.last + 1, closed.head, closed.key, closed.signature)
     if not _sealed(seal, closed.period, encode_value(bare)):
         raise InvalidValueError(f"the closure of {closed.name} by {origin.device} is not signed by the key that it names")
-    _check_key(db, closed.key, origin)
 
 
-def checked_sale(db: Db, fact: Envelope, origin: Origin) -> SaleCompleted:
-    """Return the sale of a fact, without its seal, and with an alarm, when that does not hold: the goods are gone, so it is booked."""
-    sale = fact.event
+def check_due(ledger: Ledger, at_ms: int, limit: int = AT_ONCE) -> int:
+    """Look at the seals of sales that nobody has looked at yet and return how many were: one that does not hold is alarmed.
+
+    The sale stays booked, for the goods are gone. Only HQ's working thread calls this, as it alone takes facts in.
+    """
+    with ledger.read() as db:
+        due = receipts.unchecked(db, limit)
+    broken = [(fact, sale) for _number, fact in due if (sale := shown(fact)).seal is None and sale != fact.event]
+    if due:
+        with ledger.write() as db:
+            for fact, sale in broken:
+                facts.alarm(db, "sale_signature", fact.device, sale.receipt, at_ms)
+            receipts.set_checked(db, due[-1][0])
+    return len(due)
+
+
+def shown(fact: Envelope | SaleCompleted) -> SaleCompleted:
+    """Return the sale of a fact as it may be shown: without its seal when that does not hold. A sale by itself was checked when it came."""
+    sale = fact.event if isinstance(fact, Envelope) else fact
     if not isinstance(sale, SaleCompleted):
-        raise InvalidValueError(f"fact {fact.id!r} of {fact.device} is no sale")
-    if sale.seal is None:
+        raise InvalidValueError(f"a {type(sale).__name__} has no receipt")
+    if not isinstance(fact, Envelope) or sale.seal is None:
         return sale
     # A branch of an epoch is a name that HQ gave; the device signed the epoch itself.
     bare = replace(fact, epoch=fact.epoch.partition(FORK)[0], event=replace(sale, seal=None))
-    if not _sealed(sale.seal, "sale", encode_event(bare)):
-        facts.alarm(db, "sale_signature", origin.device, sale.receipt, origin.at_ms)
-        return replace(sale, seal=None)
-    _check_key(db, sale.seal.key, origin)
-    return sale
+    return sale if _sealed(sale.seal, "sale", encode_event(bare)) else replace(sale, seal=None)
+
+
+def alarm_key(db: Db, key: str, device: str, at_ms: int) -> None:
+    """Alarm that a device's sale or closure names another key than the one that has signed its journals so far."""
+    facts.alarm(db, "journal_key", device, f"{key[:12]}…", at_ms)
 
 
 def _sealed(seal: Seal, kind: str, body: bytes) -> bool:
@@ -74,12 +93,6 @@ def _sealed(seal: Seal, kind: str, body: bytes) -> bool:
     except (ValueError, OverflowError, binascii.Error):
         return False
     return signed_by(seal.key, journal.signed(digest), signature)
-
-
-def _check_key(db: Db, key: str, origin: Origin) -> None:
-    known = journals.known_key(db, origin.device)
-    if known and key != known:
-        facts.alarm(db, "journal_key", origin.device, f"{key[:12]}…", origin.at_ms)
 
 
 def _holds(told: JournalHead) -> bool:

@@ -14,10 +14,11 @@ from kiosk.domain.orders import PaymentAnswered
 from kiosk.errors import HqError, InvalidValueError
 from kiosk.hq import asking, commands, downbox, journals, members, refunds, replenishment, wallet
 from kiosk.hq.ledger import accounts, clocks, facts, fleet, home, receipts, supply, trade, trust
+from kiosk.hq.ledger import journals as journal_heads
 from kiosk.hq.ledger.members import Place
 from kiosk.hq.ledger.store import Db
 from kiosk.hq.stamp import Stamp
-from kiosk.wire import Envelope
+from kiosk.wire import Envelope, encode_value
 
 LARGEST = 2**53
 REQUEST_LETTERS = 4096
@@ -30,7 +31,8 @@ class Gathered:
     """What many facts of one transaction change together, written down once: by (device, slot), slot and day, (device, outcome), device.
 
     sales wait here too, as (sale, origin) in order; `promised` are their ids, intents and members (UNKNOWN: of a member that only the
-    books tell). Whatever asks about one of these, or might, has them booked first: see `post`.
+    books tell). Whatever asks about one of these, or might, has them booked first: see `post`. receipts: what is kept of each, by sale.
+    keys: device -> the key that has signed its journals so far.
     """
 
     stock: dict[tuple[str, str], trade.StockMove] = field(default_factory=dict)
@@ -39,10 +41,12 @@ class Gathered:
     health: dict[str, events.DeviceHealth] = field(default_factory=dict)
     sales: list[tuple[events.SaleCompleted, trade.Origin]] = field(default_factory=list)
     promised: set[str] = field(default_factory=set)
+    receipts: dict[str, receipts.ReceiptRow] = field(default_factory=dict)
+    keys: dict[str, str] = field(default_factory=dict)
 
     def clear(self) -> None:
         """Forget it all."""
-        for part in (self.stock, self.demand, self.judged, self.health, self.sales, self.promised):
+        for part in (self.stock, self.demand, self.judged, self.health, self.sales, self.promised, self.receipts, self.keys):
             part.clear()
 
 
@@ -60,14 +64,23 @@ class Books:
 
     def book_sales(self) -> None:
         """Book the sales that were gathered; raises a KioskError when one of them cannot be."""
-        sold = self.gathered.sales
+        sold, rows = self.gathered.sales, self.gathered.receipts
         if sold:
             booked = wallet.settle_all(self.db, sold)
-            receipts.keep(self.db, booked)
+            receipts.keep(self.db, [rows[sale.sale_id] for sale in booked])
             if len(booked) < len(sold):
                 facts.count(self.db, "resent", len(sold) - len(booked))
             sold.clear()
+            rows.clear()
             self.gathered.promised.clear()
+
+    def note_key(self, key: str, device: str) -> None:
+        """Alarm when a device signs with another key than before."""
+        keys = self.gathered.keys
+        if device not in keys:
+            keys[device] = journal_heads.known_key(self.db, device)
+        if keys[device] not in ("", key):
+            journals.alarm_key(self.db, key, device, self.stamp.at_ms)
 
     def write_gathered(self) -> None:
         """Write down what was gathered; raises a KioskError when the tables refuse it."""
@@ -82,22 +95,25 @@ class Books:
         gathered.clear()
 
 
-def kept(event: events.Event) -> events.Event:
-    """Return what HQ keeps of a fact: all of it, but for a sealed template, which is forwarded, and the address of an order."""
+def kept(fact: Envelope) -> bytes:
+    """Return what HQ keeps of a fact: its event as it came, but for a sealed template, which is forwarded, and the address of an order."""
+    event = fact.event
     if isinstance(event, online.OrderPlaced):
-        return replace(event, address=None)
-    return replace(event, sealed="") if isinstance(event, events.TemplateSealed) else event
+        return encode_value(replace(event, address=None))
+    return encode_value(replace(event, sealed="")) if isinstance(event, events.TemplateSealed) else fact.raw
 
 
-def post(books: Books, envelope: Envelope, origin: trade.Origin) -> None:
-    """Book one fact that is new. Raises a KioskError when it cannot be booked."""
-    kind = type(envelope.event)
+def post(books: Books, envelope: Envelope, origin: trade.Origin, stream: int) -> None:
+    """Book one fact that is new, of this stream. Raises a KioskError when it cannot be booked."""
+    event = envelope.event
+    kind = type(event)
     posting = _POSTINGS.get(kind)
     if posting is not None:
-        if books.gathered.sales and kind not in _NO_MONEY and _depends(books.gathered.promised, envelope.event):
+        if books.gathered.sales and kind not in _NO_MONEY and _depends(books.gathered.promised, event):
             books.book_sales()
-        event = envelope.event
-        posting(books, journals.checked_sale(books.db, envelope, origin) if isinstance(event, events.SaleCompleted) else event, origin)
+        posting(books, event, origin)
+        if isinstance(event, events.SaleCompleted):
+            _note_receipt(books, envelope, event, stream)
 
 
 def _depends(promised: set[str], event: events.Event) -> bool:
@@ -113,12 +129,19 @@ def _depends(promised: set[str], event: events.Event) -> bool:
 def _sale(books: Books, sale: events.SaleCompleted, origin: trade.Origin) -> None:
     if not sale.sale_id or sale.tender not in TENDERS or not 0 <= sale.total_minor < LARGEST:
         raise InvalidValueError(f"sale {sale.sale_id!r} of {sale.total_minor} by {sale.tender!r} cannot be")
-    _our_currency(books, Money(sale.total_minor, sale.currency))
-    if sum(line.amount_minor for line in sale.lines) != sale.total_minor:
+    _our_currency(books, sale.total_minor, sale.currency)
+    if sum([line.amount_minor for line in sale.lines]) != sale.total_minor:
         facts.alarm(books.db, "sums", origin.device, sale.sale_id, books.stamp.at_ms)
     books.gathered.sales.append((sale, origin))
     books.gathered.promised.update((sale.sale_id, sale.intent_id or sale.sale_id,
                                     accounts.member_account(sale.member_id) if sale.member_id else UNKNOWN))
+
+
+def _note_receipt(books: Books, fact: Envelope, sale: events.SaleCompleted, stream: int) -> None:
+    """Keep from where the receipt is shown; whether its seal holds is looked at later, what key it names at once."""
+    books.gathered.receipts[sale.sale_id] = receipts.row_of(fact, sale, stream)
+    if sale.seal is not None:
+        books.note_key(sale.seal.key, fact.device)
 
 
 def _request(books: Books, asked: events.PaymentRequested, origin: trade.Origin) -> None:
@@ -137,7 +160,7 @@ def _request(books: Books, asked: events.PaymentRequested, origin: trade.Origin)
 def _refund(books: Books, refunded: events.SaleRefunded, origin: trade.Origin) -> None:
     if not refunded.refund_id or not 0 < refunded.amount_minor < LARGEST:
         raise InvalidValueError(f"refund {refunded.refund_id!r} of {refunded.amount_minor} cannot be")
-    _our_currency(books, Money(refunded.amount_minor, refunded.currency))
+    _our_currency(books, refunded.amount_minor, refunded.currency)
     if not refunds.give_back(books.db, refunds.told_by(refunded, origin.device), books.stamp):
         facts.count(books.db, "resent", 1)
 
@@ -145,18 +168,20 @@ def _refund(books: Books, refunded: events.SaleRefunded, origin: trade.Origin) -
 def _closed(books: Books, closed: events.PeriodClosed, origin: trade.Origin) -> None:
     if closed.period not in PERIODS or not closed.journal:
         raise InvalidValueError(f"closure {closed.name!r} of a {closed.period!r} cannot be")
-    journals.check_closure(books.db, closed, origin)
+    journals.check_closure(closed, origin)
+    books.note_key(closed.key, origin.device)
     if not receipts.add_closure(books.db, closed, origin):
         facts.count(books.db, "resent", 1)
 
 
 def _journal(books: Books, told: events.JournalHead, origin: trade.Origin) -> None:
+    books.gathered.keys.pop(origin.device, None)
     journals.take(books.db, told, origin)
 
 
-def _our_currency(books: Books, amount: Money) -> None:
-    if amount.currency != books.welcome.currency:
-        raise HqError(f"{amount.minor} {amount.currency}: kiosks of this HQ sell in {books.welcome.currency}")
+def _our_currency(books: Books, minor: int, currency: str) -> None:
+    if currency != books.welcome.currency:
+        raise HqError(f"{minor} {currency}: kiosks of this HQ sell in {books.welcome.currency}")
 
 
 def _cancel(books: Books, cancelled: events.PaymentCancelled, origin: trade.Origin) -> None:
@@ -196,7 +221,7 @@ def _place_order(books: Books, placed: online.OrderPlaced, origin: trade.Origin)
         raise InvalidValueError(f"order {placed.order_id!r} to {placed.kind!r} of {placed.total_minor} cannot be")
     if (placed.address is None) == (placed.kind == "deliver") or any(line.quantity < 1 for line in placed.lines):
         raise InvalidValueError(f"order {placed.order_id!r} to {placed.kind!r} lacks its address or its goods")
-    _our_currency(books, Money(placed.total_minor, placed.currency))
+    _our_currency(books, placed.total_minor, placed.currency)
     home.add(books.db, placed, origin)
 
 

@@ -12,8 +12,8 @@ from typing import Protocol
 from kiosk import __version__
 from kiosk.domain.events import Lane
 from kiosk.domain.money import Money
-from kiosk.errors import StorageError
-from kiosk.hq import certificates, claims, members, publish, replenishment
+from kiosk.errors import StorageError, WireError
+from kiosk.hq import certificates, claims, journals, members, publish, replenishment
 from kiosk.hq.downbox import Sender
 from kiosk.hq.ingest import Ingest, Message
 from kiosk.hq.ledger import catalogue, facts, garments, home, trade, trust
@@ -23,7 +23,7 @@ from kiosk.hq.stamp import Stamp, stamp
 from kiosk.hq.trust import SigningKey
 from kiosk.hq.trust.folder import Authority
 from kiosk.runtime import Clock
-from kiosk.wire import Ack, DeviceState, ack_topic, encode_ack, encode_state, state_topic
+from kiosk.wire import Ack, DeviceState, ack_topic, decode_state, encode_ack, encode_state, state_topic
 from kiosk.wire.claims import REQUESTS
 
 log = logging.getLogger(__name__)
@@ -35,7 +35,15 @@ WAITING = 20_000
 DRAIN_BYTES = 4 * 1024 * 1024
 DRAIN_MESSAGES = 500
 IDLE_S = 0.05
+MANY_BYTES = 32 * 1024
+"""A turn that took in so much is one of a queue that drains: the next one gathers `ENOUGH_MESSAGES`, unless none comes for `MORE_S`.
+
+Less than half of what a device may send without our word: it goes on sending while we book.
+"""
+ENOUGH_MESSAGES, MORE_S = 8, 0.003
 RENEW_LOOK_S = 600.0
+SEALS_WAIT_S = 60.0
+"""While facts come without a pause, signatures of sales wait for so long; from then on some are checked in every turn."""
 COUNT_S = 20.0
 """So often, at most, devices are told what stores have of garments."""
 
@@ -79,8 +87,10 @@ class Worker:
         self._published: tuple[int, ...] = ()
         self._counted_s = float("-inf")
         self._seen_version = -1
-        self._greet, self._dirty, self._disk_full = True, True, False
+        self._greet, self._dirty, self._disk_full, self._say_again = True, True, False, False
+        self._many = False
         self._swept_s = 0.0
+        self._unchecked_s: float | None = float("-inf")
         self._renewed_s, self._roots = float("-inf"), ""
         self._quota, self._answers = Quota(settings.limits), list[Message]()
         self._claims = claims.Desk(settings.authority, key.public) if settings.authority is not None else None
@@ -105,11 +115,12 @@ class Worker:
         self._greet = True
 
     def turn(self) -> None:
-        """Do what there is to do; waits up to 50 ms for a message when there is nothing."""
+        """Do what there is to do; waits up to 50 ms for a message when there is nothing, and a moment for more when there are many."""
         messages = self._drain()
         try:
             if messages:
                 self._take(messages)
+            self._check_seals(idle=not messages)
             self._sweep()
             self._disk_full = False
         except StorageError as error:
@@ -123,21 +134,25 @@ class Worker:
         self._link.publish(STATE_TOPIC, self._state(online=False), retain=True)
 
     def _drain(self) -> list[Message]:
+        """Take what has come. Where it comes in numbers, wait for what comes at once after it: few large transactions cost half as much."""
         messages: list[Message] = []
         size = 0
         try:
             messages.append(self._inbox.get(timeout=IDLE_S))
             while len(messages) < DRAIN_MESSAGES and size < DRAIN_BYTES:
                 size += len(messages[-1][1])
-                messages.append(self._inbox.get_nowait())
+                wait = self._many and len(messages) < ENOUGH_MESSAGES
+                messages.append(self._inbox.get(timeout=MORE_S) if wait else self._inbox.get_nowait())
         except queue.Empty:
             pass
+        self._many = size > MANY_BYTES
         return messages
 
     def _take(self, messages: list[Message]) -> None:
         now = self._stamp()
         if self._claims is not None:
             self._take_claims(self._claims, [m for m in messages if m[0].startswith("v1/claim/")], now)
+        self._say_again |= any(topic == STATE_TOPIC and self._is_anothers_end(payload) for topic, payload in messages)
         births = [m for m in messages if m[0].endswith("/state") and m[0] != STATE_TOPIC]
         for topic, _payload in births:
             self._sender.forget(topic.split("/")[1])
@@ -145,8 +160,26 @@ class Worker:
         facts = [m for m in messages if "/up/" in m[0]]
         if facts:
             acks |= {device: acks.get(device, []) + more for device, more in self._ingest.commit(facts, now).items()}
+            if self._unchecked_s is None:
+                self._unchecked_s = self._clock.monotonic()
         self._acks.update({(device, ack.epoch, ack.lane): ack for device, own in acks.items() for ack in own})
         self._dirty = True
+
+    def _check_seals(self, *, idle: bool) -> None:
+        """Look at some signatures of sales when nothing else is to be done, or when they have waited for long."""
+        now_s = self._clock.monotonic()
+        if self._unchecked_s is None or (not idle and now_s - self._unchecked_s < SEALS_WAIT_S):
+            return
+        if journals.check_due(self._ledger, self._stamp().at_ms) < journals.AT_ONCE:
+            self._unchecked_s = None
+
+    def _is_anothers_end(self, payload: bytes) -> bool:
+        """Whether this is the last will of an HQ before us that comes late: kiosks would take us for gone, and wait."""
+        try:
+            state = decode_state(payload)
+        except WireError:
+            return False
+        return not state.online and state.session != self._session
 
     def _take_claims(self, desk: claims.Desk, messages: list[Message], now: Stamp) -> None:
         if messages:
@@ -198,6 +231,8 @@ class Worker:
         if self._greet and self._link.publish(STATE_TOPIC, self._state(online=True), retain=True):
             self._greet, self._published, self._dirty = False, (), True
             self._sender.forget()
+        if self._say_again and self._link.publish(STATE_TOPIC, self._state(online=True), retain=True):
+            self._say_again = False
         if self._acks:
             self._send_acks()
         while self._answers and self._link.publish(*self._answers[0]):
@@ -205,7 +240,7 @@ class Worker:
         if self._dirty:
             self._send_manifests()
             with self._ledger.read() as db:
-                self._sender.flush(db, self._link.publish, self._clock.monotonic())
+                self._sender.flush(db, self._link.publish, self._clock.monotonic(), self._clock.now())
             self._dirty = False
 
     def _send_acks(self) -> None:

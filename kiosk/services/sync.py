@@ -31,6 +31,8 @@ log = logging.getLogger(__name__)
 
 RATE_HZ = 25.0
 """A look costs next to nothing; a payment that is asked for waits 20 ms for it on average."""
+STAY_S = 0.25
+"""A look goes on so long at most while there is something to carry, or HQ's word is due."""
 LOOK_S = 0.01
 """While HQ's word is due, new facts are looked for this often."""
 HEALTH_AT_MOST_EVERY_S = 10.0
@@ -43,10 +45,10 @@ STUCK_S = 60
 
 
 class Link:
-    """The relay with what surrounds it: the state that screens draw, and the device's health."""
+    """The relay with what surrounds it: the state that screens draw, and the device's health. stay_s: 0 where time stands still."""
 
-    def __init__(self, parts: Parts, relay: Relay) -> None:
-        self._parts, self._relay = parts, relay
+    def __init__(self, parts: Parts, relay: Relay, stay_s: float = STAY_S) -> None:
+        self._parts, self._relay, self._stay_s = parts, relay, stay_s
         self._state = ""
         self._zone, self._heads = zone_of(parts.settings), HeadTeller()
         self._health_s = float("-inf")
@@ -57,8 +59,8 @@ class Link:
 
     def tick(self) -> None:
         """Carry what there is to carry, then tell what changed."""
-        deadline = time.monotonic() + 0.25
-        while (self._relay.step() or self._relay.wait(LOOK_S)) and time.monotonic() < deadline:
+        deadline = time.monotonic() + self._stay_s
+        while (self._relay.step() or self._relay.wait(min(LOOK_S, self._stay_s))) and time.monotonic() < deadline:
             pass
         now = self._parts.clock.monotonic()
         if now - self._tidied_s >= TIDY_EVERY_S:

@@ -53,6 +53,7 @@ class Counter:
         self._hq, self._currency = hq, currency
         self._services = PaymentServices()
         self._paid = 0
+        self.phones_paid = 0
         self._refunded = ""
 
     @property
@@ -82,6 +83,7 @@ class Counter:
             self._paid += 1
             try:
                 self._services.bank.pay(code)
+                self.phones_paid += 1
             except WorldError as error:
                 log.info("a phone could not pay: %s", error)
 
@@ -116,5 +118,5 @@ class Counter:
         ledger.close()
         return MoneyBook(
             {tender: -found[0] if found else 0 for tender, found in balances.items()},
-            {tender: self._services.bank.taken_minor(service) for tender, service in SERVICE.items()}, self._paid, len(rows),
+            {tender: self._services.bank.taken_minor(service) for tender, service in SERVICE.items()}, self.phones_paid, len(rows),
             sum(row["amount_minor"] for row in rows), sum(row["status"] == "asked" for row in rows))

@@ -38,9 +38,9 @@ log = logging.getLogger(__name__)
 CHAOS = ("reflash", "broker", "hq")
 """In the order in which they strike: a card is taken out once its queue is empty, and that needs broker and HQ."""
 STRIKE_S, MEND_S = 20.0, 30.0
+"""When chaos strikes and when it is over, seconds after the doors opened."""
 LATER_S = 40.0
 """The doors stay open so much longer at most until HQ has given a sale back, in a store that was meant to see that."""
-"""When chaos strikes and when it is over, seconds after the doors opened."""
 DRAIN_S = 60.0
 LOOK_S = 0.4
 """How often somebody looks whether a phone has read a code."""
@@ -154,7 +154,8 @@ class StoreInABox:
             unpaid = not self._given_back and self._options.seconds > 2 * REFUND_AFTER_S and at_s < self._options.seconds + LATER_S
             if self._options.seconds and at_s >= self._options.seconds and not (awaited or unpaid):
                 return
-            if pending and at_s >= STRIKE_S and not self._outage.running:  # a new card knows no face: what is sold offline is sold before
+            cut = self._outage.over or bool(self._options.camera)  # a new card knows no face: what is sold offline is sold before
+            if pending and at_s >= STRIKE_S and cut:
                 broken, struck_s = {kind for kind in CHAOS if kind in pending and self._strike(kind)}, at_s
                 pending = set()
             if broken and at_s >= struck_s + MEND_S - STRIKE_S:
@@ -214,7 +215,6 @@ class StoreInABox:
         self._looked_s = at_s
         client = WorldClient(self._place.socket)
         truth = client.truth()
-        client.close()
         self._counter.pay(truth["codes"])
         self._phone.look(truth["pages"])
         receipt = self._counter.give_back(at_s)
@@ -222,9 +222,11 @@ class StoreInABox:
             self._given_back = receipt
             self._say(f"HQ gives sale {receipt} back")
         if not self._options.camera:  # who stands before a webcam shall not wait for a rendered shopper
-            told = self._outage.look(at_s, self._sold_offline)
+            told = self._outage.look(at_s, self._sold_offline, self._counter.phones_paid > 0)
             if told:
                 self._say(told)
+                client.act("invite", kind="face" if self._outage.running else "")  # a member: HQ's limits let the terminal answer for one
+        client.close()
 
     def _sold_offline(self) -> int:
         store = self._open(shop.PAY)

@@ -7,8 +7,10 @@ from collections.abc import Callable
 from kiosk.sim.proxy import Proxy
 
 CUT_AFTER_S = 10.0
-PATIENCE_S = 150.0
-"""So long somebody is waited for who pays meanwhile; whose face is not known is shown other ways, and offline there are few."""
+WAIT_S = 30.0
+"""The line is left alone so much longer while no phone has paid yet: only HQ makes the codes that phones pay."""
+PATIENCE_S = 90.0
+"""So long somebody is waited for who pays meanwhile."""
 
 
 class Outage:
@@ -20,6 +22,7 @@ class Outage:
         self._began_s: float | None = None
         self._before = 0
         self._running = False
+        self.over = False
         self.in_vain = False
 
     @property
@@ -32,12 +35,13 @@ class Outage:
         """Whether the line is cut."""
         return self._running
 
-    def look(self, at_s: float, sold_offline: Callable[[], int]) -> str:
+    def look(self, at_s: float, sold_offline: Callable[[], int], phone_paid: bool) -> str:
         """Cut the line when it is time, heal it when something was sold meanwhile; return what is to be said about it, "" for nothing.
 
         at_s: seconds since the doors opened. After PATIENCE_S without a sale it is healed all the same, and was `in_vain`.
+        phone_paid: whether a phone has paid a code yet.
         """
-        if self._began_s is None and at_s >= CUT_AFTER_S:
+        if self._began_s is None and at_s >= CUT_AFTER_S + (0.0 if phone_paid else WAIT_S):
             self._began_s, self._before, self._running = at_s, sold_offline(), True
             self._line.cut()
             return "the line of the terminal is cut: it goes on by HQ's signed limits"
@@ -52,6 +56,7 @@ class Outage:
 
     def end(self) -> None:
         """Heal the line, now."""
+        self.over = self.over or self._running
         self._running = False
         self._line.heal()
 

@@ -12,17 +12,18 @@ from kiosk.config import load
 from kiosk.devices.simulated.setup import SeenSlot, ShelfCell, StoreProduct, StoreShopper, WorldSetup, read_setup, write_setup
 from kiosk.devices.simulated.shelf_camera import references, watched_board
 from kiosk.devices.simulated.shelf_view import BOARD_MM
-from kiosk.domain.catalog import OfflinePolicy
+from kiosk.domain.catalog import Cell, OfflinePolicy
 from kiosk.domain.money import Money
 from kiosk.domain.staff import Role
 from kiosk.errors import WorldError
 from kiosk.flows.facings import reference_folder
 from kiosk.hq import imports, publish, wallet
 from kiosk.hq.console import sessions
-from kiosk.hq.ledger import accounts, catalogue, fleet
+from kiosk.hq.ledger import accounts, catalogue, fleet, supply
 from kiosk.hq.ledger.store import Db, Ledger
 from kiosk.hq.stamp import Stamp, stamp
 from kiosk.runtime import SystemClock, new_id
+from kiosk.sim import past
 from kiosk.sim.processes import free_port
 from kiosk.vision.facings_reference import EMPTY, FULL, save
 from kiosk.vision.networks import ModelStore
@@ -132,6 +133,7 @@ def open_hq(place: Place) -> None:
                 accounts.add_member(db, (person.member_id, PAY, "demo", "fr", 0, moment.at_ms))
                 wallet.open_member(db, person.member_id, WELCOME, moment.at_ms)
         setup = _world(db, moment)
+        past.write(db, (SHELF, _cells(db, SHELF)), STORE, catalogue.products(db), moment.at_ms // supply.DAY_MS)
     ledger.close()
     write_setup(setup, place.folder / "world.json")
 
@@ -147,17 +149,22 @@ def console_password(place: Place) -> str:
 def _world(db: Db, moment: Stamp) -> WorldSetup:
     goods = catalogue.products(db)
     weights = {product.gtin: product.unit_weight_g for product in goods}
-    shelf = catalogue.planogram(db, SHELF)
-    if shelf is None:
-        raise WorldError(f"planogram.csv has no cells for {SHELF}")
-    cells = tuple(ShelfCell(cell.slot, cell.gtin, weights[cell.gtin], _ON_SHELF[cell.slot], cell.capacity) for cell in shelf.cells)
-    scannable = tuple(StoreProduct(p.gtin, p.name("en")) for p in goods if not p.garment)
+    shelf, carried = _cells(db, SHELF), {cell.gtin for cell in _cells(db, PAY)}
+    cells = tuple(ShelfCell(cell.slot, cell.gtin, weights[cell.gtin], _ON_SHELF[cell.slot], cell.capacity) for cell in shelf)
+    scannable = tuple(StoreProduct(p.gtin, p.name("en")) for p in goods if p.gtin in carried)
     shoppers = tuple(StoreShopper(p.name, p.identity, p.role, p.is_member, p.phone, _codes(db, p, moment)) for p in PEOPLE)
-    seen = tuple(SeenSlot(c.slot, c.x_mm, c.x_mm + c.width_mm) for c in shelf.cells if c.shelf == SEEN_BOARD)
+    seen = tuple(SeenSlot(c.slot, c.x_mm, c.x_mm + c.width_mm) for c in shelf if c.shelf == SEEN_BOARD)
     return WorldSetup(seed=20, pay_device=PAY, pay_camera=CAMERAS[PAY][0], mirror_device=MIRROR, mirror_camera=CAMERAS[MIRROR][0],
                       shelf_device=SHELF, cells=cells, products=scannable, shoppers=shoppers, staff_pin=STAFF_PIN, pace=1.25,
                       staff_badge=STAFF_BADGE, shelf_waits=True, shelf_camera=SHELF_CAMERA,
                       seen=seen, portrait=str(ModelStore().path("astronaut")))
+
+
+def _cells(db: Db, device: str) -> tuple[Cell, ...]:
+    plan = catalogue.planogram(db, device)
+    if plan is None:
+        raise WorldError(f"planogram.csv has no cells for {device}")
+    return plan.cells
 
 
 def _codes(db: Db, person: Person, moment: Stamp) -> tuple[str, ...]:

@@ -175,7 +175,7 @@ class Kiosk:
         settings = self._settings()
         who = Identity(DEVICE, GROUP, self._new_id(), "sim", self._sync.epoch, ("pay",))
         self.relay = Relay(who, UpLanes(self._sync), DownBox(self._sync), self._connect, verifier(self._key), self.clock)
-        self.link = Link(Parts(settings, self._sync, self.clock, self._new_id), self.relay)
+        self.link = Link(Parts(settings, self._sync, self.clock, self._new_id), self.relay, stay_s=0.0)
         self.relay.start()
         self._open_pay()
 

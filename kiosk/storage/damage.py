@@ -24,9 +24,12 @@ from kiosk.storage.journal import Journal
 from kiosk.storage.outbox import Facts, acknowledged, holes, is_whole, keep, recount
 from kiosk.storage.places import EPOCH_STEP, FIRST_EPOCH, LANES, parts, run
 from kiosk.storage.schema import CARRIED
+from kiosk.storage.till import MIRROR, PAY
 
 log = logging.getLogger(__name__)
 
+LOST_BASKET = b"?"
+"""No basket reads like this (domain.basket.pack)."""
 BEYOND = 1_000_000
 """Numbers of a former epoch are taken up again so far beyond the last known one: the newest may have been among the unreadable."""
 
@@ -95,7 +98,13 @@ def _copied(db: sqlite3.Connection, aside: Path) -> dict[str, int]:
             return {table: _copy(old, db, table) for table in CARRIED}
     except sqlite3.Error as error:
         log.error("%s cannot be read at all: %s", aside, error)
+        _lose_baskets(db)
         return {}
+
+
+def _lose_baskets(db: sqlite3.Connection) -> None:
+    """Leave what no screen that sells can read as its basket: it says then that the basket was lost."""
+    db.executemany("INSERT OR IGNORE INTO basket VALUES (?, ?)", [(role, LOST_BASKET) for role in (PAY, MIRROR)])
 
 
 def _copy(old: sqlite3.Connection, db: sqlite3.Connection, table: str) -> int:
@@ -111,6 +120,8 @@ def _copy(old: sqlite3.Connection, db: sqlite3.Connection, table: str) -> int:
                 count += _put(db, table, names, row)
         except (sqlite3.Error, UnicodeDecodeError) as error:
             log.warning("table %s of the damaged file ends early: %s", table, error)
+            if table == "basket":
+                _lose_baskets(db)
         else:
             break
     return count

@@ -11,12 +11,13 @@ import queue
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Protocol
 
 from kiosk import wire
 from kiosk.domain.events import Lane
-from kiosk.domain.orders import Manifest
+from kiosk.domain.orders import CommandOrdered, Manifest
 from kiosk.errors import StorageFullError, WireError
 from kiosk.runtime import Clock
 
@@ -25,13 +26,15 @@ log = logging.getLogger(__name__)
 HEARD = 300
 """So many messages wait to be worked on; more are dropped, and HQ or the broker sends them again."""
 HEARD_PER_STEP = 100
-WINDOW = {Lane.MONEY: 16, Lane.STOCK: 8, Lane.HEALTH: 4}
+WINDOW = {Lane.MONEY: 16, Lane.STOCK: 12, Lane.HEALTH: 6}
 """Batches of a lane that may be without HQ's word at a time. Money is asked first, and each lane has room of its own: none starves."""
 LINGER_S = {Lane.MONEY: 0.0, Lane.STOCK: 0.3, Lane.HEALTH: 1.0}
 """How long a lane may wait for more facts to share a message with. Money never waits: a shopper stands before the kiosk."""
 SETTLED_S = 30.0
 """HQ may send an order again until it has heard that we hold it, and what it sent before may still be under way for a while."""
 TELL_AGAIN_S, MOST_TOLD = 3600.0, 100
+DOUBT_S = 30.0
+"""HQ's going is doubted after so long: word that it is back may have been lost. Facts are then sent as if nobody knew."""
 FIRST_PATIENCE_S = 3.0
 LONGEST_PATIENCE_S = 60.0
 
@@ -154,6 +157,7 @@ class Relay:
         self._version = -1
         self._hq_session = ""
         self._hq_online: bool | None = None
+        self._gone_s = 0.0
         self._retry_manifests_s: float | None = None
         self._full = False
         self._told: dict[tuple[str, str], float] = {}
@@ -205,7 +209,9 @@ class Relay:
         self._take_fetched()
         version = self._outbox.version()
         changed, self._version = version != self._version, version
-        if not self._client.connected or self._hq_online is False:  # while HQ is silent, facts go all the same: its state may be lost
+        if self._hq_online is False and now - self._gone_s >= DOUBT_S:
+            self._hq_online = None
+        if not self._client.connected or self._hq_online is False:
             return worked
         for state in self._lanes.values():
             self._mind(state, now, changed)
@@ -295,7 +301,7 @@ class Relay:
                 known = acks.get((ack.epoch, ack.lane))
                 acks[ack.epoch, ack.lane] = ack if known is None or ack.seq > known.seq else known
         elif topic.startswith(wire.down_topic(device, "")):
-            orders.append(wire.decode_order(payload, device, self._verify))
+            orders.append(self._in_own_time(wire.decode_order(payload, device, self._verify)))
         elif topic == wire.state_topic("hq"):
             self._note_hq(wire.decode_state(payload))
         elif payload:
@@ -306,6 +312,13 @@ class Relay:
                 self._fetcher.ask(manifest)
             else:
                 raise WireError(f"the {manifest.kind} lies at {manifest.url}, and there is no way to fetch it")
+
+    def _in_own_time(self, message: wire.OrderMessage) -> wire.OrderMessage:
+        """Have a command end by this device's clock: that may be behind, and an old command would be good for ever."""
+        if not isinstance(message.order, CommandOrdered) or not message.ttl_s:
+            return message
+        ends = min(message.order.expires_at, self._clock.now() + timedelta(seconds=message.ttl_s))
+        return replace(message, order=replace(message.order, expires_at=ends))
 
     def _install(self, manifest: Manifest) -> None:
         if not self._keep(lambda: self._inbox.install(manifest)):
@@ -322,6 +335,7 @@ class Relay:
         was_away = self._hq_online is False
         if state.online != self._hq_online:
             log.info("%s: HQ is %s", self._who.device, "there" if state.online else "away")
+            self._gone_s = self._clock.monotonic()
         self._hq_online = state.online
         if state.online and (was_away or state.session != self._hq_session):
             self._hq_session = state.session

@@ -49,11 +49,12 @@ class Style:
 class Canvas:
     """One picture being drawn. `problems` lists text that was clipped, too pale or has no glyph; `audit` measures contrast too."""
 
-    def __init__(self, size: tuple[int, int], language: str, audit: bool = False, sight: Sight = Sight()) -> None:
+    def __init__(self, size: tuple[int, int], language: str, audit: bool = False, sight: Sight = Sight(), clear: bool = False) -> None:
+        """clear: nothing is below what is drawn, so that a picture can lie there."""
         self.size = size
         self.sight = sight
         self.language = language
-        self.surface = pygame.Surface(size)
+        self.surface = pygame.Surface(size, pygame.SRCALPHA if clear else 0)
         self.unit = min(size) / 480
         self.portrait = size[1] > size[0]
         self.targets: dict[str, tuple[int, int, int, int]] = {}

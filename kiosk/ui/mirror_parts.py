@@ -10,6 +10,7 @@ import pygame
 
 from kiosk.design.tokens import COLOURS, RADIUS, SPACE, Colour
 from kiosk.domain.frame import Picture
+from kiosk.domain.meshes import Worn
 from kiosk.ui import paint
 from kiosk.ui.canvas import Box, Canvas, Style
 from kiosk.ui.views import Held, ItemTile
@@ -21,7 +22,7 @@ _KEPT = 12
 _CLOTHS: dict[tuple[int, int, int], tuple[Picture, pygame.Surface]] = {}
 
 
-def backdrop(c: Canvas, picture: Picture | None, box: Box | None = None) -> None:
+def backdrop(c: Canvas, picture: Picture | Worn | None, box: Box | None = None) -> None:
     """Fill the screen, or a box of it, with the mirror's picture; with the night where there is none."""
     if picture is None:
         if box is None:

@@ -15,6 +15,7 @@ from kiosk.design.products import product as product_shapes
 from kiosk.design.shapes import Shape
 from kiosk.design.tokens import COLOURS, Colour, high_contrast
 from kiosk.domain.frame import Picture
+from kiosk.domain.meshes import Worn
 from kiosk.ui import fonts
 
 Size = tuple[int, int]
@@ -197,10 +198,20 @@ def qr(text: str, side: int) -> pygame.Surface:
     return pygame.transform.scale(small, (modules * factor, modules * factor))
 
 
-def camera(picture: Picture, size: Size) -> pygame.Surface:
-    """Return a camera's picture, turned left to right and cut to fill `size`. picture: (H, W, 3) uint8 RGB, origin top-left."""
+@lru_cache(1)
+def _nothing() -> pygame.Surface:
+    return pygame.Surface((1, 1), pygame.SRCALPHA)
+
+
+def camera(picture: Picture | Worn, size: Size) -> pygame.Surface:
+    """Return a camera's picture, turned left to right and cut to fill `size`. picture: (H, W, 3) uint8 RGB, origin top-left.
+
+    Of what the renderer draws itself, there is nothing to be painted.
+    """
+    if isinstance(picture, Worn):
+        return _nothing()
     height, width = picture.shape[:2]
-    left, top, cut_w, cut_h = cut((width, height), size)
+    left, top, cut_w, cut_h = cut(picture, size)
     part = np.ascontiguousarray(picture[top : top + cut_h, left : left + cut_w]) if (cut_w, cut_h) != (width, height) else picture
     part = part if part.flags.c_contiguous else np.ascontiguousarray(part)
     raw = pygame.image.frombuffer(part.data, (cut_w, cut_h), "RGB")
@@ -209,9 +220,9 @@ def camera(picture: Picture, size: Size) -> pygame.Surface:
     return pygame.transform.smoothscale(pygame.transform.flip(surface, True, False), size)
 
 
-def cut(whole: Size, size: Size) -> tuple[int, int, int, int]:
-    """Return the part (x, y, width, height) of a picture of size `whole` that fills `size` without distortion, from its middle."""
-    width, height = whole
+def cut(picture: Picture, size: Size) -> tuple[int, int, int, int]:
+    """Return the part (x, y, width, height) of a picture that fills `size` without distortion, from its middle."""
+    height, width = picture.shape[:2]
     scale = min(width / size[0], height / size[1])
     cut_w, cut_h = max(1, min(width, round(size[0] * scale))), max(1, min(height, round(size[1] * scale)))
     return (width - cut_w) // 2, (height - cut_h) // 2, cut_w, cut_h

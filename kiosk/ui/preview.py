@@ -29,7 +29,7 @@ def round_mirror(c: Canvas, box: Box, preview: Picture | None, face_box: FaceBox
 
 def _seen(preview: Picture, face_box: FaceBox, place: Box) -> Box:
     """Return where a box of the picture lies on the screen, turned left to right as the picture is."""
-    left, top, width, _height = paint.cut((preview.shape[1], preview.shape[0]), place.size)
+    left, top, width, _height = paint.cut(preview, place.size)
     scale = place.width / width
     x, y, w, h = face_box
     return Box(round(place.x + (left + width - x - w) * scale), round(place.y + (y - top) * scale), round(w * scale), round(h * scale))

@@ -46,6 +46,7 @@ from kiosk.ui import (
     pay_still_there,
     pay_tender,
     pay_waiting,
+    setup_card,
     shelf_board,
     staff_age,
     staff_hours,
@@ -101,6 +102,7 @@ DRAW: Final[dict[type[View], Callable[[Canvas, Any], None]]] = {
     views.StaffReport: staff_report.draw,
     views.StaffWishes: staff_wishes.draw,
     views.OutOfOrder: out_of_order.draw,
+    views.SetupCard: setup_card.draw,
     views.ShelfBoard: shelf_board.draw,
     views.MirrorAttract: mirror_attract.draw,
     views.MirrorTryOn: mirror_tryon.draw,
@@ -115,10 +117,13 @@ DRAW: Final[dict[type[View], Callable[[Canvas, Any], None]]] = {
 """View -> how it is drawn."""
 
 
-def draw(view: View, size: tuple[int, int], audit: bool = False) -> Canvas:
-    """Return the canvas on which a view was drawn; with `audit` it also measures the contrast of every text."""
+def draw(view: View, size: tuple[int, int], audit: bool = False, clear: bool = False) -> Canvas:
+    """Return the canvas on which a view was drawn; with `audit` it also measures the contrast of every text.
+
+    clear: a live picture that the renderer draws lies below; the canvas lets it be seen.
+    """
     status = view.status
-    canvas = Canvas(size, status.language, audit, Sight(status.large, status.contrast))
+    canvas = Canvas(size, status.language, audit, Sight(status.large, status.contrast), clear)
     DRAW[type(view)](canvas, view)
     if status.training:
         _watermark(canvas)
@@ -140,7 +145,7 @@ def save(canvas: Canvas, path: Path) -> None:
     pygame.image.save(canvas.surface, path)
 
 
-def render(view: View, size: tuple[int, int]) -> tuple[pygame.Surface, Presented]:
-    """Return a view as a picture of `size` (width, height) in pixels, and what is on it. A pure function of both."""
-    canvas = draw(view, size)
+def render(view: View, size: tuple[int, int], clear: bool = False) -> tuple[pygame.Surface, Presented]:
+    """Return a view as a picture of `size` (width, height) in pixels, and what is on it. A pure function of these; clear: see `draw`."""
+    canvas = draw(view, size, clear=clear)
     return canvas.surface, Presented(view.screen, canvas.targets, canvas.facts)

@@ -51,8 +51,8 @@ __all__ = [
     "MirrorAttract", "MirrorBack", "MirrorBasket", "MirrorCard", "MirrorCompare", "MirrorLikes", "MirrorOrdered", "MirrorPhone",
     "MirrorTryOn", "OrderView", "OutOfOrder", "PayAge", "PayAttract", "PayBasket", "PayCash", "PayCode", "PayConfirm", "PayDigits",
     "PayFace", "PayPaid", "PayPin", "PayQr", "PayRefused", "PayStillThere", "PayTender", "PayWaiting", "ProductCard", "ReceivedView",
-    "ShelfBoard", "SizeTile", "SlotView", "StaffAge", "StaffHours", "StaffLines", "StaffLogin", "StaffMenu", "StaffNumber",
-    "StaffOrders", "StaffReceiving", "StaffReport", "StaffSlots", "StaffWishes", "Status", "View", "WishView",
+    "SetupCard", "ShelfBoard", "SizeTile", "SlotView", "StaffAge", "StaffHours", "StaffLines", "StaffLogin", "StaffMenu",
+    "StaffNumber", "StaffOrders", "StaffReceiving", "StaffReport", "StaffSlots", "StaffWishes", "Status", "View", "WishView",
 ]
 
 FaceBox = tuple[int, int, int, int]
@@ -334,10 +334,23 @@ class MyErase(View):
 
 @dataclass(frozen=True, slots=True)
 class OutOfOrder(View):
-    """The device serves nobody. reason: a key of `out_of_order.*`: staff, disk_full, camera_lost, damaged, update. Targets: staff."""
+    """The device serves nobody. reason: a key of `out_of_order.*`: staff, disk_full, camera_lost, damaged, update, crashed. Targets: staff,
+    but for crashed: nothing answers there.
+    """
 
     screen: ClassVar[str] = "out_of_order"
     reason: str = "staff"
+
+
+@dataclass(frozen=True, slots=True)
+class SetupCard(View):
+    """A new device whose SD card says something that cannot be: every mistake, for the technician. mistakes: none while it starts.
+
+    No targets: the device waits for a corrected card or a USB stick.
+    """
+
+    screen: ClassVar[str] = "setup.card"
+    mistakes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

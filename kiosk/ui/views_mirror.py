@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from kiosk.domain.frame import Picture
+from kiosk.domain.meshes import Worn
 from kiosk.domain.money import Money
 from kiosk.ui.view import LineView, View
 
@@ -98,7 +99,7 @@ class MirrorTryOn(View):
     """
 
     screen: ClassVar[str] = "mirror.tryon"
-    picture: Picture | None = field(default=None, compare=False)
+    picture: Picture | Worn | None = field(default=None, compare=False)
     guide: bool = False
     card: GarmentCard | None = None
     index: int = 0

@@ -19,7 +19,7 @@ Colour = tuple[float, float, float]
 Floats = NDArray[np.float32]
 
 WIDTH, HEIGHT, AXIS = 900, 1100, 450
-_DENSE = 1.6
+_DENSE = 1.3
 """Drawn this much larger and shrunk, for smooth edges."""
 
 
@@ -41,7 +41,7 @@ class Sheet:
         size = (round(HEIGHT * _DENSE), round(WIDTH * _DENSE))
         self._pixels = np.full((*size, 3), 255, np.float32)
         self._fold = self._waves(size, 22, 90) * 0.6 + self._waves(size, 60, 160) * 0.6
-        self._noise = self._random.standard_normal(size).astype(np.float32)
+        self._noise = self._random.standard_normal(size, np.float32)
 
     def picture(self) -> Picture:
         """Return the finished photograph."""
@@ -93,8 +93,10 @@ class Sheet:
         return np.s_[y0:y1, x0:x1], dense - np.array([x0, y0], np.int32)
 
     def _paint(self, area: tuple[slice, slice], mask: NDArray[np.uint8], light: Floats, colour: Colour) -> None:
-        alpha = (mask / 255.0).astype(np.float32)[:, :, None]
-        self._pixels[area] = self._pixels[area] * (1 - alpha) + alpha * light[:, :, None] * np.array(colour, np.float32)
+        alpha = mask * np.float32(1 / 255)
+        for channel, tone in enumerate(colour):  # one after another: a kiosk draws these too, and has little memory
+            there = self._pixels[area][:, :, channel]
+            there += alpha * (light * np.float32(tone) - there)
 
     def button(self, x: float, y: float, colour: Colour, radius: float = 8.0) -> None:
         """Sew on a button with a shadow, a rim and four holes."""
@@ -128,7 +130,7 @@ class Sheet:
 
     def _waves(self, size: tuple[int, int], across: float, down: float) -> Floats:
         """Return smooth waves longer downwards than across, about -1..1: how hanging cloth folds."""
-        small = self._random.standard_normal((size[0] // 8, size[1] // 8)).astype(np.float32)
+        small = self._random.standard_normal((size[0] // 8, size[1] // 8), np.float32)
         smooth = cv2.GaussianBlur(small, (0, 0), sigmaX=across * _DENSE / 8, sigmaY=down * _DENSE / 8, borderType=cv2.BORDER_REFLECT)
         even = (smooth / max(float(smooth.std()), 1e-6) * 0.5).astype(np.float32)
         waves: Floats = cv2.resize(even, (size[1], size[0]), interpolation=cv2.INTER_CUBIC)

@@ -99,7 +99,7 @@ def _opened(mask: Mask, differs: Mask, halo: Mask) -> Mask:
 
 def bled(photo: Picture, mask: Mask) -> Picture:
     """Carry the garment's colour a little over its edge, so that no background shines in when it is warped."""
-    core = cv2.erode(mask, np.ones((7, 7), np.uint8))
+    core = cv2.erode(mask, np.ones((7, 7), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=0)  # its picture ends with the garment
     weight = cv2.blur((core > 0).astype(np.float32), (15, 15))
     mean = cv2.blur(photo * (core > 0)[:, :, None].astype(np.float32), (15, 15)) / np.maximum(weight, 1e-3)[:, :, None]
     use = (core == 0) & (weight > 0)

@@ -5,7 +5,7 @@ Trunk, sleeves and legs are inverse maps bound to bones: every pixel asks where 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from kiosk.domain.garment import Garment, Leg, Side
 from kiosk.vision.fit import Fit, keys, last_full_row
-from kiosk.vision.sleeves import Tube, tube_of
+from kiosk.vision.sleeves import Tube, premultiplied, rounded, tube_of
 
 Rgba = NDArray[np.uint8]
 Floats = NDArray[np.float32]
@@ -23,11 +23,16 @@ Box = tuple[int, int, int, int]
 _COARSE = 64
 _OVERLAP = 0.22
 _LEG_OVERLAP = 0.10
+_SHOULDER = 0.24
+"""The share of a sleeve that is cut from the trunk aslant: an arm that is raised needs cloth there."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Parts:
-    """A garment taken apart: (H, W, 4) uint8 RGBA each. limbs: sleeves, or the legs of trousers, with their course; left first."""
+    """A garment taken apart: (H, W, 4) uint8 RGBA each, multiplied by alpha.
+
+    limbs: sleeves, or the legs of trousers, each cut to its own size, with its course in its pixels; left first.
+    """
 
     trunk: Rgba
     limbs: tuple[tuple[Rgba, Tube] | None, tuple[Rgba, Tube] | None]
@@ -37,12 +42,12 @@ def apart(garment: Garment) -> Parts:
     """Cut a garment's picture into trunk and limbs that overlap a little at the seam."""
     legs = garment.cut.legs
     if legs is not None:
-        return Parts(_hips(garment), (_leg(garment, legs[0], 0), _leg(garment, legs[1], 1)))
+        return Parts(premultiplied(_hips(garment)), (_leg(garment, legs[0], 0), _leg(garment, legs[1], 1)))
     columns = np.arange(garment.picture.shape[1], dtype=np.float32)[None]
     inside = (columns >= garment.trunk[:, :1] - 1) & (columns <= garment.trunk[:, 1:] + 1)
     trunk = garment.picture.copy()
     trunk[~inside, 3] = 0
-    return Parts(trunk, (_sleeve(garment, garment.cut.left, 0), _sleeve(garment, garment.cut.right, 1)))
+    return Parts(premultiplied(trunk), (_sleeve(garment, garment.cut.left, 0), _sleeve(garment, garment.cut.right, 1)))
 
 
 def _sleeve(garment: Garment, side: Side, index: int) -> tuple[Rgba, Tube] | None:
@@ -55,7 +60,17 @@ def _sleeve(garment: Garment, side: Side, index: int) -> tuple[Rgba, Tube] | Non
     sleeve = picture.copy()
     sleeve[~(columns <= edge + give if index == 0 else columns >= edge - give), 3] = 0
     root = (side.shoulder[0] + side.armpit[0]) / 2, (side.shoulder[1] + side.armpit[1]) / 2
-    return sleeve, tube_of(sleeve, (root, side.elbow, side.cuff), side.sleeve_width)
+    return _limb(sleeve, tube_of(sleeve, (root, side.elbow, side.cuff), side.sleeve_width), _SHOULDER)
+
+
+def _limb(picture: Rgba, tube: Tube, whole: float = 0.0) -> tuple[Rgba, Tube]:
+    """Return a limb cut to its own size, as it is laid."""
+    rows, columns = np.flatnonzero(picture[:, :, 3].any(axis=1)), np.flatnonzero(picture[:, :, 3].any(axis=0))
+    if not rows.size:
+        rows = columns = np.array([0])
+    y0, x0 = max(0, int(rows[0]) - 1), max(0, int(columns[0]) - 1)
+    moved = replace(tube, points=tube.points - np.array([x0, y0], np.float32))
+    return rounded(np.ascontiguousarray(picture[y0:rows[-1] + 2, x0:columns[-1] + 2]), moved, whole), moved
 
 
 def _hips(garment: Garment) -> Rgba:
@@ -73,7 +88,7 @@ def _leg(garment: Garment, leg: Leg, index: int) -> tuple[Rgba, Tube]:
         picture[:, middle:, 3] = 0
     else:
         picture[:, :middle, 3] = 0
-    return picture, tube_of(picture, (leg.hip, leg.knee, leg.ankle), leg.width)
+    return _limb(picture, tube_of(picture, (leg.hip, leg.knee, leg.ankle), leg.width))
 
 
 def drape(trunk: Rgba, garment: Garment, fitted: Fit, box: Box) -> Rgba:

@@ -18,10 +18,18 @@ Floats = NDArray[np.float32]
 _NECK, _NECK_ZONE = (0.18, 0.12), (0.5, 0.3)
 _BONE, _FLESH = 0.045, 0.40
 """Half the width of a forearm that is surely arm, and of the zone in which flesh is taken for arm, in shoulder widths."""
-_BONE_SEEN, _CLEAR_OF_ARMS = 0.06, 0.16
+_BONE_SEEN, _CLEAR_OF_ARMS = 0.04, 0.16
 """How near a bone a pixel shows the arm's colours, and how far from it the chest shows the clothes' own."""
-_NEAR, _THICK, _RARE = 2.5, 0.17, 2e-4
+_NEAR, _THICK, _RARE = 2.6, 0.17, 2e-4
 """Odds that a pixel on the bone is flesh, how fast they fall with the distance, and what a colour that was never seen counts."""
+_COLLAR = -1.0
+"""Less likely flesh than this, what is at the neck is the collar of what is worn."""
+_SLEEVED = 0.7
+"""So much of what is on the bone has the clothes' colour when an arm is in a sleeve of its own."""
+_UNTOLD = 2.1
+"""What the odds are where colours tell nothing: then an arm is as thick as an arm is."""
+_CRUMB = 0.015
+"""The area of flesh apart from the bone that is not believed, in square shoulder widths."""
 _SKIN_LIKE = 0.4
 _HIPS = (0.0, 1.2), (0.42, 0.3)
 """Where what is worn below the hips shows: hands hang beside it."""
@@ -48,13 +56,14 @@ def front(pixels: Picture, body: BodyFound, fitted: Fit, person: Mask) -> Mask:
     skin = _skin(calm, body, person)
     chest = _oval(person.shape, frame, (0.0, 0.55), (0.3, 0.25))
     doubtful = cv2.countNonZero(chest & skin) > _SKIN_LIKE * cv2.countNonZero(chest)  # clothes of the skin's colour
-    before = _oval(person.shape, frame, (0.0, -0.2), _NECK)
-    if not doubtful:
-        before |= _oval(person.shape, frame, (0.0, -0.12), _NECK_ZONE) & skin
+    neck = _oval(person.shape, frame, (0.0, -0.2), _NECK)
     away = [_away(arm, covered, frame.width, person.shape) for arm, covered in zip(frame.arms, fitted.covered, strict=True)]
     clothes = cv2.max(chest, _oval(person.shape, frame, *_HIPS))
     index = cells(calm)
     odds = _flesh_odds(index, skin, (person > 127) & (clothes > 0), away)
+    before = np.where((odds > _COLLAR) | (skin > 0), neck, np.uint8(0))
+    if not doubtful:
+        before |= _oval(person.shape, frame, (0.0, -0.12), _NECK_ZONE) & skin
     for arm, covered, distance in zip(frame.arms, fitted.covered, away, strict=True):
         before |= _bare_arm(arm, covered, frame.width, skin, (distance, odds))
     before |= _hair(index, frame, body, person, skin)
@@ -77,9 +86,10 @@ def _flesh_odds(index: Cells, skin: Mask, clothes: NDArray[np.bool_], away: list
     cloth = histogram(index, clothes & (nearest > _CLEAR_OF_ARMS))
     if flesh is None or cloth is None:
         return np.where(skin > 0, np.float32(2), np.float32(-2))
+    told = min(1.0, 2.0 * (1.0 - float(np.sqrt(flesh * cloth).sum())))  # clothes of the skin's colour: the bone tells more
     odds = np.log((flesh + _RARE) / (cloth + _RARE)).astype(np.float32)[index]
     calmer: Floats = cv2.blur(np.clip(odds, -4, 4), (3, 3))
-    return calmer
+    return told * calmer - (1 - told) * _UNTOLD
 
 
 def _face(body: BodyFound) -> tuple[NDArray[np.float32], float]:
@@ -122,6 +132,8 @@ def _bare_arm(arm: Arm, covered: float, width: float, skin: Mask, seen: tuple[Fl
     shown = int((sure & (skin > 0)).sum()) / max(int(sure.sum()), 1)
     if shown < 0.25 and arm.visible < 0.5:
         return np.zeros(skin.shape, np.uint8)  # behind the back
+    if covered < _ELBOW and float((odds[sure] < _COLLAR).mean()) > _SLEEVED:
+        odds = np.full_like(odds, -_UNTOLD)  # in a sleeve of the shopper's own
     # Near the bone clothes must be surely clothes, far from it flesh must be surely flesh.
     zone = (distance < _FLESH) & (odds + _NEAR - np.minimum(distance / _THICK, 9.0) ** 2 > 0)
     if covered > 0:
@@ -132,7 +144,12 @@ def _bare_arm(arm: Arm, covered: float, width: float, skin: Mask, seen: tuple[Fl
     seam = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3))
     calm = cv2.medianBlur(zone.astype(np.uint8), 5)  # a striped sleeve frays the edge
     bare: Mask = cv2.morphologyEx((sure | (calm > 0)).astype(np.uint8) * np.uint8(255), cv2.MORPH_CLOSE, seam)
-    return bare
+    _, labels, boxes, _ = cv2.connectedComponentsWithStats(bare)
+    kept = np.where(boxes[:, cv2.CC_STAT_AREA] > _CRUMB * width * width, np.uint8(255), np.uint8(0))
+    kept[labels[sure]] = 255  # a little flesh apart from the bone is something else: an elbow in its sleeve, a shelf
+    kept[0] = 0
+    shown_arm: Mask = kept[labels]
+    return shown_arm
 
 
 def arm_path(arm: Arm, covered: float) -> NDArray[np.float32]:

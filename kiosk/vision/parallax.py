@@ -53,9 +53,10 @@ def look_ahead(pixels: Picture, face: FaceFound) -> Ahead | None:
     mesh = face.mesh[:, :2].astype(np.float64)
     size = max(float(np.linalg.norm(mesh[list(_EYES[1])].mean(axis=0) - mesh[list(_EYES[0])].mean(axis=0))), 1.0)
     places = (mesh - mesh.mean(axis=0)) / size
-    x, y = np.meshgrid(np.linspace(*_WIDE, _COLUMNS), np.linspace(*_HIGH, _ROWS))
-    grid = np.stack([x.ravel(), y.ravel()], axis=1) + places[_TIP]
-    weights = np.exp(-((grid[:, None] - places) ** 2).sum(axis=-1) / (2 * _REACH**2))
+    columns, rows = np.linspace(*_WIDE, _COLUMNS) + places[_TIP, 0], np.linspace(*_HIGH, _ROWS) + places[_TIP, 1]
+    x, y = np.meshgrid(columns, rows)
+    grid = np.stack([x.ravel(), y.ravel()], axis=1)
+    weights = (_near(rows, places[:, 1])[:, None] * _near(columns, places[:, 0])).reshape(len(grid), len(places))
     weights /= np.maximum(weights.sum(axis=1, keepdims=True), 1e-12)
     points, terms = _terms(places), _terms(grid)
     plane = np.asarray(np.linalg.pinv(points), np.float64)
@@ -72,6 +73,12 @@ def agreement(pixels: Picture, face: FaceFound, ahead: Ahead) -> float:
         return math.nan
     plane, head = (float((_seen(pixels, places) * ahead.seen).mean()) for places in _moved(ahead, face.mesh[:, :2].astype(np.float64)))
     return head - plane
+
+
+def _near(lines: Doubles, places: Doubles) -> Doubles:
+    """How near each place is to each line of the grid, (lines, places): one factor of the weights, which fall off alike both ways."""
+    made: Doubles = np.exp(-((lines[:, None] - places) ** 2) / (2 * _REACH**2))
+    return made
 
 
 def _terms(places: Doubles) -> Doubles:

@@ -98,30 +98,58 @@ def leg_tubes(legs: NDArray[np.float32], covered: float, person: NDArray[np.uint
     return tubes[0], tubes[1]
 
 
+def rounded(limb: Rgba, tube: Tube, whole: float = 0.0) -> Rgba:
+    """Return a limb ((H, W, 4) uint8 RGBA) as it is laid: lit as what is round, nothing beyond its edges, multiplied by alpha.
+
+    whole: up to this share of its length it is cloth from edge to edge, also where it was cut from the trunk aslant.
+    """
+    height, width = limb.shape[:2]
+    size = (max(2, width // _CELL), max(2, height // _CELL))
+    told = _told(_places((0, 0, width, height), size), tube)
+    along, beside = (cv2.resize(part, (width, height), interpolation=cv2.INTER_LINEAR) for part in told)
+    away = np.abs(beside)
+    light = np.clip(135.0 - 38.0 * away**4, 77, 135).astype(np.uint8)
+    edge = np.clip((1.03 - away) * (255 / 0.06), 0, 255).astype(np.uint8)
+    root = np.clip((whole - along) * (255 / _PASSES), 0, 255) * (along > 0)
+    alpha = cv2.min(cv2.max(cv2.extractChannel(limb, 3), root.astype(np.uint8)), edge)
+    colour = cv2.multiply(limb[:, :, :3], cv2.merge([light] * 3), scale=1 / 128)
+    return premultiplied(np.dstack([colour, alpha]))
+
+
+def premultiplied(rgba: Rgba) -> Rgba:
+    """Return a picture ((H, W, 4) uint8 RGBA) whose colours are multiplied by its alpha."""
+    alpha = cv2.extractChannel(rgba, 3)
+    whole: Rgba = cv2.multiply(rgba, cv2.merge([alpha, alpha, alpha, np.full_like(alpha, 255)]), scale=1 / 255)
+    return whole
+
+
 def lay(rgba: Rgba, limb: Rgba, source: Tube, target: Tube, under: float) -> None:
-    """Lay a limb on `rgba` ((H, W, 4) uint8, changed in place): up to `under` of its length below what is there, then over."""
+    """Lay a limb on `rgba` (both (H, W, 4) uint8, multiplied by alpha; changed in place).
+
+    Up to `under` of its length it lies below what is there, then over it.
+    """
     box = reach_of(target, (rgba.shape[0], rgba.shape[1]))
     if box is None:
         return
     x0, y0, x1, y1 = box
     size = (x1 - x0, y1 - y0)
-    column, row, along, beside = (cv2.resize(part, size, interpolation=cv2.INTER_LINEAR) for part in limb_map(source, target, box))
-    laid = cv2.remap(limb, column, row, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=(0, 0, 0, 0))
-    away = np.abs(beside)
-    light = np.clip(135.0 - 38.0 * away**4, 77, 135).astype(np.uint8)
-    colour = cv2.multiply(laid[:, :, :3], cv2.merge([light] * 3), scale=1 / 128)
-    edge = np.clip((1.03 - away) * (255 / 0.06), 0, 255) * (along <= 1 + _BEYOND)
-    alpha = cv2.min(laid[:, :, 3], edge.astype(np.uint8))
+    places = _places(box, (max(2, size[0] // _CELL), max(2, size[1] // _CELL)))
+    column, row, along, _ = limb_map(source, target, places)
+    over = cv2.resize(passing(along, under), size, interpolation=cv2.INTER_LINEAR)
+    laid = cv2.remap(limb, cv2.resize(column, size, interpolation=cv2.INTER_LINEAR), cv2.resize(row, size, interpolation=cv2.INTER_LINEAR),
+                     cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=(0, 0, 0, 0))
     there = rgba[y0:y1, x0:x1]
-    over = np.clip((along - under) * (255 / _PASSES) + 128, 0, 255).astype(np.uint8)
-    # Below: what is there keeps its place. Over: the limb covers it. In between one turns into the other.
-    shown = cv2.min(alpha, cv2.max(over, cv2.bitwise_not(there[:, :, 3])))
-    weight = cv2.merge([shown] * 3)
-    visible = cv2.merge([cv2.max(there[:, :, 3], shown)] * 3)
-    share = cv2.divide(weight, cv2.max(visible, 1), scale=255)
-    mixed = cv2.add(cv2.multiply(colour, share, scale=1 / 255), cv2.multiply(there[:, :, :3], cv2.bitwise_not(share), scale=1 / 255))
-    there[:, :, :3] = mixed
-    there[:, :, 3] = cv2.max(there[:, :, 3], alpha)
+    # Under what is there, and once more over it by `over`: one sum of both.
+    through = cv2.bitwise_not(cv2.multiply(cv2.extractChannel(laid, 3), over, scale=1 / 255))
+    share = cv2.add(cv2.multiply(cv2.bitwise_not(cv2.extractChannel(there, 3)), through, scale=1 / 255), over)
+    there[:] = cv2.add(cv2.multiply(laid, cv2.merge([share] * 4), scale=1 / 255),
+                       cv2.multiply(there, cv2.merge([through] * 4), scale=1 / 255))
+
+
+def passing(along: Floats, under: float) -> NDArray[np.uint8]:
+    """Return how far a limb has come from below the trunk to lie on it, 0..255, at these places along it."""
+    over: NDArray[np.uint8] = np.clip((along - under) * (255 / _PASSES) + 128, 0, 255).astype(np.uint8)
+    return over
 
 
 def reach_of(target: Tube, size: tuple[int, int]) -> tuple[int, int, int, int] | None:
@@ -133,16 +161,19 @@ def reach_of(target: Tube, size: tuple[int, int]) -> tuple[int, int, int, int] |
     return (x0, y0, x1, y1) if x1 - x0 >= 4 and y1 - y0 >= 4 else None
 
 
-def limb_map(source: Tube, target: Tube, box: tuple[int, int, int, int]) -> tuple[Floats, Floats, Floats, Floats]:
-    """Return, on a coarse grid over the box, column and row of the limb's picture, and how far along and beside it each place lies."""
-    x0, y0, x1, y1 = box
-    size = (x1 - x0, y1 - y0)
-    across, down = max(2, size[0] // _CELL), max(2, size[1] // _CELL)
-    x = (np.arange(across, dtype=np.float32) + 0.5) * (size[0] / across) - 0.5 + x0
-    y = (np.arange(down, dtype=np.float32) + 0.5) * (size[1] / down) - 0.5 + y0
-    along, beside = _told(np.stack(np.meshgrid(x, y), axis=-1), target)
+def limb_map(source: Tube, target: Tube, places: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+    """Return column and row of the limb's picture at places (..., 2) in pixels, and how far along and beside the limb each one lies."""
+    along, beside = _told(places, target)
     column, row = _place(along, beside, source)
     return column, row, along, beside
+
+
+def _places(box: tuple[int, int, int, int], size: tuple[int, int]) -> Floats:
+    """Return the middles of (columns, rows) cells of a box: (rows, columns, 2) float32."""
+    x0, y0, x1, y1 = box
+    x = (np.arange(size[0], dtype=np.float32) + 0.5) * ((x1 - x0) / size[0]) - 0.5 + x0
+    y = (np.arange(size[1], dtype=np.float32) + 0.5) * ((y1 - y0) / size[1]) - 0.5 + y0
+    return np.stack(np.meshgrid(x, y), axis=-1).astype(np.float32)
 
 
 def _curve(joints: list[Floats]) -> tuple[Floats, Floats]:
@@ -182,7 +213,7 @@ def _calm(widths: Floats, limits: tuple[float, float]) -> Floats:
     """Return widths within limits that change slowly along the curve."""
     kept = np.clip(widths, *limits)
     padded = np.pad(kept, 3, mode="edge")
-    middle = np.median(np.lib.stride_tricks.sliding_window_view(padded, 7), axis=1)
+    middle = np.sort(np.lib.stride_tricks.sliding_window_view(padded, 7), axis=1)[:, 3]
     smooth: Floats = np.convolve(np.pad(middle, 2, mode="edge"), np.ones(5) / 5, mode="valid").astype(np.float32)
     return smooth
 

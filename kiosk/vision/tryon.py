@@ -10,23 +10,27 @@ from numpy.typing import NDArray
 
 from kiosk.domain.frame import Picture
 from kiosk.domain.garment import LAYERS, Garment
+from kiosk.domain.meshes import Outfit, Piece
 from kiosk.vision.body import BodyFound
 from kiosk.vision.draping import Box, Parts, Rgba, apart, drape
 from kiosk.vision.fit import TOP, Fit, fit, hangs, leg_covered, legs_of
-from kiosk.vision.hem import worn_hem
+from kiosk.vision.hem import widened, worn_hem
 from kiosk.vision.light import scene_light
+from kiosk.vision.meshing import limb_patches, trunk_patch
 from kiosk.vision.occlusion import front
-from kiosk.vision.sleeves import arm_tube, lay, leg_tubes
+from kiosk.vision.sleeves import Tube, arm_tube, lay, leg_tubes
 
 Mask = NDArray[np.uint8]
 
 _HEM_GIVES = (0.45, 0.35)
 """How far a hem may move up (tucked in) and down to end where the shopper's own top ends, in trunk lengths."""
-_COLOUR_SIDE = 192
+_COLOUR_SIDE = 160
 _UPPER_ARM = 0.52
 """The upper arm's share of an arm: sleeves lie under the trunk there, a forearm may lie before it."""
-_KEPT_PARTS = 8
+_KEPT_PARTS = 6
 _HANGS_FREE = 0.98
+_MASK_SCALE = 0.5
+"""How much coarser a mask is that a renderer gets: it is smooth."""
 _CALM_OUTLINE = 1.4
 """By so much the person's outline is smoothed, in pixels of the network's crop."""
 
@@ -85,31 +89,65 @@ class Dresser:
 
     def layer(self, pixels: Picture, body: BodyFound, *garments: Garment) -> Layer | None:
         """Return the garments as they lie on this picture of `body`; None when they are out of the picture, or there are none."""
+        scene = self._scene(pixels, body, garments)
+        if scene is None:
+            return None
+        x0, y0, x1, y1 = scene.box
+        lit = cv2.resize(scene.light, (x1 - x0, y1 - y0), interpolation=cv2.INTER_LINEAR)
+        rgba = np.zeros((y1 - y0, x1 - x0, 4), np.uint8)
+        for number, (garment, fitted) in enumerate(scene.worn):
+            parts = self._apart(garment)
+            piece = drape(parts.trunk, garment, fitted, scene.box)
+            for limb in _limbs(parts, garment, fitted, scene):
+                lay(piece, *limb)
+            piece = _shown(piece, cv2.min(scene.free, _limit(garment, fitted, scene.box, scene.person)), lit)
+            rgba = _over(piece, rgba) if number else piece
+        alpha = cv2.extractChannel(rgba, 3)
+        return Layer(scene.box, cv2.cvtColor(rgba, cv2.COLOR_RGBA2RGB), cv2.merge([cv2.bitwise_not(alpha)] * 3), alpha)
+
+    def outfit(self, pixels: Picture, body: BodyFound, *garments: Garment) -> Outfit | None:
+        """Return the same as meshes for a renderer: `layer` on request, where a picture itself is wanted."""
+        scene = self._scene(pixels, body, garments)
+        if scene is None:
+            return None
+        x0, y0, x1, y1 = scene.box
+        pieces: list[Piece] = []
+        for garment, fitted in scene.worn:
+            parts = self._apart(garment)
+            limbs = [limb_patches(*limb, (y1 - y0, x1 - x0)) for limb in _limbs(parts, garment, fitted, scene)]
+            below, above = ([limb[k] for limb in limbs if limb is not None] for k in (0, 1))
+            mask = cv2.min(scene.free, _limit(garment, fitted, scene.box, scene.person))
+            coarse = cv2.resize(mask, None, fx=_MASK_SCALE, fy=_MASK_SCALE, interpolation=cv2.INTER_AREA)
+            pieces.append(Piece((*reversed(below), trunk_patch(parts, garment, fitted, scene.box), *above), coarse))
+
+        def flat(frame: Picture, shift: tuple[int, int]) -> Picture:
+            layer = self.layer(pixels, body, *garments)
+            return frame.copy() if layer is None else layer.on(frame, shift)
+
+        return Outfit(scene.box, tuple(pieces), scene.light, flat)
+
+    def _scene(self, pixels: Picture, body: BodyFound, garments: tuple[Garment, ...]) -> _Scene | None:
         height, width = pixels.shape[:2]
         worn = [(g, self._fitted(pixels, body, g)) for g in sorted(garments, key=lambda g: LAYERS[g.kind])]
-        box = _box([(g, f) for g, f in worn], body, height, width)
+        box = _box(worn, body, height, width)
         if box is None:
             return None
         x0, y0, x1, y1 = box
         calm = cv2.GaussianBlur(body.crop_mask, (0, 0), _CALM_OUTLINE)
         person = cv2.warpAffine(calm, body.to_picture - np.array([[0, 0, x0], [0, 0, y0]], np.float32), (x1 - x0, y1 - y0))
-        rgba: Rgba | None = None
-        for garment, fitted in worn:
-            piece = self._piece(garment, fitted, body, box, person)
-            rgba = piece if rgba is None else _over(piece, rgba)
-        if rgba is None:
-            return None
         covered = (max(f.covered[0] for _, f in worn), max(f.covered[1] for _, f in worn))
-        before = _front(pixels, body, replace(worn[-1][1], covered=covered), box)
-        alpha = cv2.min(rgba[:, :, 3], cv2.bitwise_not(before))
-        lit = cv2.resize(scene_light(pixels, person, box), (x1 - x0, y1 - y0), interpolation=cv2.INTER_LINEAR)
-        shaded = cv2.multiply(cv2.cvtColor(rgba, cv2.COLOR_RGBA2RGB), cv2.merge([lit] * 3), scale=1 / 128)
-        over = cv2.multiply(shaded, cv2.merge([alpha] * 3), scale=1 / 255)
-        return Layer(box, over, cv2.merge([cv2.bitwise_not(alpha)] * 3), alpha)
+        free = cv2.bitwise_not(_front(pixels, body, replace(worn[-1][1], covered=covered), box))
+        return _Scene(body, worn, box, person, free, scene_light(pixels, person, box))
+
+    def prepare(self, garment: Garment) -> None:
+        """Take a garment apart while nobody waits."""
+        self._apart(garment)
 
     def _fitted(self, pixels: Picture, body: BodyFound, garment: Garment) -> Fit:
         """Return the fit, a top's hem where the shopper's own top ends; a coat at least covers what is worn below it."""
         fitted = fit(body, garment, pixels.shape[0], pixels.shape[1])
+        if garment.kind != "bottom":
+            fitted = widened(pixels, body, fitted)
         if not self._follow_hem or garment.kind not in ("top", "outer"):
             return fitted
         worn = worn_hem(pixels, body, fitted.frame)
@@ -117,25 +155,6 @@ class Dresser:
             return fitted
         least = fitted.hem - (_HEM_GIVES[0] if garment.kind == "top" else 0.0)
         return replace(fitted, hem=min(max(worn, least), fitted.hem + _HEM_GIVES[1]))
-
-    def _piece(self, garment: Garment, fitted: Fit, body: BodyFound, box: Box, person: Mask) -> Rgba:
-        """Return one garment in the box, nothing in front of it yet."""
-        parts = self._apart(garment)
-        shift = np.array(box[:2], np.float32)
-        rgba = drape(parts.trunk, garment, fitted, box)
-        if garment.cut.legs is not None:
-            frame, covered = fitted.frame, leg_covered(garment, body, fitted.frame)
-            tubes = leg_tubes(legs_of(body, frame.across), covered, person, (frame.width, shift))
-            for part, tube in zip(parts.limbs, tubes, strict=True):
-                if part is not None and covered > 0.05:
-                    lay(rgba, *part, tube, 0.06)
-        else:
-            for index, part in enumerate(parts.limbs):
-                if part is not None and fitted.covered[index] > 0:
-                    arm = arm_tube(fitted.frame.arms[index], index, fitted, person, shift)
-                    lay(rgba, *part, arm, min(1.0, _UPPER_ARM / fitted.covered[index]))
-        rgba[:, :, 3] = cv2.min(rgba[:, :, 3], _limit(garment, fitted, box, person))
-        return rgba
 
     def _apart(self, garment: Garment) -> Parts:
         for known, parts in self._parts:
@@ -146,12 +165,40 @@ class Dresser:
         return made
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Scene:
+    """What both ways of drawing start from. person, free: (h, w) uint8 masks of the box: the shopper, and what nothing is in front of."""
+
+    body: BodyFound
+    worn: list[tuple[Garment, Fit]]
+    box: Box
+    person: Mask
+    free: Mask
+    light: Mask
+
+
+def _limbs(parts: Parts, garment: Garment, fitted: Fit, scene: _Scene) -> list[tuple[Rgba, Tube, Tube, float]]:
+    """Return the limbs that are seen: picture, course on it, course in the box, and up to where it lies below the trunk."""
+    shift = np.array(scene.box[:2], np.float32)
+    if garment.cut.legs is not None:
+        frame, covered = fitted.frame, leg_covered(garment, scene.body, fitted.frame)
+        tubes = leg_tubes(legs_of(scene.body, frame.across), covered, scene.person, (frame.width, shift))
+        return [(*part, tube, 0.06) for part, tube in zip(parts.limbs, tubes, strict=True) if part is not None and covered > 0.05]
+    return [(*part, arm_tube(fitted.frame.arms[k], k, fitted, scene.person, shift), min(1.0, _UPPER_ARM / fitted.covered[k]))
+            for k, part in enumerate(parts.limbs) if part is not None and fitted.covered[k] > 0]
+
+
+def _shown(rgba: Rgba, mask: Mask, lit: Mask) -> Rgba:
+    """Return a garment where the mask lets it show, in the light of the scene (128 leaves it as it is)."""
+    light = cv2.multiply(lit, mask, scale=1 / 255)
+    shown: Rgba = cv2.multiply(rgba, cv2.merge([light, light, light, cv2.convertScaleAbs(mask, alpha=128 / 255)]), scale=1 / 128)
+    return shown
+
+
 def _over(upper: Rgba, lower: Rgba) -> Rgba:
-    """Return one picture over another, both RGBA."""
-    alpha = cv2.merge([upper[:, :, 3]] * 3)
-    colour = cv2.add(cv2.multiply(cv2.cvtColor(upper, cv2.COLOR_RGBA2RGB), alpha, scale=1 / 255),
-                     cv2.multiply(cv2.cvtColor(lower, cv2.COLOR_RGBA2RGB), cv2.bitwise_not(alpha), scale=1 / 255))
-    both: Rgba = np.dstack([colour, cv2.max(upper[:, :, 3], lower[:, :, 3])])
+    """Return one picture over another, both multiplied by their alpha."""
+    under = cv2.merge([cv2.bitwise_not(cv2.extractChannel(upper, 3))] * 4)
+    both: Rgba = cv2.add(upper, cv2.multiply(lower, under, scale=1 / 255))
     return both
 
 

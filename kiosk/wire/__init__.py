@@ -14,7 +14,7 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -57,6 +57,7 @@ class Envelope:
     """A fact with its key. time is the device's wall clock (UTC), for reports only: HQ never judges by it.
 
     clock_set: False while the device did not know the time since this boot; then `time` is the earliest that can be.
+    raw: the event as it came, JSON; b"" for one that was made here.
     """
 
     id: str
@@ -68,6 +69,7 @@ class Envelope:
     time: datetime
     event: Event
     clock_set: bool = True
+    raw: bytes = field(default=b"", compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,7 @@ class Ack:
 
 @dataclass(frozen=True, slots=True)
 class OrderMessage:
-    """An order with its place in the device's downbox. ttl_s counts from receipt; 0 never expires."""
+    """An order with its place in the device's downbox. ttl_s counts from receipt; 0 never expires, -1 has when it is sent."""
 
     id: str
     device: str
@@ -215,7 +217,8 @@ def decode_batch(topic: str, payload: bytes) -> list[Envelope | Unreadable]:
         return [Unreadable(device, lane, "", 0, f"longer than {MESSAGE_BYTES} bytes", payload[:1024])]
     try:
         if payload[:1] == b"[":
-            return [_envelope(device, lane, header) for header in _headers.decode(payload)]
+            source = f"/devices/{device}"
+            return [_envelope(device, lane, source, header) for header in _headers.decode(payload)]
     except _UNREADABLE:
         pass  # something in it cannot be read: look at each by itself
     try:
@@ -228,28 +231,28 @@ def decode_batch(topic: str, payload: bytes) -> list[Envelope | Unreadable]:
 def _decode_one(device: str, lane: Lane, raw: bytes) -> Envelope | Unreadable:
     epoch, seq = "", 0
     try:
-        header = _header.decode(raw)
-        _check_key(device, lane, header)
+        header, source = _header.decode(raw), f"/devices/{device}"
+        _check_key(source, lane, header)
         epoch, seq = header.epoch, header.seq
-        return _envelope(device, lane, header)
+        return _envelope(device, lane, source, header)
     except _UNREADABLE as error:
         return Unreadable(device, lane, epoch, seq, str(error), raw[:4096])
 
 
-def _check_key(device: str, lane: Lane, header: _Header) -> None:
-    if header.source != f"/devices/{device}" or header.lane != lane:
+def _check_key(source: str, lane: Lane, header: _Header) -> None:
+    if header.source != source or header.lane is not lane:
         raise WireError(f"says it is {header.source} {header.lane}")
     if header.time.tzinfo is None or not 0 < header.seq < 2**53 or not header.epoch or len(header.epoch) > 64 or len(header.id) > 64:
         raise WireError("its key or time cannot be")
 
 
-def _envelope(device: str, lane: Lane, header: _Header) -> Envelope:
-    _check_key(device, lane, header)
+def _envelope(device: str, lane: Lane, source: str, header: _Header) -> Envelope:
+    _check_key(source, lane, header)
     decode = _DATA.get(header.type)
     if decode is None:
         raise WireError(f"type {header.type!r} is not known here")
     return Envelope(header.id, device, header.epoch, lane, header.seq, header.bootid, header.time, decode(header.data),
-                    header.clock != UNSET)
+                    header.clock != UNSET, bytes(header.data))
 
 
 def encode_ack(acks: Iterable[Ack]) -> bytes:

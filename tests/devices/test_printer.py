@@ -40,6 +40,7 @@ def test_no_line_is_wider_than_the_paper_and_all_figures_stand_on_it(language: s
                    "pay-1-000042"):
         assert figure in text, figure
     assert any("2" in line.text and line.bold for line in paper.lines[:4])
+    assert any("aB3+" in line.text for line in refund_slip(REFUND, sheet(language, columns)).lines)
 
 
 class Roll:

@@ -105,6 +105,15 @@ def test_shoppers_walk_through_every_kind_of_visit(store):
     assert truth["emptied_slots"] >= 1
 
 
+def test_only_who_is_invited_comes(store):
+    store.world.act("invite", {"kind": "cash"}, store.t)
+    store.run(20)
+    assert set(store.world.truth()["visits"]) - {"staff", "face"} == {"cash"}, "but for the mirror's shoppers, whose faces pay"
+    store.world.act("invite", {"kind": ""}, store.t)
+    store.run(20)
+    assert {"code", "stranger"} & set(store.world.truth()["visits"])
+
+
 @pytest.mark.parametrize(("wanted", "typed"), [(4, "5678"), (6, "567834"), (8, "56783412")])
 def test_digits_are_typed_from_the_end_of_the_number(open_store, wanted, typed):
     assert typing_order("12345678", wanted) == typed
@@ -216,7 +225,8 @@ def test_setup_goes_through_a_file_and_mistakes_are_told(tmp_path, setup):
 def test_what_the_world_does_not_know_it_refuses(setup):
     world = World(setup, None)
     for name, args in (("dance", {}), ("deliver", {"slot": "Z9", "pieces": 2}), ("deliver", {"wrong": 1}),
-                       ("pick", {"slot": "A1", "pieces": "many"}), ("camera", {"camera": "pay-cam", "fault": "haunted"})):
+                       ("pick", {"slot": "A1", "pieces": "many"}), ("camera", {"camera": "pay-cam", "fault": "haunted"}),
+                       ("invite", {"kind": "ghost"})):
         with pytest.raises(WorldError):
             world.act(name, args, 0.0)
     with pytest.raises(WorldError):

@@ -47,6 +47,7 @@ def test_a_damaged_basket_is_refused(text: str) -> None:
 @pytest.mark.parametrize(("window", "hours", "rule"), [
     ((0, 24), (), ""), ((7, 22), (7.0, 7.0), ""), ((7, 22), (21.9,), ""), ((7, 22), (22.0, 21.0), "hours"), ((7, 22), (12.0, 3.0), "hours"),
     ((7, 22), (3.0, 12.0), "hours"), ((7, 22), (), "hours"), ((22, 6), (23.0, 1.0), ""), ((22, 6), (23.0, 12.0), "hours"),
+    ((8, 8), (9.0,), "hours"),
 ])
 def test_every_clock_has_to_lie_in_the_window(window: tuple[int, int], hours: tuple[float, ...], rule: str) -> None:
     policy = OfflinePolicy(1, "EUR", 2000, 5000, 100000, 86400, *window)

@@ -198,7 +198,7 @@ def weighed() -> PriceList:
     listed = "2100012" + "00000"
     cheese = product(listed + check_digit(listed), 1290, sold_by="weight")
     return prices(Promotion("c", "price", cheese.gtin, {}, price_minor=1000), Promotion("h", "percent", HAM, {}, percent=10),
-                  goods=(cheese, product(HAM, 100), product(A, 105)), formats=FORMATS)
+                  Promotion("a", "percent", A, {}, percent=50), goods=(cheese, product(HAM, 100), product(A, 105)), formats=FORMATS)
 
 
 def test_goods_with_their_weight_or_price_in_the_code() -> None:

@@ -21,6 +21,7 @@ def test_money_back_days_and_hours_are_a_managers() -> None:
     for right in (Right.REFUND, Right.CLOSE_DAY, Right.HOURS):
         assert [role for role in Role if may(role, right)] == [Role.MERCHANT]
     assert not may(Role.OPERATOR, Right.APPROVE_AGE)
+    assert not any(may(role, right) for role in (Role.VIEWER, Role.PRIVACY) for right in Right)
     assert all(any(may(role, right) for role in Role) for right in Right)
 
 

@@ -17,6 +17,7 @@ from kiosk.domain.intent import IntentState
 from kiosk.domain.liveness import Sighting
 from kiosk.flows.identify import FaceLook, FaceSearch
 from kiosk.flows.pay import PayFlow
+from kiosk.storage.damage import LOST_BASKET
 from kiosk.ui import views
 from tests.flows.conftest import TEA, WATER, Device, Networks, enrol, open_device, screen
 
@@ -348,7 +349,7 @@ def test_a_restart_before_paid_was_seen_says_it_then(
     again.sight.store.close()
 
 
-@pytest.mark.parametrize("kept", [b"\xff\xfe", b"4006381333931*0", b"9520000000073*1 nonsense"])
+@pytest.mark.parametrize("kept", [LOST_BASKET, b"\xff\xfe", b"4006381333931*0", b"9520000000073*1 nonsense"])
 def test_a_basket_that_cannot_be_read_is_said_to_be_lost(
         device: Device, pay: PayFlow, tmp_path: Path, networks: Networks, kept: bytes) -> None:
     with device.sight.store.unit() as unit:

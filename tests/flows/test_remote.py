@@ -173,6 +173,22 @@ def test_a_screenshot_waits_until_nobody_is_served_and_shows_no_camera(parts):
     stage.close()
 
 
+def test_a_screenshot_that_could_not_be_taken_in_time_is_taken_no_more(parts):
+    taken = []
+    servant = Servant(parts, lambda path: bool(taken.append(path)) or True)
+    with closing(Obedience(parts)) as obedience:
+        order(parts, "screenshot", good_for_s=60)
+        obedience.tick()
+        obedience.tick()
+        assert not answers(parts)
+        picture_path(parts, "c1").write_bytes(b"of a screen, too late")
+        parts.clock.move(61)
+        obedience.tick()
+        assert answers(parts)["c1"].outcome == "expired" and not picture_path(parts, "c1").exists()
+    servant.tick()
+    assert not taken
+
+
 def test_hq_orders_with_role_audit_and_expiry_and_alarms_answers_that_nobody_asked_for(tmp_path):
     with closing(Ledger(tmp_path / "hq.db")) as ledger, ledger.write() as db:
         stamp = Stamp(1_000_000, new_id)

@@ -8,6 +8,9 @@ import numpy as np
 import pytest
 
 from kiosk.domain.frame import Frame
+from kiosk.domain.meshes import Outfit, Worn
+from kiosk.flows.held_up import HeldUp
+from kiosk.flows.mirror import Senses
 from kiosk.flows.tryon import Look, ahead
 from kiosk.vision.body import NOSE, BodyFinder
 from tests.flows.conftest import Device, Networks, screen
@@ -52,6 +55,17 @@ def test_the_picture_is_the_newest_frame_though_the_body_was_seen_before(before)
     view = before.flow.tick([])
     assert tuple(view.picture[5, 5]) == (255, 0, 255)
     assert np.abs(view.picture[265:320, 150:210].astype(int) - marked[265:320, 150:210]).mean() > 25
+
+
+def test_where_the_display_draws_garments_it_gets_the_frame_as_it_is_and_what_to_draw(device, networks):
+    before = Before(device, networks, Senses(HeldUp(), meshed=True))
+    before.flow.tick([])
+    somebody = before.somebody
+    view = before.show(somebody)
+    assert isinstance(view.picture, Worn) and (view.picture.frame == somebody).all()
+    outfit = view.picture.outfit
+    assert isinstance(outfit, Outfit) and len(outfit.pieces) == 1 and len(outfit.pieces[0].patches) == 5
+    assert np.abs(outfit.on(somebody)[265:320, 150:210].astype(int) - somebody[265:320, 150:210]).mean() > 25
 
 
 def test_a_layer_goes_on_with_the_body_for_a_moment_and_stays_on_a_still_one():

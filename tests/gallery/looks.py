@@ -1,4 +1,4 @@
-"""Looks at the mirror for README: poses, layers and the astronaut. `python -m tests.gallery.looks`"""
+"""Looks at the mirror for README: poses, layers, the astronaut, and the garments themselves. `python -m tests.gallery.looks`"""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from kiosk.vision.body import BodyFinder
 from kiosk.vision.networks import ModelStore
 from kiosk.vision.pictures import read_picture
 from kiosk.vision.tryon import Dresser
-from kiosk.vision.wardrobe import garment
+from kiosk.vision.wardrobe import NAMES, garment, photo
 
 HERE = Path(__file__).parent
 SIZE, PART = (720, 1280), np.s_[150:1250, 40:680]
@@ -66,7 +66,9 @@ def row(pictures: list[Picture], columns: int, width: int) -> Picture:
 def main() -> None:
     """Write both sheets beside this file."""
     models = ModelStore()
-    for name, sheet in (("looks", row(looks(models), 4, 1600)), ("astronaut", row(astronaut(models), 4, 1600))):
+    flat = [photo(name) for name in NAMES]
+    sheets = {"looks": row(looks(models), 4, 1600), "astronaut": row(astronaut(models), 4, 1600), "garments": row(flat, 7, 1610)}
+    for name, sheet in sheets.items():
         path = HERE / f"{name}.jpg"
         cv2.imwrite(str(path), cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 84])
         sys.stdout.write(f"{path.name}: {sheet.shape[1]}x{sheet.shape[0]}\n")

@@ -1,11 +1,12 @@
 import base64
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from kiosk.domain.catalog import Cell, OfflinePolicy, Planogram, Product
 from kiosk.domain.events import InboxCommitted, ReplenishmentRequested
 from kiosk.domain.money import Money
-from kiosk.domain.orders import MemberErasureOrdered
+from kiosk.domain.orders import CommandOrdered, MemberErasureOrdered
 from kiosk.errors import HqError, TrustError
 from kiosk.hq import downbox, publish, replenishment
 from kiosk.hq.ledger import catalogue, facts, fleet, trade
@@ -13,6 +14,7 @@ from kiosk.hq.trust import SigningKey
 from kiosk.wire import decode_manifest, decode_order
 from tests.hq.conftest import GTIN, Device
 
+NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 PLAN = Planogram(1, "shelf-1", (Cell("A1", GTIN, 12, 4, 6),))
 
 
@@ -45,7 +47,7 @@ def test_a_new_card_hears_what_the_former_one_was_not_told_any_more(ledger, inge
     with ledger.write() as db:
         downbox.put(db, "pay-1", "e1", MemberErasureOrdered("m3"), stamp)  # decided by a fact of the former card
         post = Post()
-        sender.flush(db, post, 0.0)
+        sender.flush(db, post, 0.0, NOW)
     told = post.orders()
     assert [(order.downbox != box, order.order.member_id) for order in told] == [(True, "m2"), (True, "m3")]
     with ledger.read() as db:
@@ -54,7 +56,7 @@ def test_a_new_card_hears_what_the_former_one_was_not_told_any_more(ledger, inge
     with ledger.read() as db:
         assert [row["kind"] for row in facts.alarms(db)] == ["card_returned"]
         again = Post()
-        sender.flush(db, again, 0.0)
+        sender.flush(db, again, 0.0, NOW)
     assert {(order.id, order.order.member_id) for order in again.orders()} == {(order.id, order.order.member_id) for order in told}
 
 
@@ -65,14 +67,14 @@ def test_a_message_is_sent_until_the_device_holds_it(ledger, ingest, stamp, tmp_
     ingest.states([device.birth()], stamp)
     post = Post()
     with ledger.read() as db:
-        assert [sender.flush(db, post, now) for now in (0.0, 1.0, downbox.RESEND_S)] == [1, 0, 1]
+        assert [sender.flush(db, post, now, NOW) for now in (0.0, 1.0, downbox.RESEND_S)] == [1, 0, 1]
         sender.forget("shelf-1")
-        assert sender.flush(db, post, 6.0) == 1
+        assert sender.flush(db, post, 6.0, NOW) == 1
     (order,) = {(o.downbox, o.seq, o.order) for o in post.orders()}
     assert order[1:] == (1, PLAN)
     ingest.commit([device.send(InboxCommitted(order[0], 1))], stamp)
     with ledger.read() as db:
-        assert sender.flush(db, post, 100.0) == 0
+        assert sender.flush(db, post, 100.0, NOW) == 0
 
 
 def test_another_device_cannot_empty_a_box(ledger, ingest, stamp):
@@ -111,11 +113,23 @@ def test_nothing_is_sent_to_who_is_away_and_a_full_link_is_tried_again(ledger, i
         downbox.put_planogram(db, PLAN, stamp)
     ingest.states([device.birth("s1")], stamp)
     with ledger.read() as db:
-        assert sender.flush(db, Post(room=0), 0.0) == 0
-        assert sender.flush(db, Post(), 0.1) == 1
+        assert sender.flush(db, Post(room=0), 0.0, NOW) == 0
+        assert sender.flush(db, Post(), 0.1, NOW) == 1
     ingest.states([device.birth("s1", online=False)], stamp)
     with ledger.read() as db:
-        assert sender.flush(db, Post(), 100.0) == 0
+        assert sender.flush(db, Post(), 100.0, NOW) == 0
+
+
+def test_a_command_says_how_long_it_is_good_for_from_when_it_is_sent(ledger, ingest, stamp, tmp_path):
+    device, sender, post = Device("pay-1"), downbox.Sender(SigningKey(tmp_path).sign), Post()
+    ingest.states([device.birth()], stamp)
+    with ledger.write() as db:
+        downbox.put(db, "pay-1", device.epoch, CommandOrdered("c1", "lock", "operator", "anna", NOW + timedelta(seconds=60)), stamp)
+    with ledger.read() as db:
+        for second in (0, 59.5, 60, 100_000):
+            sender.forget()
+            sender.flush(db, post, float(second), NOW + timedelta(seconds=second))
+    assert [message.ttl_s for message in post.orders()] == [60, -1, -1, -1]
 
 
 def test_replenishment_can_be_taken_back_until_it_is_sent(ledger, ingest, stamp):

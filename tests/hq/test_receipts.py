@@ -6,6 +6,7 @@ import base64
 import html
 import re
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import httpx
 import pytest
@@ -14,7 +15,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from kiosk.domain import journal
 from kiosk.domain.events import JournalHead, PeriodClosed, PeriodTotals, SaleCompleted, SaleLine, Seal
 from kiosk.domain.receipt import token
+from kiosk.hq import journals
+from kiosk.hq.dayend import DayEnds
 from kiosk.hq.ledger import facts, receipts
+from kiosk.hq.stamp import stamp
+from kiosk.runtime import new_id
 from kiosk.storage.seal import JournalKey
 from kiosk.wire import Envelope, encode_event, encode_value
 from tests.hq.conftest import GTIN, Device, sale
@@ -26,6 +31,8 @@ BEFORE = bytes(range(32))
 @pytest.fixture
 def site(tmp_path):
     made = Site(tmp_path)
+    while journals.check_due(made.ledger, 0):
+        pass
     yield made
     made.server.stop()
     made.ledger.close()
@@ -81,6 +88,7 @@ def test_a_receipt_shows_the_excerpt_of_the_signature_that_hq_has_checked(site):
     site.send(site.pay.message(made))
     text = made.event.seal.signature
     page = httpx.get(f"{site.url}/r/{token(made.event)}?lang=en").text
+    assert journals.check_due(site.ledger, 0) == 1
     assert re.search(rf"Signature +{re.escape(html.escape(text[2] + text[6] + text[12] + text[18]))}<", page) and alarms(site) == []
 
 
@@ -95,9 +103,24 @@ def test_a_sale_whose_signature_does_not_hold_is_booked_alarmed_and_shown_withou
     made = spoil(sealed(site.pay, offered()))
     site.send(site.pay.message(made))
     page = httpx.get(f"{site.url}/r/{token(made.event)}?lang=en").text
-    assert "R-s9" in page and "Signature" not in page and "sale_signature" in alarms(site)
+    assert "R-s9" in page and "Signature" not in page, "shown before anybody looked at it"
+    assert "1" in site.client().get("/days?lang=en").text.partition('id="unchecked"')[2].partition("</p>")[0]
+    assert journals.check_due(site.ledger, 0) == 1 and "sale_signature" in alarms(site)
+    assert journals.check_due(site.ledger, 0) == 0 and 'id="unchecked"' not in site.client().get("/days?lang=en").text
     with site.ledger.read() as db:
         assert db.execute("SELECT count(*) FROM sales WHERE sale_id = 's9'").fetchone()[0] == 1
+
+
+def test_signatures_are_checked_some_at_a_time_and_the_days_report_waits_for_them(site):
+    made = [sealed(site.pay, sale(f"d{n}")) for n in range(5)]
+    made[3] = replace(made[3], event=replace(made[3].event, total_minor=499))
+    site.send(site.pay.message(*made))
+    ends, night = DayEnds(site.ledger, UTC), stamp(datetime(2026, 3, 4, 5, 0, tzinfo=UTC), new_id)
+    assert ends.look(night) is None
+    assert [journals.check_due(site.ledger, 0, 2) for _turn in range(4)] == [2, 2, 1, 0]
+    with site.ledger.read() as db:
+        (alarm,) = [row["detail"] for row in facts.alarms(db) if row["kind"] == "sale_signature"]
+    assert alarm == "R-d3" and ends.look(night) is not None and ends.look(night) is None
 
 
 def test_another_key_than_the_one_that_hq_knows_is_alarmed(site):

@@ -89,6 +89,9 @@ def test_offline_sale_may_overdraw_and_is_reported(ledger):
         wallet.top_up(db, "t1", "anna", Money(400, "EUR"), 3)
         wallet.top_up(db, "t1", "anna", Money(400, "EUR"), 3)
         assert balance(db) == (0, 0) and wallet.balance_check(db).exposure == {}
+        for minor in (0, -1):
+            with pytest.raises(HqError):
+                wallet.top_up(db, f"t{minor}", "anna", Money(minor, "EUR"), 4)
 
 
 def test_cash_desk_goes_through_the_till_and_an_intent_pays_one_sale(ledger):

@@ -9,7 +9,8 @@ import pytest
 
 from kiosk.cli import main
 from kiosk.domain.receipt import token
-from kiosk.hq.ledger import receipts
+from kiosk.hq import journals
+from kiosk.hq.ledger import facts, receipts
 from kiosk.sim import checkouts
 from kiosk.sim.checkouts import FAULTS, NEVER, STEPS, Trial
 from kiosk.sim.till import TillWorld
@@ -44,15 +45,12 @@ def test_what_the_kiosk_signed_is_what_hq_shows(tmp_path):
     with world.kiosk.parts.store.snapshot() as unit:
         (made,) = unit.sales.recent(1)
     with world.hq.ledger.read() as db:
-        assert made.seal is not None and receipts.find(db, token(made)) == made
+        assert made.seal is not None and journals.shown(receipts.find(db, token(made))) == made
+    for _wait in range(65):  # HQ is never idle here
+        world.step(None, 1.0)
+    with world.hq.ledger.read() as db:
+        assert receipts.count_unchecked(db) == 0 and facts.alarms(db) == [], "no signature waits for more than a minute, however busy HQ is"
     world.close()
-
-
-@pytest.mark.slow
-def test_the_two_checkouts_at_which_that_was_seen(tmp_path):
-    for number in (1179, 4150):
-        verdict = checkouts.run_again(number, 11, tmp_path)
-        assert (verdict.fault, verdict.step, verdict.outcome, verdict.wrong) == ("power cut, torn disk", "answered", "not paid", "")
 
 
 def test_one_checkout_of_a_long_run_can_be_run_anew(tmp_path, capsys):
@@ -73,7 +71,7 @@ def test_the_table_has_a_row_for_each_fault_and_a_column_for_each_step(capsys):
 
 @pytest.mark.slow
 def test_ten_thousand_faulty_checkouts(capsys):
-    assert main(["storm", "checkouts", "--count", "10000", "--seed", "1", "--json"]) == 0
+    assert main(["storm", "checkouts", "--count", "11500", "--seed", "1", "--json"]) == 0
     told = json.loads(capsys.readouterr().out.splitlines()[-1])
-    assert told["wrong"] == [] and told["checkouts"] == 10_000 and told["struck"] > 9_000
+    assert told["wrong"] == [] and told["checkouts"] == 11_500 and told["struck"] >= 10_000
     assert {row["fault"] for row in told["rows"]} == set(FAULTS) and {row["step"] for row in told["rows"]} == {*STEPS, NEVER}

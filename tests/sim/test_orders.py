@@ -14,7 +14,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from kiosk.domain.checkout import Event, State
 from kiosk.domain.money import Money
 from kiosk.hq import wallet
+from kiosk.hq.worker import STATE_TOPIC
 from kiosk.sim.till import CREDIT, CURRENCY, TEA, Till, TillWorld
+from kiosk.sync.relay import DOUBT_S
 from kiosk.ui import views
 
 MEMORY = Path("/dev/shm")
@@ -134,6 +136,47 @@ class Checkouts(RuleBasedStateMachine):
 TestCheckouts = Checkouts.TestCase
 TestCheckouts.settings = settings(max_examples=8, stateful_step_count=30, deadline=None, derandomize=True,
                                   suppress_health_check=list(HealthCheck))
+
+
+def sell(world: TillWorld, seconds: int) -> list[int]:
+    """Let Ada ask for tea and some time pass; return how often each sale of the kiosk is posted at HQ."""
+    world.kiosk.till.add(TEA)
+    world.kiosk.till.touch(Event.PAY)
+    world.kiosk.till.pay_by_face("ada")
+    for _second in range(seconds):
+        world.step(None, 1.0)
+    return [world.hq.posted(sale_id) for sale_id in world.kiosk.asked.values() if world.kiosk.sold(sale_id)]
+
+
+@pytest.fixture
+def world(tmp_path):
+    made = TillWorld(tmp_path, random.Random(1))
+    for _wait in range(12):
+        made.step(None, 1.0)
+    made.hq.enrol("ada", CREDIT)
+    yield made
+    made.close()
+
+
+def test_the_last_will_of_an_hq_before_comes_late_and_silences_no_kiosk(world):
+    late = world.hq.worker.last_will
+    world.hq.die()
+    world.hq.come_back()
+    world.step(None, 1.0)
+    world.broker.publish(*late, retain=True)
+    for _wait in range(3):
+        world.step(None, 1.0)
+    assert world.kiosk.relay.hq_online and sell(world, 5) == [1]
+
+
+def test_facts_go_to_hq_though_word_that_it_is_back_was_lost(world):
+    world.hq.die()
+    for _wait in range(2):
+        world.step(None, 1.0)
+    assert not world.kiosk.relay.hq_online
+    world.broker.weather.hold = lambda topic, _payload: float("inf") if topic == STATE_TOPIC else 0.0
+    world.hq.come_back()
+    assert sell(world, int(DOUBT_S) + 10) == [1] and not world.kiosk.relay.hq_online
 
 
 @pytest.mark.slow

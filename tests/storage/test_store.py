@@ -16,6 +16,7 @@ from kiosk import wire
 from kiosk.domain.events import Lane, Skipped
 from kiosk.errors import StorageDamagedError, StorageError, StorageFullError
 from kiosk.runtime import SystemClock, new_id
+from kiosk.storage.damage import LOST_BASKET
 from kiosk.storage.store import Store, connect_file
 
 WRITER = """
@@ -198,12 +199,13 @@ def filled(open_store, make, count=400):
         unit.outbox.acknowledge(store.epoch, Lane.MONEY, 10)
         unit.sales.next_receipt("K")
         unit.settings.put("out_of_order", "no")
+        unit.basket.save(b"4006381333931*2")
     facts = facts_of(store)
     store.close()
     return store.epoch, facts
 
 
-MARKS = {"outbox": b'"receipt":"R-200"', "sales": b"sale-200", "settings": b"out_of_order"}
+MARKS = {"outbox": b'"receipt":"R-200"', "sales": b"sale-200", "settings": b"out_of_order", "basket": b"4006381333931*2"}
 
 
 def page_of(path, table):
@@ -214,7 +216,7 @@ def page_of(path, table):
     return number * size, size
 
 
-@pytest.mark.parametrize("table", ["outbox", "sales", "settings"])
+@pytest.mark.parametrize("table", ["outbox", "sales", "settings", "basket"])
 def test_a_damaged_page_costs_its_rows_and_nothing_else(tmp_path, open_store, make, table):
     path = tmp_path / "kiosk.db"
     epoch, before = filled(open_store, make)
@@ -238,6 +240,7 @@ def test_a_damaged_page_costs_its_rows_and_nothing_else(tmp_path, open_store, ma
         assert unit.outbox.acknowledge(epoch, Lane.MONEY, top) == len(after), "HQ's word for the former epoch frees its rows"
         assert unit.journal.verify() is None
         assert table == "settings" or unit.sales.next_receipt("K") == "K-000002"
+        assert unit.basket.load() == (LOST_BASKET if table == "basket" else b"4006381333931*2")
     store.close()
     assert open_store().rebuilt, "it stays known"
 
@@ -248,6 +251,8 @@ def test_a_file_that_is_no_database_is_set_aside(tmp_path, open_store, make):
     store = open_store()
     assert store.rebuilt
     assert in_step(store) == (0, None, 0)
+    with store.snapshot() as unit:
+        assert unit.basket.load("mirror") == LOST_BASKET, "a basket may have been open: the screen says that it is lost"
 
 
 def test_a_rebuild_that_was_broken_off_goes_on(tmp_path, open_store, make):

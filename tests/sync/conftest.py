@@ -137,6 +137,10 @@ class Device:
         with self.writer.snapshot() as unit:
             return unit.intents.get(intent_id)
 
+    def commands(self):
+        with self.writer.snapshot() as unit:
+            return unit.device_orders.queued()
+
     def waiting(self):
         with self.writer.snapshot() as unit:
             return sum(unit.outbox.waiting().values())

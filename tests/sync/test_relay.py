@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -13,8 +13,9 @@ from kiosk import wire
 from kiosk.domain.catalog import OfflinePolicy, PriceList, Product
 from kiosk.domain.events import DeviceHealth, InboxCommitted, Lane, PaymentRequested, SaleCompleted, Skipped, StaffActed, StockChanged
 from kiosk.domain.money import Money
-from kiosk.domain.orders import MemberErasureOrdered, PaymentAnswered
+from kiosk.domain.orders import CommandOrdered, MemberErasureOrdered, PaymentAnswered
 from kiosk.domain.standing import DownlinkRefused
+from kiosk.runtime import SystemClock
 from kiosk.sync.relay import FIRST_PATIENCE_S, SETTLED_S
 
 
@@ -179,6 +180,19 @@ def test_a_payment_is_asked_and_answered_within_the_goal(device, hq):
         device.until(lambda want=n: device.intent(f"intent-{want}").state == "authorised", "the answer is in the inbox")
         taken.append(time.monotonic() - started)
     assert sorted(taken)[5] < 0.3
+
+
+@pytest.mark.parametrize(("ttl_s", "good_for_s"), [(60, 60), (-1, -1), (0, 3 * 86400), (10**7, 3 * 86400)])
+def test_an_old_command_ends_by_a_clock_that_is_behind(device, hq, ttl_s, good_for_s):
+    hq.start()
+    device.meet(hq)
+    now = SystemClock().now()  # three days behind HQ's
+    command = CommandOrdered("c1", "lock", "operator", "anna", now + timedelta(days=3))
+    message = wire.OrderMessage("o1", "kiosk-1", "box-1", 1, ttl_s, command)
+    hq.client.publish(wire.down_topic("kiosk-1", "command"), wire.encode_order(message, hq.key.sign))
+    device.until(device.commands, "the command has come")
+    ((_n, kept),) = device.commands()
+    assert abs((kept.expires_at - now).total_seconds() - good_for_s) < 60
 
 
 def test_orders_come_once_and_are_reported_over_a_hole(device, hq):

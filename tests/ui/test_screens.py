@@ -114,6 +114,8 @@ WISH = views.WishView(1, "Jacket, M", "bring", "14:02")
     (views.StaffSlots(EN, "count", ()), {"back"}),
     (views.StaffReport(EN, (("Sales", "4"),)), {"done"}),
     (views.OutOfOrder(EN), {"staff"}),
+    (views.OutOfOrder(EN, "crashed"), set()),
+    (views.SetupCard(EN, ("kiosk.toml is missing",)), set()),
     (views.ShelfBoard(EN, (SLOT,)), {"staff"}),
     (views.ShelfBoard(EN, ()), {"staff"}),
     (views.MirrorAttract(EN), {"language", "staff"}),

@@ -7,6 +7,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kiosk.domain.meshes import MARGIN
 from kiosk.vision import body as b
 from kiosk.vision.body import BodyFound
 from kiosk.vision.draping import apart, grid, trunk_map
@@ -14,6 +15,7 @@ from kiosk.vision.fit import fit, leg_covered, legs_of
 from kiosk.vision.mannequin import HEIGHT, WIDTH
 from kiosk.vision.mannequin import test_body as body_of_ours
 from kiosk.vision.sleeves import arm_tube, leg_tubes, limb_map, reach_of
+from kiosk.vision.tryon import Dresser
 from kiosk.vision.wardrobe import garment as drawn
 
 garment = cache(drawn)
@@ -72,6 +74,19 @@ def test_no_triangle_of_a_trunk_is_inverted(body, name):
     assert inside.sum() > 200 and (sides(column, row, inside) >= -1e-2).all()
 
 
+@settings(max_examples=8, deadline=None, derandomize=True)
+@given(body=bodies(), name=st.sampled_from(["shirt_white", "coat_camel", "dress_green", "jeans_indigo"]))
+def test_no_cell_of_a_mesh_is_inverted_and_none_asks_beyond_what_is_there(body, name):
+    pixels, _ = body_of_ours()
+    outfit = Dresser().outfit(pixels, body, garment(name))
+    for patch in (patch for piece in (outfit.pieces if outfit else ()) for patch in piece.patches):
+        a, b_, c, d = (patch.corners[:, k] for k in range(4))
+        for one, two, three in ((a, b_, c), (a, c, d)):
+            assert ((two - one)[:, 0] * (three - one)[:, 1] - (two - one)[:, 1] * (three - one)[:, 0] > 0).all()
+        height, width = patch.cloth.shape[:2]
+        assert (patch.places > -MARGIN).all() and (patch.places < np.float32([width + MARGIN - 1, height + MARGIN - 1])).all()
+
+
 @settings(max_examples=25, deadline=None, derandomize=True)
 @given(body=bodies(), name=st.sampled_from(["shirt_white", "coat_camel", "jeans_indigo"]))
 def test_no_triangle_of_a_limb_is_mirrored(body, name):
@@ -88,7 +103,9 @@ def test_no_triangle_of_a_limb_is_mirrored(body, name):
         box = reach_of(tube, (HEIGHT, WIDTH))
         if part is None or box is None:
             continue
-        column, row, along, beside = limb_map(part[1], tube, box)
+        x0, y0, x1, y1 = box
+        places = np.stack(np.meshgrid(np.arange(x0, x1, 6), np.arange(y0, y1, 6)), axis=-1).astype(np.float32)
+        column, row, along, beside = limb_map(part[1], tube, places)
         assert np.isfinite(column).all() and np.isfinite(row).all()
         shown = (np.abs(beside) <= 1) & (along >= 0) & (along <= 1)
         ahead = np.gradient(part[1].points, axis=0)

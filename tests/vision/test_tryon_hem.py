@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from kiosk.vision.body import L_HIP, L_SHOULDER, R_HIP, R_SHOULDER, BodyFound
-from kiosk.vision.fit import frame_of
-from kiosk.vision.hem import worn_hem
+from kiosk.vision.fit import Fit, frame_of
+from kiosk.vision.hem import widened, worn_hem
 
 TOP, BOTTOM = (180, 40, 50), (40, 60, 140)
 
@@ -47,3 +47,30 @@ def test_one_colour_from_shoulder_to_knee_tells_nothing():
 def test_a_picture_that_ends_above_the_hips_tells_nothing():
     pixels, body = painted(205)
     assert worn_hem(pixels[:215], body, frame_of(body)) is None
+
+
+def narrow(body: BodyFound, half: float) -> Fit:
+    rows = np.arange(-0.3, 2.0, 0.025, dtype=np.float32)
+    edge = np.full(len(rows), half, np.float32)
+    return Fit(frame_of(body), 0.57, rows, -edge, edge, 1.0, (0.0, 0.0))
+
+
+def test_sides_go_as_far_as_the_top_that_is_worn():
+    pixels, body = painted(240)
+    fitted = widened(pixels, body, narrow(body, 0.6))
+    middle = (fitted.rows > 0.35) & (fitted.rows < 0.8)
+    assert np.abs(fitted.right[middle] - 60 / 90).max() < 0.02 and np.abs(fitted.left[middle] + 60 / 90).max() < 0.02
+    assert (fitted.right[fitted.rows > 1.1] == np.float32(0.6)).all()
+
+
+def test_sides_stay_where_skin_begins_and_where_a_sleeve_of_the_same_cloth_hangs_beside_the_trunk():
+    pixels, body = painted(240)
+    pixels[80:240, 215:] = (222, 172, 140)
+    beside = widened(pixels, body, narrow(body, 0.6))
+    middle = (beside.rows > 0.35) & (beside.rows < 0.8)
+    assert np.abs(beside.right[middle] - 55 / 90).max() < 0.02
+    pixels, body = painted(240)
+    pixels[80:240] = pixels[80:240, 150:151]
+    body.crop_mask[:] = 255
+    same = widened(pixels, body, narrow(body, 0.6))
+    assert (same.right == np.float32(0.6)).all() and (same.left == np.float32(-0.6)).all()

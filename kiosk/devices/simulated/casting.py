@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from kiosk.devices.simulated.setup import StoreShopper, WorldSetup
+from kiosk.errors import WorldError
 
 
 @dataclass(slots=True)
@@ -45,20 +46,30 @@ class Casting:
         self._codes_used: dict[str, int] = {}
         self._last: dict[str, int] = {}
         self._turn = 0
+        self._only = ""
+
+    def invite(self, kind: str) -> None:
+        """Let only visits of this kind begin at the pay terminal from now on; "" lets everybody come again, in the order left off."""
+        if kind and kind not in self._FIRST:
+            raise WorldError(f"nobody comes to the simulated terminal for {kind!r}; they come for {', '.join(sorted(set(self._FIRST)))}")
+        self._only = kind
 
     def pay(self, rng: Random) -> tuple[str, StoreShopper] | None:
         """Return (kind of visit, who) of the next visitor of the pay terminal. The first ones show every kind, then the order varies."""
-        cycle, place = divmod(self._turn, len(self._FIRST))
-        self._turn += 1
-        order = list(self._FIRST)
-        if cycle:
-            Random(f"{self._setup.seed}/cast/{cycle}").shuffle(order)
-        kind = order[place]
+        kind = self._only or self._next_kind()
         role = {"qr": "qr", "enrol": "enrols", "stranger": "stranger", "spoof": "stranger", "leave": "leaves"}.get(kind, "member")
         who = self._someone(role, rng)
         if who is None and kind != "face":
             kind, who = "face", self._someone("member", rng)
         return (kind, who) if who else None
+
+    def _next_kind(self) -> str:
+        cycle, place = divmod(self._turn, len(self._FIRST))
+        self._turn += 1
+        order = list(self._FIRST)
+        if cycle:
+            Random(f"{self._setup.seed}/cast/{cycle}").shuffle(order)
+        return order[place]
 
     def mirror(self, rng: Random) -> tuple[str, StoreShopper] | None:
         """Return the next visitor of the mirror: a member, who pays by face."""

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from kiosk.devices.camera import CameraSettings
-from kiosk.devices.display import Display, Presented, Touch
+from kiosk.devices.display import Display, Part, Presented, Touch
 from kiosk.devices.scale import PolledScale, Sample
 from kiosk.devices.simulated.process import WorldClient
 from kiosk.domain.frame import Picture
+from kiosk.domain.meshes import Worn
 from kiosk.domain.units import Grams
 from kiosk.errors import WorldError
 
@@ -113,6 +114,13 @@ class WorldHands:
     def present(self, picture: Any, presented: Presented) -> None:
         """Show a picture (a pygame Surface) of exactly `size`, and let shoppers see it."""
         self._display.present(picture, presented)
+        self._presented = presented
+        self._changed.set()
+
+    def present_live(self, worn: Worn, part: Part, page: Any, presented: Presented) -> None:
+        """Do so where the real display can, see `LiveDisplay`."""
+        live: Any = self._display
+        live.present_live(worn, part, page, presented)
         self._presented = presented
         self._changed.set()
 

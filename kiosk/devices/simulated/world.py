@@ -37,6 +37,7 @@ class World:
     def __init__(self, setup: WorldSetup, figures: Figures | None) -> None:
         self._setup, self._figures, self._now = setup, figures, 0.0
         self._shelf, self._ledger, casting = Shelf(setup), Ledger(), Casting(setup)
+        self._casting = casting
         places = {"pay": setup.pay_device, "mirror": setup.mirror_device, "shelf": setup.shelf_device}
         self._stations = {device: Station(device, place, setup, casting, self._shelf, self._ledger)
                           for place, device in places.items() if device}
@@ -92,11 +93,12 @@ class World:
 
         deliver(slot, pieces, scan=0): goods came; staff goes to the shelf, opens staff mode and refills, or scans each piece.
         staff(device, wish, slot="", number=""): staff comes for one of WISHES. pick(slot, pieces), put_back(slot, pieces): a hand at the
-        shelf. camera(camera, fault): one of FAULTS.
+        shelf. camera(camera, fault): one of FAULTS. invite(kind): only such visits begin at the pay terminal (Casting.invite).
         """
         t = self.advance(t)
         acts: dict[str, Callable[..., None]] = {
             "deliver": self._deliver, "staff": self._staff, "pick": self._pick, "put_back": self._put_back, "camera": self._camera,
+            "invite": self._invite,
         }
         if name not in acts:
             raise WorldError(f"the simulated store does not know the act {name!r}; it knows {', '.join(acts)}")
@@ -159,6 +161,9 @@ class World:
 
     def _put_back(self, t: float, slot: str, pieces: int) -> None:
         self._shelf.order(t, slot, pieces, "shopper")
+
+    def _invite(self, _t: float, kind: str) -> None:
+        self._casting.invite(kind)
 
     def _camera(self, t: float, camera: str, fault: str) -> None:
         if not self._has(camera) or fault not in FAULTS:

@@ -90,7 +90,7 @@ class TryOn:
         guide = booth.now_s - booth.seen_s > _GUIDE_AFTER_S
         card = booth.rack.garment_card(style, booth.stay.language) if style is not None else None
         left_s = self._photo_at_s - booth.now_s if self._photo_at_s is not None else 0.0
-        return views.MirrorTryOn(booth.status, booth.fitting.picture(), guide, card, index, len(styles), sum(booth.stay.basket.values()),
+        return views.MirrorTryOn(booth.status, booth.fitting.live(), guide, card, index, len(styles), sum(booth.stay.basket.values()),
                                  booth.now_s, style is not None and style.key in booth.stay.likes, len(booth.stay.likes), booth.held,
                                  max(0, math.ceil(left_s)))
 

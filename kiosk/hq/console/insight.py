@@ -17,8 +17,8 @@ from kiosk.domain.replenishment_replay import Rhythm
 from kiosk.hq.console.pages import DAY_MS, shell
 from kiosk.hq.console.render import Desk, language_of, page
 from kiosk.hq.insight import item, packs
-from kiosk.hq.ledger import catalogue, trade
-from kiosk.hq.ledger.store import Row
+from kiosk.hq.ledger import assortment, catalogue, trade
+from kiosk.hq.ledger.store import Db, Row
 
 PACK_DAYS = 182
 MOST_CLUSTERS = 4
@@ -44,6 +44,7 @@ def show_packs(request: Request) -> Response:
         today = desk.stamp().at_ms // DAY_MS
         values = shell(db, desk.stamp().at_ms) | {
             "reports": packs.of_ledger(db, today, PACK_DAYS, groups, language), "days": PACK_DAYS, "clusters": groups,
+            "simulated": _simulated(db, language),
             "most_clusters": MOST_CLUSTERS, "products": {row["gtin"]: row for row in catalogue.product_rows(db)}}
     return page(request, desk, "packs.html", values)
 
@@ -63,11 +64,17 @@ def show_item(request: Request) -> Response:
         study = item.study(db, plan, cell, today, (Rhythm(wish["review"], wish["lead"]), wish["service"] / 100))
         row = trade.stock(db).get((device, slot))
         product = next((p for p in catalogue.product_rows(db) if p["gtin"] == cell.gtin), None)
-        frame = shell(db, desk.stamp().at_ms)
+        frame = shell(db, desk.stamp().at_ms) | {"simulated": _simulated(db, language)}
     charts = _charts(study, row, product, (today, wish, language)) if study.outlook else {}
     return page(request, desk, "item.html", frame | charts | {
         "device": device, "cell": cell, "row": row, "product": product, "study": study, "wish": wish, "limits": LIMITS,
         "least": item.LEAST_DAYS})
+
+
+def _simulated(db: Db, language: str) -> str:
+    """The day before which the past is made up, "" where it is not."""
+    day = assortment.simulated_until(db)
+    return "" if day is None else _day(day, language)
 
 
 def _charts(study: item.Study, row: Row | None, product: Row | None, asked: tuple[int, dict[str, int], str]) -> dict[str, object]:

@@ -14,6 +14,7 @@ from kiosk.domain.events import PeriodClosed, SaleCompleted
 from kiosk.domain.receipt import excerpt
 from kiosk.hq.console.pages import shell
 from kiosk.hq.console.render import Desk, bare_page, language_of, moment, page
+from kiosk.hq.journals import shown
 from kiosk.hq.ledger import catalogue, charges, trade
 from kiosk.hq.ledger import receipts as books
 from kiosk.hq.ledger.store import Db
@@ -38,7 +39,8 @@ def show_receipt(request: Request) -> Response:
     desk: Desk = request.app.state.desk
     language = language_of(request)
     with desk.ledger.read() as db:
-        sale = books.find(db, request.path_params["token"])
+        kept = books.find(db, request.path_params["token"])
+        sale = shown(kept) if kept else None
         paper = _paper(db, sale, language, desk) if sale else None
         back = [say("receipt.refunded", language, when=when(moment(r.at_ms), language, desk.zone))
                 for r in charges.refunds_of(db, sale.sale_id)] if sale else []
@@ -58,7 +60,7 @@ def _paper(db: Db, sale: SaleCompleted, language: str, desk: Desk) -> Paper:
         return str(known[f"name_{language}"] or known["name_en"]) if known else gtin
 
     store, at = (row["store"], when(moment(row["time_ms"]), language, desk.zone)) if row else ("", "")
-    return receipt(sale, Sheet(COLUMNS, language, store, at, name, offers, signature=excerpt(sale)))
+    return receipt(sale, Sheet(COLUMNS, language, store, at, name, offers, signature=excerpt(sale.seal)))
 
 
 def show_days(request: Request) -> Response:
@@ -67,7 +69,7 @@ def show_days(request: Request) -> Response:
     with desk.ledger.read() as db:
         found = books.closures(db)
         newest: set[tuple[str, str]] = set()
-        shown = []
+        listed = []
         for device, at_ms, closed in found:
             agrees = None
             if (device, closed.currency) not in newest:
@@ -75,6 +77,6 @@ def show_days(request: Request) -> Response:
                 whole = closed.perpetual
                 agrees = books.books_of(db, device, closed.currency) == (whole.sales_minor, whole.refunds_minor)
             totals = closed.totals
-            shown.append(Closed(device, at_ms, closed, totals.sales_minor - totals.refunds_minor, sum(totals.vat.values()), agrees))
-        values = shell(db, desk.stamp().at_ms) | {"closures": shown}
+            listed.append(Closed(device, at_ms, closed, totals.sales_minor - totals.refunds_minor, sum(totals.vat.values()), agrees))
+        values = shell(db, desk.stamp().at_ms) | {"closures": listed, "unchecked": books.count_unchecked(db)}
     return page(request, desk, "days.html", values)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from kiosk.hq.ledger.store import Db, Row
+from kiosk.hq.ledger.store import Db, Row, insert_all
 
 FUNDING = "funding"
 """Where money comes from that members put into the wallet."""
@@ -100,9 +100,9 @@ def save_intent(db: Db, value: Intent, at_ms: int) -> None:
 
 def save_intents(db: Db, values: Iterable[tuple[Intent, int]]) -> None:
     """Write intents down, each with its moment, in the place of what was known of them."""
-    db.executemany("INSERT INTO intents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (intent_id) DO UPDATE SET state = excluded.state",
-                   [(value.intent_id, value.state, value.account, value.currency, value.amount_minor, value.member_id, value.reason,
-                     value.device, at_ms) for value, at_ms in values])
+    insert_all(db, "INSERT INTO intents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+               [(value.intent_id, value.state, value.account, value.currency, value.amount_minor, value.member_id, value.reason,
+                 value.device, at_ms) for value, at_ms in values], " ON CONFLICT (intent_id) DO UPDATE SET state = excluded.state")
 
 
 def transferred(db: Db, transfer_id: str) -> bool:
@@ -122,10 +122,11 @@ def transfer(db: Db, value: Transfer, at_ms: int) -> None:
 
 def transfer_all(db: Db, values: Sequence[tuple[Transfer, int]]) -> None:
     """Move money by many transfers, each with its moment; a balance is written once, however many of them change it."""
-    db.executemany("INSERT INTO transfers VALUES (?, ?, ?, ?, ?, ?)",
-                   [(t.id, t.kind, t.sale_id or None, t.intent_id or None, t.exposure_minor, at_ms) for t, at_ms in values])
-    db.executemany("INSERT INTO postings VALUES (?, ?, ?, ?), (?, ?, ?, ?)",
-                   [(t.id, t.source, t.currency, -t.amount_minor, t.id, t.target, t.currency, t.amount_minor) for t, _at_ms in values])
+    insert_all(db, "INSERT INTO transfers VALUES (?, ?, ?, ?, ?, ?)",
+               [(t.id, t.kind, t.sale_id or None, t.intent_id or None, t.exposure_minor, at_ms) for t, at_ms in values])
+    insert_all(db, "INSERT INTO postings VALUES (?, ?, ?, ?)",
+               [row for t, _at_ms in values for row in ((t.id, t.source, t.currency, -t.amount_minor),
+                                                        (t.id, t.target, t.currency, t.amount_minor))])
     changes: dict[tuple[str, str], list[int]] = {}
     for t, at_ms in values:
         for account, minor in ((t.source, -t.amount_minor), (t.target, t.amount_minor)):

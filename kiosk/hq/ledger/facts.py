@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from kiosk.hq.ledger.store import Db, Row
+from kiosk.hq.ledger.store import Db, Row, insert_all
 
 QUARANTINE_ROWS = 500
 """As many are kept of each device; older ones give way."""
@@ -28,9 +28,12 @@ class Stream:
 
     def take(self, seq: int) -> None:
         """Note a number as received."""
-        if seq > self.mark:
+        if seq == self.mark + 1:
+            self.mark = seq
+        elif seq > self.mark:
             self.ahead.add(seq)
-        self.top = max(self.top, seq)
+        if seq > self.top:
+            self.top = seq
 
     def skip(self, first: int, last: int) -> None:
         """Note numbers that will never come."""
@@ -39,7 +42,7 @@ class Stream:
 
     def advance(self) -> None:
         """Move the mark over everything that is received or covered without a hole."""
-        moving = True
+        moving = bool(self.ahead or self.skips)
         while moving:
             moving = False
             while self.mark + 1 in self.ahead:
@@ -47,9 +50,8 @@ class Stream:
                 self.mark += 1
             for _first, last in (s for s in self.skips if s[0] <= self.mark + 1 <= s[1]):
                 self.mark, moving = max(self.mark, last), True
-            if moving:
-                self.ahead = {n for n in self.ahead if n > self.mark}
-                self.skips = [s for s in self.skips if s[1] > self.mark]
+            self.ahead = {n for n in self.ahead if n > self.mark}
+            self.skips = [s for s in self.skips if s[1] > self.mark]
         self.top = max(self.top, self.mark)
 
     def gaps(self) -> int:
@@ -87,7 +89,7 @@ def held(db: Db, stream_id: int, numbers: Sequence[int]) -> dict[int, str]:
 
 def insert(db: Db, rows: Sequence[FactRow]) -> None:
     """Insert facts that are known to be new."""
-    db.executemany("INSERT INTO facts VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+    insert_all(db, "INSERT INTO facts VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
 
 
 def of_kind(db: Db, kind: str, since_ms: int) -> list[Row]:

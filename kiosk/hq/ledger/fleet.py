@@ -37,6 +37,11 @@ def set_state(db: Db, device: str, state: DeviceState, at_ms: int) -> bool:
     return True
 
 
+def let_go(db: Db, device: str, at_ms: int) -> None:
+    """Note that the broker listens to a device no more."""
+    db.execute("UPDATE devices SET online = 0, since_ms = ? WHERE id = ? AND online", (at_ms, device))
+
+
 def epoch_of(db: Db, device: str) -> str:
     """Return the epoch of the card that a device was born with last, "" when it never was."""
     row = db.execute("SELECT epoch FROM devices WHERE id = ?", (device,)).fetchone()

@@ -215,6 +215,15 @@ ALTER TABLE products ADD COLUMN keeps_days INTEGER NOT NULL DEFAULT 0;
 """
 _STYLES = "".join(f"ALTER TABLE products ADD COLUMN {name} TEXT NOT NULL DEFAULT '';\n" for name in ("style", "size", "origin", "matches"))
 _CLOSING = "ALTER TABLE daily_demand ADD COLUMN closing INTEGER"
+_CHECKS = """
+CREATE TABLE receipts_by_fact (
+  n INTEGER PRIMARY KEY, token TEXT NOT NULL UNIQUE, stream INTEGER, seq INTEGER, boot_id TEXT, time TEXT, clock_set INTEGER,
+  body BLOB) STRICT;
+INSERT INTO receipts_by_fact (token, body) SELECT token, body FROM receipts;
+INSERT INTO counters SELECT 'seals_checked', max(n) FROM receipts_by_fact HAVING count(*) > 0;
+DROP TABLE receipts;
+ALTER TABLE receipts_by_fact RENAME TO receipts;
+"""
 _JOURNALS = """
 CREATE TABLE journal_heads (device TEXT NOT NULL, journal TEXT NOT NULL, chain TEXT NOT NULL, number INTEGER NOT NULL, hash TEXT NOT NULL,
   key TEXT NOT NULL, epoch TEXT NOT NULL, seq INTEGER NOT NULL, at_ms INTEGER NOT NULL,
@@ -320,11 +329,25 @@ def m_styles(db: Database) -> None:
 
 
 @migrations()  # type: ignore[untyped-decorator]
+def m_checks(db: Database) -> None:
+    """Receipts name the fact that they show, so that its signature can be checked at any time; older ones keep their own text."""
+    for statement in _statements(_CHECKS):
+        db.execute(statement)
+
+
+@migrations()  # type: ignore[untyped-decorator]
 def m_home(db: Database) -> None:
     """Orders of mirrors' shoppers: fetched in the store, or delivered home."""
     db.execute("CREATE TABLE home_orders (order_id TEXT PRIMARY KEY, number TEXT NOT NULL, kind TEXT NOT NULL, device TEXT NOT NULL,"
                " store TEXT NOT NULL, total_minor INTEGER NOT NULL, currency TEXT NOT NULL, lines TEXT NOT NULL, address TEXT NOT NULL,"
                " state TEXT NOT NULL, at_ms INTEGER NOT NULL, who TEXT NOT NULL DEFAULT '') STRICT")
+
+
+@migrations()  # type: ignore[untyped-decorator]
+def m_past(db: Database) -> None:
+    """What stores sold before Kiosk came: for what is read off sales, not for the books."""
+    db.execute("CREATE TABLE past_sales (store TEXT NOT NULL, gtin TEXT NOT NULL, day INTEGER NOT NULL, units INTEGER NOT NULL,"
+               " purchases INTEGER NOT NULL, PRIMARY KEY (store, gtin, day)) STRICT, WITHOUT ROWID")
 
 
 def _statements(script: str) -> list[str]:

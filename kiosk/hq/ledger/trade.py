@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from kiosk.domain.events import FacingSeen, ReplenishmentRequested, SaleCompleted, SaleLine, StockChanged
 from kiosk.hq.ledger.accounts import listed
-from kiosk.hq.ledger.store import Db, Row
+from kiosk.hq.ledger.store import Db, Row, insert_all
 from kiosk.wire import encode_value
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where a fact comes from and when: the device and its store, the epoch and number, wall time there and arrival here."""
+class Origin(NamedTuple):
+    """Where a fact comes from and when: the device and its store, the epoch and number, wall time there and arrival here.
+
+    A tuple, for one is made of every fact.
+    """
 
     device: str
     store: str
@@ -39,12 +42,12 @@ def standing(db: Db, sale_ids: Collection[str], intent_ids: Collection[str]) -> 
 
 def add_sales(db: Db, sold: Sequence[tuple[SaleCompleted, str, Origin]]) -> None:
     """Write sales and their lines down: (sale, member, origin)."""
-    db.executemany("INSERT INTO sales VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                   [(sale.sale_id, origin.device, origin.store, sale.receipt, sale.intent_id, sale.total_minor, sale.currency, sale.tender,
-                     member_id, sale.offline, sale.pricelist_version, sale.policy_version, origin.time_ms, origin.at_ms)
-                    for sale, member_id, origin in sold])
+    insert_all(db, "INSERT INTO sales VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+               [(sale.sale_id, origin.device, origin.store, sale.receipt, sale.intent_id, sale.total_minor, sale.currency, sale.tender,
+                 member_id, sale.offline, sale.pricelist_version, sale.policy_version, origin.time_ms, origin.at_ms)
+                for sale, member_id, origin in sold])
     rows = [_line(sale.sale_id, n, line) for sale, _member, _origin in sold for n, line in enumerate(sale.lines)]
-    db.executemany("INSERT INTO sale_lines VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+    insert_all(db, "INSERT INTO sale_lines VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
 
 def _line(sale_id: str, n: int, line: SaleLine) -> tuple[str, int, str, int, int, int, int, int, str]:
