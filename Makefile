@@ -4,7 +4,7 @@ UV := .venv/bin/uv
 COMPILE := $(UV) pip compile --universal --python-version 3.11 --generate-hashes -q --no-header
 ARGS ?=
 
-.PHONY: demo test test-slow fuzz check bench bench-peers screenshots sbom licences audit attacks lock
+.PHONY: demo test test-slow fuzz check bench bench-peers screenshots sbom licences audit attacks lock image image-check image-test unit-scores
 
 demo:            ## a store in a box: broker, HQ, pay terminal, mirror, shelf and shoppers; ARGS="--seconds 60" and so on
 	@deploy/bootstrap.sh demo
@@ -34,6 +34,18 @@ bench-peers: .dev  ## the same beside statsforecast and stockpyl, which are inst
 screenshots: .dev  ## the pictures in README, from the real screens and a real browser
 	$(PY) -m tests.gallery $(ARGS)
 
+image: .dev      ## the card of a kiosk: build/image/kiosk-debian-pi4.img.xz and what belongs to it; root, on Debian; ARGS="--base TAR" and so on
+	@$(PY) -m deploy.image $(ARGS)
+
+image-check: .dev  ## hold an image against what it must be: IMAGE=FILE
+	@$(PY) -m deploy.image.check $(or $(IMAGE),build/image/kiosk-debian-pi4.img)
+
+image-test: .dev   ## start that card in an emulator, try it as a technician does, pull the plug three times
+	@$(PY) -m deploy.image.trial $(ARGS)
+
+unit-scores: .dev  ## how far every unit is shut in, as systemd measures it
+	@$(PY) -m deploy.unit_scores
+
 sbom: .dev       ## what Kiosk is made of: a bill of materials (CycloneDX) into kiosk.cdx.json
 	$(PY) deploy/supply.py sbom --out kiosk.cdx.json
 
@@ -49,6 +61,7 @@ attacks: .dev    ## the threat model's tests as a table: threat, test, result, h
 lock:            ## newest versions into deploy/requirements/*.lock, with hashes and without index addresses
 	$(COMPILE) deploy/requirements/uv.in -o deploy/requirements/uv.lock
 	$(COMPILE) pyproject.toml -o deploy/requirements/base.lock
+	$(COMPILE) pyproject.toml --extra pi --constraint deploy/requirements/base.lock -o deploy/requirements/pi.lock
 	$(COMPILE) pyproject.toml --group dev --extra dlib --override deploy/requirements/overrides.txt -o deploy/requirements/dev.lock
 	$(COMPILE) --group bench -o deploy/requirements/bench.lock
 	$(COMPILE) --group fuzz -o deploy/requirements/fuzz.lock

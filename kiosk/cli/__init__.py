@@ -18,7 +18,7 @@ from kiosk.errors import ConfigError, KioskError
 COMMANDS = {
     "demo": "demo", "run": "run", "config": "run", "members": "members",
     "models": "models", "eval": "eval", "screens": "screens", "hq": "hq", "world": "world", "shelf": "shelf",
-    "queue": "queue", "provision": "provision", "device": "device",
+    "queue": "queue", "card": "card", "provision": "provision", "device": "device",
     "doctor": "doctor", "storm": "storm", "sell": "sell", "journal": "journal", "garments": "garments", "bench": "bench",
 }
 """Command -> the module of this room that registers it, in the order in which --help lists them."""

@@ -22,7 +22,7 @@ def add(subparsers: Any) -> None:
     parser = subparsers.add_parser("provision", help="give this device its certificate, with a claim file and a one-time store code")
     parser.add_argument("--config", type=Path, default=Path("/boot/firmware/kiosk.toml"), help="default: %(default)s")
     parser.add_argument("--claim", type=Path, default=Path("/boot/firmware/claim.pem"), help="file that HQ wrote (default: %(default)s)")
-    parser.add_argument("--code", default="", help="store code; asked for when it is not given")
+    parser.add_argument("--code", default="", help="store code; setup.code of the configuration when it is not given, else asked for")
     parser.add_argument("--wait", type=float, default=PATIENCE_S, metavar="SECONDS", help="for HQ's approval (default: %(default).0f)")
     parser.set_defaults(run=_run)
 
@@ -31,11 +31,14 @@ def _run(args: argparse.Namespace) -> int:
     settings = load(args.config)
     device, identity = settings.device.id, open_identity(settings)
     held = identity.certificate()
+    if not settings.broker.tls:
+        print(f"{device} needs no certificate: broker.tls is false")
+        return 0
     if held is not None and held.name == device:
         print(f"{device} has a certificate until {held.ends:%Y-%m-%d}; it renews by itself, nothing to do")
         return 0
     roots = believed_by_claim(args.claim)
-    code = args.code or input("Store code: ")
+    code = args.code or settings.setup.code.reveal() or input("Store code: ")
     said = ""
     for step in claim(identity, claim_address(broker_address(settings), str(args.claim)), (device, code, roots), SystemClock(), args.wait):
         if step.name != said:

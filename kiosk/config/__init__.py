@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import dataclasses
 import difflib
 import re
@@ -13,12 +14,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from kiosk.config.sections import CHOICES, RANGES, PhoneSettings, PrinterSettings, Secret, Settings, VoiceSettings
+from kiosk.config.checks import CHECKS, SECRET
+from kiosk.config.sections import CHOICES, RANGES, PhoneSettings, PrinterSettings, Secret, Settings, VoiceSettings, WifiFile, WifiSettings
 from kiosk.domain.reorder import WEEKDAYS, is_holiday_name
 from kiosk.domain.staff import Role
 from kiosk.errors import ConfigError
 
-__all__ = ["PhoneSettings", "PrinterSettings", "Secret", "Settings", "VoiceSettings"]
+__all__ = ["PhoneSettings", "PrinterSettings", "Secret", "Settings", "VoiceSettings", "WifiSettings"]
 """What other rooms take from `sections` through this one; everything below is public as its name says."""
 
 _ROLES = ("pay", "mirror", "stock")
@@ -27,19 +29,35 @@ _ROLES = ("pay", "mirror", "stock")
 def load(path: Path) -> Settings:
     """Read kiosk.toml; raise ConfigError that lists every mistake."""
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        text = decode(path.read_bytes())
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(str(path), (f"the file cannot be read: {error}",)) from error
     return parse(text, str(path))
 
 
+def decode(raw: bytes) -> str:
+    """Return the text of a file as Windows or anybody may have saved it: UTF-8 or UTF-16 with its mark, or UTF-8 without."""
+    return raw.decode("utf-16" if raw[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8-sig")
+
+
 def parse(text: str, name: str = "kiosk.toml") -> Settings:
     """Read the text of a kiosk.toml; `name` is what errors call it."""
+    settings: Settings = _parse(text, name, Settings)
+    return settings
+
+
+def parse_wifi(text: str, name: str = "wifi.toml") -> WifiSettings:
+    """Read the text of a wifi.toml; raise ConfigError that lists every mistake and holds no password."""
+    read: WifiFile = _parse(text, name, WifiFile)
+    return read.wifi
+
+
+def _parse(text: str, name: str, whole: Any) -> Any:
     try:
-        table = tomllib.loads(text)
+        table = tomllib.loads(text.replace("\r\n", "\n"))
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(name, (f"not TOML: {error}",)) from error
-    reader = _Reader(text)
+        raise ConfigError(name, (_unreadable(str(error)),)) from error
+    reader = _Reader(text, whole)
     settings = reader.read(table)
     if reader.mistakes or settings is None:
         raise ConfigError(name, tuple(text for _, text in sorted(reader.mistakes, key=lambda found: found[0])))
@@ -49,21 +67,22 @@ def parse(text: str, name: str = "kiosk.toml") -> Settings:
 class _Reader:
     """Collects mistakes instead of stopping at the first."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, whole: Any) -> None:
+        """whole: the class that holds all sections of the file."""
         self.mistakes: list[tuple[int, str]] = []
-        self._lines = _key_lines(text)
+        self._lines, self._whole = _key_lines(text), whole
 
-    def read(self, table: Mapping[str, Any]) -> Settings | None:
-        sections = typing.get_type_hints(Settings)
+    def read(self, table: Mapping[str, Any]) -> Any:
+        sections = typing.get_type_hints(self._whole)
         self._unknown("", table, sections)
         values: dict[str, Any] = {}
-        for section in dataclasses.fields(Settings):
+        for section in dataclasses.fields(self._whole):
             given = table.get(section.name, {})
             if not isinstance(given, dict):
                 self._say(section.name, f"{section.name} is a section: write [{section.name}]")
                 continue
             values[section.name] = self._section(section.name, sections[section.name], given)
-        return Settings(**values) if not self.mistakes else None
+        return self._whole(**values) if not self.mistakes else None
 
     def _section(self, section: str, cls: Any, given: Mapping[str, Any]) -> Any:
         hints = typing.get_type_hints(cls)
@@ -87,7 +106,7 @@ class _Reader:
     def _value(self, key: str, hint: Any, value: Any) -> Any:
         kept = _convert(hint, value)
         if kept is _WRONG:
-            self._say(key, f"{key} = {value!r} is not {_words(hint)}")
+            self._say(key, f"{key}{'' if _holds_secrets(hint) else f' = {value!r}'} is not {_words(hint)}")
             return None
         if key in CHOICES and kept not in CHOICES[key]:
             choices = [str(choice) for choice in CHOICES[key]]
@@ -95,6 +114,8 @@ class _Reader:
             self._say(key, f"{key} = {value!r} is not one of {', '.join(choices)}" + (f"; did you mean {near[0]}?" if near else ""))
         elif key in RANGES and not RANGES[key][0] <= kept <= RANGES[key][1]:
             self._say(key, f"{key} = {value!r} is not between {RANGES[key][0]} and {RANGES[key][1]}")
+        elif key in CHECKS and (wrong := CHECKS[key](kept)):
+            self._say(key, f"{key}{'' if key in SECRET else f' = {kept!r}'} {wrong}")
         elif key == "device.timezone" and kept not in zoneinfo.available_timezones():
             near = difflib.get_close_matches(kept, zoneinfo.available_timezones(), n=1)
             self._say(key, f"{key} = {value!r} is no time zone" + (f"; did you mean {near[0]}?" if near else ""))
@@ -135,6 +156,17 @@ def _convert(hint: Any, value: Any) -> Any:
         kept = {name: value[name] if inner is Any else _convert(inner, value[name]) for name in value}
         return _WRONG if any(item is _WRONG for item in kept.values()) else types.MappingProxyType(kept)
     return _WRONG
+
+
+def _unreadable(error: str) -> str:
+    """Say where a file stops being TOML, without its text: a password may stand there."""
+    found = re.search(r"(.*) \(at line (\d+), column (\d+)\)", error)
+    where = f"line {found[2]}: not TOML, near column {found[3]}: {found[1].lower()}" if found else f"not TOML: {error.lower()}"
+    return where + '; a line reads key = "text" with straight quotes, key = 12 or key = true, and no key stands twice'
+
+
+def _holds_secrets(hint: Any) -> bool:
+    return hint is Secret or Secret in typing.get_args(hint)
 
 
 def _words(hint: Any) -> str:

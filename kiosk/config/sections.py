@@ -218,6 +218,52 @@ class PhoneSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class NetworkSettings:
+    """[network] address: "dhcp", or e.g. 192.168.1.20/24; then gateway and dns are needed too. ntp: time servers, Debian's when empty.
+
+    proxy: http://host:port through which bodies are fetched by HTTPS; the broker is reached directly.
+    """
+
+    address: str = "dhcp"
+    gateway: str = ""
+    dns: tuple[str, ...] = ()
+    ntp: tuple[str, ...] = ()
+    proxy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SetupSettings:
+    """[setup] code: the one-time code under which this device claims its certificate; ssh_key: public key that may log in as technician."""
+
+    code: Secret = _NO_SECRET
+    ssh_key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WifiSettings:
+    """[wifi] of wifi.toml, the file that is erased once it was imported. country: whose channels are used.
+
+    identity: name of the user in a network that asks for one (WPA enterprise); eap: PEAP, TTLS or PWD; domain: the name that the network's
+    certificate must bear, held against the system's authorities.
+    """
+
+    ssid: str
+    password: Secret = _NO_SECRET
+    country: str = "FR"
+    hidden: bool = False
+    identity: str = ""
+    eap: str = "PEAP"
+    domain: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WifiFile:
+    """All of wifi.toml."""
+
+    wifi: WifiSettings
+
+
+@dataclass(frozen=True, slots=True)
 class WorldSettings:
     """[world] socket of the simulated world, for demos; empty on a real kiosk."""
 
@@ -244,6 +290,8 @@ class Settings:
     identity: IdentitySettings = IdentitySettings()
     members: MembersSettings = MembersSettings()
     phone: PhoneSettings = PhoneSettings()
+    network: NetworkSettings = NetworkSettings()
+    setup: SetupSettings = SetupSettings()
     world: WorldSettings = WorldSettings()
 
 
@@ -259,7 +307,7 @@ CHOICES: dict[str, tuple[object, ...]] = {
     "identity.backend": ("onnx", "dlib"), "replenishment.approval": ("hq", "local"),
     "printer.kind": ("none", "file", "network", "serial", "usb"),
     "printer.columns": (32, 48), "voice.kind": ("none", "espeak"),
-    "members.mode": ("store", "card"),
+    "members.mode": ("store", "card"), "wifi.eap": ("PEAP", "TTLS", "PWD"),
 }
 """The values that a key may have, by `section.key`."""
 RANGES: dict[str, tuple[float, float]] = {

@@ -7,14 +7,15 @@ from kiosk.ui.canvas import Box, Canvas, Style
 from kiosk.ui.views import OutOfOrder
 from kiosk.ui.widgets import corner, frame, square
 
-_ICONS = {"camera_lost": "camera_lost", "disk_full": "warning", "damaged": "warning", "scale_lost": "warning"}
+_ICONS = {"camera_lost": "camera_lost", "disk_full": "warning", "damaged": "warning", "scale_lost": "warning", "crashed": "staff"}
 
 
 def draw(c: Canvas, view: OutOfOrder) -> None:
     """Draw the screen."""
     c.facts["reason"] = view.reason
     body = frame(c, view.status, "night")
-    corner(c, "staff", "staff", square(c, body.right, body.bottom), dark=True)
+    if view.reason != "crashed":
+        corner(c, "staff", "staff", square(c, body.right, body.bottom), dark=True)
     side = min(c.px(170), round(body.height * 0.4))
     top = body.y + round(body.height * (0.2 if c.portrait else 0.04))
     c.disc((body.centerx, top + side // 2), side / c.unit, COLOURS.plum)

@@ -38,6 +38,12 @@ _NOTES = {"fr": "3 pour le prix de 2", "en": "3 for the price of 2", "zh": "买�
 _STORES = {"fr": "Lumière · Paris", "en": "Lumière · Paris", "zh": "光影小店 · 巴黎"}
 
 
+_CARD_MISTAKES = (
+    "kiosk.toml: line 3: device.stroe is not known; did you mean device.store?",
+    "kiosk.toml: line 14: network.gateway = '192.168.2.1' is not in the net of network.address = '192.168.1.20/24'",
+    "claim.pem is missing beside kiosk.toml: HQ writes one for all cards of a group",
+    "wifi.toml is missing, but there is wifi.toml.txt: Windows hides the ending; rename it to wifi.toml",
+)
 _EMV = ("00020101021226370010fr.example0119KIOSK00000000000001520454115303978540513.485802FR5907LUMIERE6005PARIS"
         "62290125019AA62C2F177F6AB0D3F1C2A6304A1B2")
 
@@ -238,6 +244,10 @@ def _staff(status: Status) -> dict[str, View]:
         "out-of-order": views.OutOfOrder(status, "staff"),
         "closed": views.OutOfOrder(status, "closed"),
         "disk-full": views.OutOfOrder(status, "disk_full"),
+        "crashed": views.OutOfOrder(status, "crashed"),
+        "card-starts": views.SetupCard(status),
+        "card": views.SetupCard(status, _CARD_MISTAKES[:3]),
+        "card-many": views.SetupCard(status, _CARD_MISTAKES * 3),
     }
 
 

@@ -32,9 +32,9 @@ from kiosk.ui.views_staff import (
 __all__ = [
     "EnrolConsent", "EnrolDigits", "EnrolDone", "EnrolFace", "FaceBox", "GarmentCard", "LineView", "MirrorAttract", "MirrorTryOn",
     "OrderView", "OutOfOrder", "PayAge", "PayAttract", "PayBasket", "PayCash", "PayCode", "PayConfirm", "PayDigits", "PayFace",
-    "PayPaid", "PayPin", "PayQr", "PayRefused", "PayStillThere", "PayTender", "PayWaiting", "ReceivedView", "ShelfBoard", "SlotView",
-    "StaffAge", "StaffHours", "StaffLines", "StaffLogin", "StaffMenu", "StaffNumber", "StaffOrders", "StaffReceiving", "StaffReport",
-    "StaffSlots", "Status", "View",
+    "PayPaid", "PayPin", "PayQr", "PayRefused", "PayStillThere", "PayTender", "PayWaiting", "ReceivedView", "SetupCard", "ShelfBoard",
+    "SlotView", "StaffAge", "StaffHours", "StaffLines", "StaffLogin", "StaffMenu", "StaffNumber", "StaffOrders", "StaffReceiving",
+    "StaffReport", "StaffSlots", "Status", "View",
 ]
 
 FaceBox = tuple[int, int, int, int]
@@ -316,10 +316,23 @@ class MyErase(View):
 
 @dataclass(frozen=True, slots=True)
 class OutOfOrder(View):
-    """The device serves nobody. reason: a key of `out_of_order.*`: staff, disk_full, camera_lost, damaged, update. Targets: staff."""
+    """The device serves nobody. reason: a key of `out_of_order.*`: staff, disk_full, camera_lost, damaged, update, crashed. Targets: staff,
+    but for crashed: nothing answers there.
+    """
 
     screen: ClassVar[str] = "out_of_order"
     reason: str = "staff"
+
+
+@dataclass(frozen=True, slots=True)
+class SetupCard(View):
+    """A new device whose SD card says something that cannot be: every mistake, for the technician. mistakes: none while it starts.
+
+    No targets: the device waits for a corrected card or a USB stick.
+    """
+
+    screen: ClassVar[str] = "setup.card"
+    mistakes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

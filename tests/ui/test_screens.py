@@ -109,6 +109,8 @@ CARD = views.GarmentCard("Jacket", TOTAL, stock=2)
     (views.StaffSlots(EN, "count", ()), {"back"}),
     (views.StaffReport(EN, (("Sales", "4"),)), {"done"}),
     (views.OutOfOrder(EN), {"staff"}),
+    (views.OutOfOrder(EN, "crashed"), set()),
+    (views.SetupCard(EN, ("kiosk.toml is missing",)), set()),
     (views.ShelfBoard(EN, (SLOT,)), {"staff"}),
     (views.ShelfBoard(EN, ()), {"staff"}),
     (views.MirrorAttract(EN), {"language", "staff"}),

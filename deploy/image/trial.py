@@ -1,0 +1,213 @@
+"""`make image-test`: starts the card in an emulator with a technician's files, sells, pulls the plug three times, counts at HQ."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+from deploy.image.headquarters import GROUP, SEEN_AS, Headquarters
+from deploy.image.machine import Machine
+from deploy.image.rootfs import ROOT
+
+DEVICE = "paris-11-pay-1"
+ROLES = ("pay", "sync")
+KILLS = 3
+SOLD_BEFORE = 4
+"""So many sales are announced before the plug is pulled."""
+SELL = ("sudo -u kiosk sh -c '/opt/kiosk/.venv/bin/kiosk sell --config /etc/kiosk/kiosk.toml --record /dev/stdout --sales-per-s 2 | cat'")
+MISSING_HERE = {"camera", "scale", "printer", "clock"}
+"""What the emulator does not have, a time server among it: what `kiosk doctor` says of that does not count."""
+PICTURES = "/var/lib/kiosk/pictures"
+
+
+def card(broker_port: int, code: str, key: str) -> str:
+    """Return the kiosk.toml of the trial, as a technician would write it."""
+    return (f'[device]\nid = "{DEVICE}"\nstore = "Paris 11"\nroles = ["pay"]\ngroup = "{GROUP}"\nlanguage = "fr"\n'
+            f'[broker]\nhost = "{SEEN_AS}"\nport = {broker_port}\n[camera]\nkind = "file"\nsource = "{PICTURES}"\n'
+            f'[members]\nvault = "/var/lib/kiosk-vault"\nkey = "/etc/kiosk/vault.key"\n'
+            f'[setup]\ncode = "{code}"\nssh_key = "{key}"\n')
+
+
+class Trial:
+    """The run, step by step; what it found stands in `report`."""
+
+    def __init__(self, image: Path, folder: Path) -> None:
+        self._folder = folder
+        self.report: dict[str, object] = {"emulator": "QEMU virt, cortex-a72, TCG; not a Pi"}
+        key = folder / "technician"
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
+        self._key = key.with_suffix(".pub").read_text().strip()
+        self.hq = Headquarters(folder / "headquarters")
+        self.machine = Machine(image, folder / "machine", key)
+        self._announced: list[str] = []
+
+    def say(self, text: str) -> None:
+        """Say how far the trial is."""
+        sys.stdout.write(text + "\n")
+        sys.stdout.flush()
+
+    def hold(self, what: str, holds: bool) -> None:
+        """Say what holds. Raises RuntimeError with what does not."""
+        if not holds:
+            raise RuntimeError(f"it is not true that {what}")
+        self.say(f"  ok  {what}")
+
+    def run(self) -> None:
+        """Do it all."""
+        self.hq.publish()
+        self.hq.open()
+        try:
+            self.wrong_card_first()
+            self.first_boot()
+            self.whole()
+            self.crash_loop()
+            for number in range(KILLS):
+                self.pull_the_plug(number + 1)
+            self.count()
+        finally:
+            self.machine.kill()
+            self.hq.close()
+
+    def wrong_card_first(self) -> None:
+        """A card with mistakes: they are told on the card and drawn on the screen."""
+        self.say("a card with two mistakes")
+        wrong = card(self.hq.broker.port, self.hq.code(), self._key).replace("store", "stroe")
+        self.machine.lay("kiosk.toml", wrong.encode())
+        self.machine.start()
+        began = time.monotonic()
+        self.machine.wait("the mistakes stand in kiosk-provision.log",
+                          lambda: "did you mean device.store?" in self.machine.read("kiosk-provision.log"))
+        self.report["mistakes_told_s"] = round(time.monotonic() - began)
+        self.hold("every mistake is listed: stroe, store missing, claim.pem missing",
+                  self.machine.read("kiosk-provision.log").startswith("3 mistakes:"))
+        console = self.machine.folder / "console-1.log"
+        time.sleep(90)
+        self.machine.photograph(self._folder / "screen-mistakes.png")
+        self.hold("no kernel text came to the screen's console", "Booting Linux" not in console.read_text(errors="replace"))
+        self.machine.kill()
+
+    def first_boot(self) -> None:
+        """The corrected card, and how long the way to a certificate takes."""
+        self.say("the corrected card")
+        self.machine.lay("kiosk.toml", b"\xef\xbb\xbf" + card(self.hq.broker.port, self.hq.code(), self._key).replace("\n",
+            "\r\n").encode())
+        self.machine.lay("claim.pem", self.hq.claim.read_bytes())
+        self.machine.start()
+        self.report["login_s"] = round(self.machine.wait_for_login())
+        self.hold("kiosk-provision.log says OK", self.machine.run("sudo cat /boot/firmware/kiosk-provision.log").startswith(f"OK {DEVICE}"))
+        self.machine.run(f"sudo -u kiosk mkdir -p {PICTURES} && sudo -u kiosk cp /opt/kiosk/cache/models/astronaut.png {PICTURES}/"
+                         " && sudo systemctl --no-block restart kiosk@pay")
+        began = time.monotonic()
+        self.machine.wait("it has its certificate", lambda: "there" in self.machine.run(
+            "sudo test -e /var/lib/kiosk/identity/device.pem && echo there", check=False))
+        self.report["certificate_after_login_s"] = round(time.monotonic() - began)
+
+    def whole(self) -> None:
+        """Units, read-only root, memory, doctor, screen."""
+        self.machine.wait("kiosk@sync and kiosk@pay are active", lambda: all(
+            self.machine.run(f"systemctl is-active kiosk@{role}", check=False).strip() == "active" for role in ROLES))
+        said = self.machine.run("findmnt -n -o OPTIONS /media/below; findmnt -n -o FSTYPE /; cat /etc/machine-id; "
+                                "lsblk -bno SIZE /dev/vda6").splitlines()
+        self.hold("the root is read-only below an overlay", "ro" in said[0].split(",") and said[1] == "overlay")
+        self.hold("the data partition has grown to the end of the card", int(said[3]) > 2_500_000_000)
+        memory = {role: int(self.machine.run(f"systemctl show -P MemoryPeak kiosk@{role}") or 0) // 1_000_000 for role in ROLES}
+        self.report["memory_peak_mb"] = memory
+        self.report["boot"] = self.machine.run("systemd-analyze", check=False).splitlines()[0]
+        found = json.loads(self.machine.run("sudo /opt/kiosk/.venv/bin/kiosk doctor --config /etc/kiosk/kiosk.toml --json", check=False))
+        bad = [finding for finding in found if not finding["well"] and finding["part"] not in MISSING_HERE]
+        self.report["doctor"] = {finding["part"]: "ok" if finding["well"] else finding["said"] for finding in found}
+        self.hold(f"the doctor finds nothing but missing hardware {[finding['said'] for finding in bad]}", not bad)
+        self.machine.wait("HQ has heard of the device", lambda: bool(self.hq.facts()), 300)
+        self.machine.photograph(self._folder / "screen-pay.png")
+
+    def crash_loop(self) -> None:
+        """A terminal that cannot start: staff is called on its screen, and the others do not notice."""
+        self.say("the terminal's service fails at each start")
+        before = self.machine.run("systemctl show -P MainPID -P NRestarts kiosk@sync")
+        self.machine.run("sudo mkdir -p /run/systemd/system/kiosk@pay.service.d; "
+                         "printf '[Service]\\nExecStart=\\nExecStart=/bin/false\\n' "
+                         "| sudo tee /run/systemd/system/kiosk@pay.service.d/broken.conf; sudo systemctl daemon-reload; "
+                         "sudo systemctl --no-block restart kiosk@pay")
+        took = self.machine.wait("staff is called", lambda: self.machine.run("systemctl is-active kiosk-call-staff@pay",
+                                                                             check=False).strip() == "active")
+        self.report["staff_called_after_s"] = round(took)
+        self.machine.photograph(self._folder / "screen-call-staff.png")
+        self.hold("it will be tried again", self.machine.run("systemctl is-active kiosk-retry@pay.timer", check=False).strip() == "active")
+        self.hold("the other services did not notice", self.machine.run("systemctl show -P MainPID -P NRestarts kiosk@sync") == before)
+        self.machine.run("sudo rm -r /run/systemd/system/kiosk@pay.service.d; sudo systemctl daemon-reload; "
+                         "sudo systemctl reset-failed kiosk@pay; sudo systemctl start kiosk@pay", timeout_s=400)
+        self.hold("a repaired service takes its screen back",
+                  self.machine.run("systemctl is-active kiosk-call-staff@pay", check=False).strip() != "active")
+
+    def pull_the_plug(self, number: int) -> None:
+        """Sell until some sales are announced, kill the machine in the middle of it, and start it again."""
+        self.say(f"the plug is pulled, {number} of {KILLS}")
+        lines: list[str] = []
+        seller = subprocess.Popen(self.machine.ssh(SELL), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+
+        def listen() -> None:
+            lines.extend(seller.stdout or ())
+
+        listener = threading.Thread(target=listen, daemon=True)
+        listener.start()
+
+        def sold() -> bool:
+            return sum('"stock"' in line for line in lines) >= SOLD_BEFORE
+
+        self.machine.wait("the shopper in the machine buys", sold, 400, 0.1)
+        self.machine.kill()
+        seller.wait(60)
+        listener.join(30)
+        self._announced += [line for line in lines if line.endswith("\n")]
+        stamp = self.machine.read("kiosk-provision.log")
+        self.machine.start()
+        self.report.setdefault("login_again_s", []).append(round(self.machine.wait_for_login()))  # type: ignore[attr-defined]
+        said = self.machine.run("sudo journalctl -b -u kiosk-provision -o cat --no-pager")
+        self.hold("nothing is provisioned again", "nothing new on the card" in said and self.machine.read("kiosk-provision.log") == stamp)
+
+    def count(self) -> None:
+        """What was announced is at HQ, once."""
+        wanted = {(epoch, lane, seq, ident) for line in self._announced for epoch, *facts in [json.loads(line)]
+                  for lane, seq, ident, _name in facts if lane == "money"}
+        sales = {name for line in self._announced for _epoch, *facts in [json.loads(line)] for _l, _s, _i, name in facts if name}
+        self.machine.wait("all that was announced is at HQ", lambda: wanted <= self.hq.facts(), 600)
+        booked = self.hq.sales()
+        self.report |= {"announced_facts": len(wanted), "announced_sales": len(sales), "booked": len(booked), "gaps": self.hq.gaps()}
+        self.hold(f"{len(sales)} announced sales are in the books, each once", sales <= set(booked) and len(set(booked)) == len(booked))
+        self.hold("no number is missing", self.hq.gaps() == 0)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the trial; 1 when something is not as it must be."""
+    parser = argparse.ArgumentParser(prog="make image-test", description="Start the card in an emulator and try it.")
+    parser.add_argument("--image", type=Path, default=ROOT / "build/image/kiosk-debian-pi4.img")
+    parser.add_argument("--folder", type=Path, help="keep everything there (default: a temporary folder that is removed)")
+    parser.add_argument("--report", type=Path, help="write the figures there, as JSON")
+    args = parser.parse_args(argv)
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = args.folder or Path(temporary)
+        folder.mkdir(parents=True, exist_ok=True)
+        trial = Trial(args.image, folder.resolve())
+        try:
+            trial.run()
+            trial.say("the card is as it must be")
+        except RuntimeError as error:
+            trial.report["wrong"] = str(error)
+            trial.say(f"WRONG: {error}")
+        trial.report["took_s"] = round(time.monotonic() - began)
+        text = json.dumps(trial.report, indent=2)
+        trial.say(text)
+        if args.report is not None:
+            args.report.write_text(text + "\n")
+    return 1 if "wrong" in trial.report else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,62 @@
+#!/bin/sh
+# Makes a kiosk of a machine. On Raspberry Pi OS or Debian, as root, from a checkout in /opt/kiosk: deploy/install.sh
+# Into a root file system that is being built: deploy/install.sh --root DIR lays units, users and folders there and does nothing else.
+set -eu
+cd "$(dirname "$0")/.."
+root=""
+[ "${1:-}" = --root ] && root=$2
+
+lay() {
+    units=$root/usr/lib/systemd/system
+    for file in systemd/*.service systemd/*.target systemd/*.timer systemd/*.path; do install -D -m 644 "$file" "$units/$(basename "$file")"; done
+    for folder in systemd/*.d; do
+        for file in "$folder"/*.conf; do install -D -m 644 "$file" "$units/$(basename "$folder")/$(basename "$file")"; done
+    done
+    install -D -m 644 systemd/kiosk.sysusers "$root/usr/lib/sysusers.d/kiosk.conf"
+    install -D -m 644 systemd/kiosk.tmpfiles "$root/usr/lib/tmpfiles.d/kiosk.conf"
+    install -D -m 644 systemd/kiosk.udev "$root/usr/lib/udev/rules.d/70-kiosk.rules"
+    systemctl --root="$root/" enable -q kiosk.target kiosk-provision.service kiosk-keys.service kiosk-setup.service
+}
+
+if [ -n "$root" ]; then
+    lay
+    exit 0
+fi
+
+[ "$(id -u)" = 0 ] || { echo "kiosk: run this as root: sudo deploy/install.sh"; exit 1; }
+[ "$PWD" = /opt/kiosk ] || { echo "kiosk: this checkout is in $PWD; the services expect it in /opt/kiosk: move it there"; exit 1; }
+pi=no
+grep -qs 'Raspberry Pi' /etc/rpi-issue && pi=yes
+packages="mosquitto fonts-noto-core fonts-noto-cjk python3-venv libgbm1 libegl1 libgles2 libgl1-mesa-dri espeak-ng"
+[ $pi = yes ] && packages="$packages python3-picamera2"
+
+echo "[1/5] Debian packages"
+apt-get update -qq
+# shellcheck disable=SC2086
+DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages >/dev/null
+[ -d /run/systemd/system ] && systemctl disable -q --now mosquitto || true
+
+echo "[2/5] Python: /opt/kiosk/.venv, from the lock"
+# picamera2 and libcamera come with the system, built against the system's numpy; everything else is the lock's.
+[ -x .venv/bin/python ] || python3 -m venv $([ $pi = yes ] && echo --system-site-packages) .venv
+lock=deploy/requirements/pi.lock
+.venv/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r deploy/requirements/uv.lock
+VIRTUAL_ENV="$PWD/.venv" .venv/bin/uv pip install -q --no-deps --require-hashes -r $lock
+if [ $pi = yes ]; then VIRTUAL_ENV="$PWD/.venv" .venv/bin/uv pip uninstall -q numpy; fi
+VIRTUAL_ENV="$PWD/.venv" .venv/bin/uv pip install -q --no-deps -e .
+
+echo "[3/5] Models"
+KIOSK_CACHE=/opt/kiosk/cache .venv/bin/kiosk models fetch
+
+echo "[4/5] Users, folders and services"
+lay
+systemd-sysusers
+systemd-tmpfiles --create kiosk.conf
+[ -d /run/systemd/system ] && systemctl daemon-reload || true
+
+echo "[5/5] What this machine must be able to do"
+.venv/bin/python -c 'import cv2, numpy, pygame, onnxruntime, ai_edge_litert' || { echo "kiosk: a library does not load, see above"; exit 1; }
+if [ $pi = yes ]; then
+    .venv/bin/python -c 'import picamera2' || { echo "kiosk: picamera2 does not load: a CSI camera will not work; a USB camera will"; exit 1; }
+fi
+echo "Done. Lay kiosk.toml (and claim.pem) onto the first partition of the card and restart; kiosk-provision.log beside it says what came of it."

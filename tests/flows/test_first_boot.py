@@ -1,0 +1,150 @@
+"""A card is taken over whole, once; a wrong one changes nothing and is told on it; a cut at any step is made good later."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from kiosk.config import parse_wifi
+from kiosk.flows.first_boot import Places, first_boot
+from kiosk.flows.network import wpa
+from kiosk.services.attendant import show_mistakes
+
+CARD = ('[device]\nid = "paris-1"\nstore = "Paris"\nroles = ["pay", "stock"]\nlanguage = "zh"\n[camera]\nkind = "usb"\nsource = "0"\n'
+        '[broker]\nhost = "hq.shop.fr"\n[network]\naddress = "192.168.1.20/24"\ngateway = "192.168.1.1"\ndns = ["192.168.1.1", "9.9.9.9"]\n'
+        'ntp = ["time.shop.fr"]\nproxy = "http://proxy.shop.fr:3128"\n[setup]\ncode = "ABCD-EFGH-JKLM-NPQR"\n'
+        'ssh_key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ8nVZ1q4m1vF8j0m2n9r7p3u6w8y1a4c7e0g3i6k9mo"\n')
+CLAIM = "-----BEGIN PRIVATE KEY-----\nx\n-----END PRIVATE KEY-----\n-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----\n"
+WIFI = '[wifi]\nssid = "Boutique \\"A\\""\npassword = "correct horse"\nhidden = true\ncountry = "FR"\n'
+
+
+@pytest.fixture
+def places(tmp_path):
+    for name in ("card", "etc", "run", "state"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "card" / "claim.pem").write_text(CLAIM)
+    return Places(tmp_path / "card", tmp_path / "etc", tmp_path / "run", tmp_path / "state")
+
+
+def lay(places: Places, text: str = CARD, wifi: str = "") -> None:
+    (places.card / "kiosk.toml").write_text(text, encoding="utf-8")
+    if wifi:
+        (places.card / "wifi.toml").write_text(wifi, encoding="utf-8")
+
+
+def everything(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def log(places: Places) -> str:
+    return (places.card / "kiosk-provision.log").read_text()
+
+
+def test_a_card_is_taken_over_once_and_the_system_follows_it(places):
+    lay(places, wifi=WIFI)
+    assert first_boot(places).state == "taken"
+    assert log(places).startswith("OK paris-1")
+    assert not (places.card / "wifi.toml").exists()
+    assert "192.168.1.20/24" in (places.run / "systemd/network/10-kiosk-wifi.network").read_text()
+    assert "DHCP=yes" in (places.run / "systemd/network/10-kiosk-cable.network").read_text()
+    assert (places.run / "systemd/timesyncd.conf.d/kiosk.conf").read_text() == "[Time]\nNTP=time.shop.fr\n"
+    assert "HTTPS_PROXY=http://proxy.shop.fr:3128" in (places.run / "kiosk/environment").read_text()
+    assert (places.run / "kiosk/authorized_keys").read_text().startswith("ssh-ed25519 ")
+    wants = {path.name for path in (places.run / "systemd/system/kiosk.target.wants").iterdir()}
+    assert wants == {"kiosk@pay.service", "kiosk@stock.service", "kiosk@sync.service"}
+    assert (places.etc / "kiosk.toml").stat().st_mode & 0o777 == 0o640
+    assert (places.etc / "wpa_supplicant.conf").stat().st_mode & 0o777 == 0o600
+    before = everything(places.etc), everything(places.card)
+    assert first_boot(places).state == "known"
+    assert (everything(places.etc), everything(places.card)) == before
+
+
+def test_a_wrong_card_changes_nothing_and_every_mistake_is_told(places):
+    lay(places, CARD.replace("store", "stroe").replace("192.168.1.1\"", "192.168.1\"", 1))
+    outcome = first_boot(places)
+    assert (outcome.state, outcome.usable, len(outcome.mistakes)) == ("mistakes", False, 3)
+    assert everything(places.etc) == {}
+    assert log(places).startswith("3 mistakes:") and "did you mean device.store?" in log(places) and "USB stick" in log(places)
+    told = json.loads((places.run / "kiosk/setup.json").read_text())
+    assert (told["language"], tuple(told["mistakes"])) == ("zh", outcome.mistakes)
+    assert not (places.run / "systemd").exists()
+
+
+def test_a_device_that_works_goes_on_with_its_card_when_the_next_one_is_wrong(places):
+    lay(places)
+    first_boot(places)
+    kept = everything(places.etc)
+    lay(places, CARD.replace('["pay", "stock"]', '["till"]'))
+    outcome = first_boot(places)
+    assert (outcome.state, outcome.device, outcome.usable) == ("kept", "paris-1", True)
+    assert everything(places.etc) == kept
+    assert "goes on with the card before this one" in log(places)
+    assert (places.run / "systemd/system/kiosk.target.wants/kiosk@pay.service").is_symlink()
+
+
+def test_roles_and_keys_that_the_next_card_lacks_are_gone(places):
+    lay(places)
+    first_boot(places)
+    lay(places, CARD.replace('["pay", "stock"]', '["pay"]').split("ssh_key")[0])
+    assert first_boot(places).state == "taken"
+    assert {path.name for path in (places.run / "systemd/system/kiosk.target.wants").iterdir()} == {"kiosk@pay.service",
+        "kiosk@sync.service"}
+    assert not (places.run / "kiosk/authorized_keys").exists()
+
+
+def test_a_card_without_a_lasting_place_is_not_taken(places):
+    lay(places)
+    outcome = first_boot(places, lasts=lambda: False)
+    assert outcome.state == "mistakes" and "take another card" in outcome.mistakes[0]
+    assert everything(places.etc) == {}
+
+
+class _CutError(Exception):
+    """The power went."""
+
+
+@pytest.mark.parametrize("step", range(9))
+def test_a_power_cut_at_any_step_is_made_good_by_the_next_start(places, step, monkeypatch):
+    """Each file that is put in place is one step; the cut comes before it."""
+    lay(places, wifi=WIFI)
+    left = [step]
+    replace = Path.replace
+
+    def cut(self: Path, target: Path) -> Path:
+        left[0] -= 1
+        if left[0] < 0:
+            raise _CutError
+        return replace(self, target)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "replace", cut)
+        with pytest.raises(_CutError):
+            first_boot(places)
+    assert first_boot(places).state in ("taken", "known")
+    assert set(everything(places.etc)) >= {"kiosk.toml", "claim.pem", "wpa_supplicant.conf", "card.sha256"}
+    assert not (places.card / "wifi.toml").exists()
+    assert (places.run / "kiosk/setup.json").exists()
+
+
+def test_the_key_of_a_network_is_the_one_of_the_standard():
+    """The test vector of IEEE 802.11i, annex H.4: password "password", network "IEEE"."""
+    text = wpa(parse_wifi('[wifi]\nssid = "IEEE"\npassword = "password"\n'))
+    assert "psk=f42c6fc52df0ebef9ebb4b90b38a5f902e83fe1b135a70e23aed762e9710a12e" in text
+    assert "ssid=49454545" in text and "scan_ssid" not in text and "password" not in text
+
+
+def test_names_and_passwords_cannot_say_more_than_themselves():
+    text = wpa(parse_wifi('[wifi]\nssid = "x\\n}\\nnetwork={"\npassword = "secret word"\nidentity = "lea\\"@shop"\n'
+                          'eap = "TTLS"\nhidden = true\n'))
+    assert text.count("network={") == 1 and "secret word" not in text and 'lea"' not in text
+    assert "key_mgmt=WPA-EAP" in text and "eap=TTLS" in text and "scan_ssid=1" in text and "ca_cert=" in text
+    assert "key_mgmt=NONE" in wpa(parse_wifi('[wifi]\nssid = "open"\n'))
+
+
+def test_the_mistakes_are_drawn(tmp_path, monkeypatch):
+    monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
+    shown = tmp_path / "card.png"
+    assert show_mistakes(("kiosk.toml is missing",), "fr", shown) == 0
+    assert not shown.exists() or shown.stat().st_size > 2000

@@ -1,0 +1,60 @@
+"""What lies beside an image, and the splash."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+from deploy.image import outputs, rootfs
+
+SPLASH = Path(rootfs.__file__).parent / "late/usr/lib/kiosk/splash.py"
+STATUS = ("Package: bash\nStatus: install ok installed\nVersion: 5.2\nDescription: shell\n more: text\n\n"
+          "Package: gone\nStatus: deinstall ok config-files\nVersion: 1\n\n"
+          "Package: libc6\nStatus: install ok installed\nSource: glibc (2.41)\nVersion: 2.41-12\n")
+
+
+def test_the_bill_of_materials_names_debian_python_and_networks(tmp_path):
+    (tmp_path / "var/lib/dpkg").mkdir(parents=True)
+    (tmp_path / "var/lib/dpkg/status").write_text(STATUS)
+    debian = outputs.installed(tmp_path)
+    assert debian == [("bash", "5.2", "bash"), ("libc6", "2.41-12", "glibc")]
+    made = outputs.materials(debian, rootfs.LOCK)
+    refs = {component["bom-ref"] for component in made["components"]}
+    assert {"pkg:deb/debian/bash@5.2?arch=arm64", "model:face_mesh"} <= refs
+    assert any(ref.startswith("pkg:pypi/gpiozero@") for ref in refs)
+    assert set(made["dependencies"][0]["dependsOn"]) == refs
+
+
+def test_the_mirror_is_an_option(monkeypatch):
+    monkeypatch.setenv("KIOSK_DEBIAN_MIRROR", "http://mirror.example/debian/")
+    assert rootfs.mirrors()[0] == "deb http://mirror.example/debian trixie main non-free-firmware"
+    assert rootfs.mirrors()[2] == "deb http://mirror.example/debian-security trixie-security main non-free-firmware"
+
+
+def test_the_list_of_packages_has_what_a_card_needs():
+    assert {"linux-image-arm64", "raspi-firmware", "libgbm1", "python3", "openssh-server"} <= set(rootfs.packages())
+
+
+@pytest.fixture
+def splash():
+    spec = importlib.util.spec_from_file_location("splash", SPLASH)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_splash_fills_the_frame_buffer(splash, tmp_path):
+    for name, text in (("virtual_size", "800,480"), ("bits_per_pixel", "32"), ("stride", "3264")):
+        (tmp_path / name).write_text(text + "\n")
+    assert splash.main(tmp_path, tmp_path / "fb0") == 0
+    raw = (tmp_path / "fb0").read_bytes()
+    assert len(raw) == 3264 * 480
+    assert raw[:4] == bytes(splash.GROUND) and bytes(splash.MARK) in raw
+
+
+def test_a_machine_without_a_screen_starts_all_the_same(splash, tmp_path):
+    assert splash.main(tmp_path / "none", tmp_path / "fb0") == 0
+    assert not (tmp_path / "fb0").exists()
