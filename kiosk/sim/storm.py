@@ -68,6 +68,7 @@ class Storm:
     def run(self, kinds: Sequence[str], count: int, tell: Tell) -> list[Row]:
         """Strike `count` times with each kind, and judge after each; the yard is open and drained when it ends."""
         rows, before = [], judge(self._yard)
+        before.lost, before.doubled = [], []  # the yard sells already: what has not come yet is under way, not lost
         for kind in kinds:
             for n in range(count):
                 self._strike(kind)

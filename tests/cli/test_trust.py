@@ -119,7 +119,7 @@ def test_a_device_is_admitted_obeys_and_is_let_in_no_more(town: Town) -> None:
     asked = threading.Thread(target=main, args=(["provision", "--config", config, "--claim", str(town.folder / "claim.pem"), "--code", code,
                                                  "--wait", str(WAIT_S)],))
     asked.start()
-    town.until(lambda: "till-1" in town.ca("claims"), "HQ lists who waits for approval")
+    town.until(lambda: "store store-1, key" in town.ca("claims"), "HQ lists who waits for approval")
     assert "has its certificate when it asks again" in town.ca("approve", "till-1")
     asked.join(WAIT_S)
     assert not asked.is_alive() and "nothing to do" in town.says("provision", "--config", config)
