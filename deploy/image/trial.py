@@ -122,7 +122,8 @@ class Trial:
         self.report["doctor"] = {finding["part"]: "ok" if finding["well"] else finding["said"] for finding in found}
         self.hold(f"the doctor finds nothing but missing hardware {[finding['said'] for finding in bad]}", not bad)
         self.machine.wait("HQ has heard of the device", lambda: bool(self.hq.facts()), 300)
-        self.machine.run("sudo sh -c 'SDL_VIDEODRIVER=dummy /opt/kiosk/.venv/bin/kiosk screens /tmp/screens --only pay.attract --language fr'",
+        self.machine.run("sudo sh -c 'SDL_VIDEODRIVER=dummy /opt/kiosk/.venv/bin/kiosk screens /tmp/screens --only pay.attract"
+                         " --language fr'",
                          timeout_s=900)
         self.hold("its screens are drawn", "pay.attract.fr.800x480.png" in self.machine.run("sudo ls /tmp/screens"))
 
