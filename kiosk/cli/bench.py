@@ -52,6 +52,8 @@ def _mirror(args: argparse.Namespace) -> int:
     print(f"{machine()}")
     for name, figure, bar in rows:
         print(f"  {name:62} {figure:32} bar {bar}")
+    if "Raspberry" not in machine():
+        print("Raspberry Pi\n  unmeasured: run this command on one")
     return 0
 
 

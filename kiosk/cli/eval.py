@@ -6,7 +6,7 @@ import argparse
 import json
 from pathlib import Path
 
-from kiosk.cli import eval_copies, eval_faces, eval_facings, eval_liveness, eval_shelf, eval_stock
+from kiosk.cli import eval_copies, eval_faces, eval_facings, eval_liveness, eval_mirror, eval_shelf, eval_stock
 from kiosk.cli.progress import show_progress
 from kiosk.evaluation.tryon import PairScore, evaluate, gallery, pairs, summary
 from kiosk.vision.body import BodyFinder
@@ -29,6 +29,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     tryon.add_argument("--own-length", action="store_true", help="end tops where their own length puts them, not where the worn top ends")
     tryon.add_argument("--limit", type=int, metavar="N", help="take the first N pairs only")
     tryon.set_defaults(run=_tryon)
+    eval_mirror.add(commands)
     eval_shelf.add(commands)
     eval_facings.add(commands)
     eval_stock.add(commands)

@@ -18,8 +18,10 @@ SHOWN_LINES = 6
 
 def add(command: Command) -> None:
     """Register the command."""
-    insight = command("insight", _packs, "sizes of packs that stores want, from HQ's sales or from a chain's own files")
-    insight.add_argument("what", choices=("packs",))
+    text = "sizes of packs that stores want, from HQ's sales or from a chain's own files"
+    insight = command("insight", _packs, text).add_subparsers(dest="what", required=True, metavar="packs").add_parser("packs", help=text)
+    # A parser of its own: files may stand before and after options only where no other word stands beside them.
+    insight.add_argument("--folder", type=Path, default=argparse.SUPPRESS, help="HQ's ledger and keys")
     insight.add_argument("files", type=Path, nargs="*", metavar="FILE", help="CSV: the chain's products, then its sales lines")
     insight.add_argument("--category", default="BAG SNACKS", metavar="NAME", help="of the files' products (default: %(default)s)")
     insight.add_argument("--days", type=int, default=182, metavar="N", help="of HQ's own sales (default: %(default)s)")

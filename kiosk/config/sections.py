@@ -218,6 +218,22 @@ class PhoneSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class MirrorSettings:
+    """[mirror] cabin: no camera at all, items are read by RFID or barcode; gestures: hands may press and sweep.
+
+    lens_mm: the lens's height above the floor, 0: not measured, and no size is advised; horizon: the row that lies as high as the lens, as
+    a part of the picture's height (hardware.md). dim_after_s: nobody stood there for so long; pir: GPIO pin of a motion sensor, 0: none.
+    """
+
+    cabin: bool = False
+    gestures: bool = True
+    lens_mm: float = 0.0
+    horizon: float = 0.5
+    dim_after_s: float = 120.0
+    pir: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class NetworkSettings:
     """[network] address: "dhcp", or e.g. 192.168.1.20/24; then gateway and dns are needed too. ntp: time servers, Debian's when empty.
 
@@ -290,6 +306,7 @@ class Settings:
     identity: IdentitySettings = IdentitySettings()
     members: MembersSettings = MembersSettings()
     phone: PhoneSettings = PhoneSettings()
+    mirror: MirrorSettings = MirrorSettings()
     network: NetworkSettings = NetworkSettings()
     setup: SetupSettings = SetupSettings()
     world: WorldSettings = WorldSettings()
@@ -315,6 +332,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "members.retention_days": (1, 3650), "members.pin_over_minor": (0, 100_000_000), "voice.rate_wpm": (80, 400),
     "camera.width": (64, 4096), "camera.height": (64, 4096), "camera.rate_hz": (0.5, 120),
     "facings.width": (64, 4096), "facings.height": (64, 4096), "facings.every_s": (0.5, 3600), "display.height": (240, 4096),
+    "mirror.lens_mm": (0, 3000), "mirror.horizon": (0, 1), "mirror.dim_after_s": (5, 86_400), "mirror.pir": (0, 27),
     "display.rate_hz": (1, 120), "display.width": (240, 4096), "device.closing_hour": (0, 12), "replenishment.service": (0.5, 0.999),
     "replenishment.lead_days": (0, 60), "replenishment.minimum_minor": (0, 10**9)}
 """The least and the most of a number, by `section.key`."""

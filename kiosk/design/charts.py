@@ -72,12 +72,15 @@ def stock_fan(chart: StockFan, language: str) -> str:
         parts.append(f'<polygon points="{frame.points([*rim, *back])}" {shade}/>')
     if chart.fan:
         parts.append(_line(frame.points([(day, pieces), *enumerate(chart.fan[middle], day + 1)]), COLOURS.coral_dark, 3))
+    told: list[str] = []
     for value, key, colour in ((chart.point, "point", COLOURS.tangerine), (chart.capacity, "capacity", COLOURS.muted)):
         line = frame.points([(first, value), (last + 0.5, value)])
-        told = say(f"chart.{key}", language, count=value)
-        parts.append(_line(line, colour, 2, "6 4") + _text((_LEFT + 8, frame.y(value) - 6), told, "start", COLOURS.ink))
+        told.append(_text((_LEFT + 8, frame.y(value) - 6), say(f"chart.{key}", language, count=value), "start", COLOURS.ink))
+        parts.append(_line(line, colour, 2, "6 4"))
     parts.append(_line(frame.points(_steps([*chart.past, chart.now])), COLOURS.blue, 3))
     parts.append(f'<circle cx="{frame.x(day):.1f}" cy="{frame.y(pieces):.1f}" r="5" fill="{_hex(COLOURS.blue)}"/>')
+    # What the lines are called stays readable where the stock runs through it.
+    parts.append(f'<g paint-order="stroke" stroke="{_hex(COLOURS.paper)}" stroke-width="5">{"".join(told)}</g>')
     return _svg(chart.title, say("chart.fan", language), parts)
 
 

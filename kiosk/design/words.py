@@ -58,3 +58,8 @@ def say(key: str, language: str, **values: object) -> str:
         return texts[language].format(**values)
     except KeyError as error:
         raise InvalidValueError(f"the text {key!r} needs a value for {error}") from error
+
+
+def country(code: str, language: str) -> str:
+    """Return the name of a country (ISO 3166, two letters) in `language`; the code itself where it has none."""
+    return str(Locale.parse(locale_of(language)).territories.get(code, code))

@@ -23,8 +23,11 @@ HALF_LIFE_DAYS = 365.0
 """An old window counts half as much after so many days."""
 ITEM_WINDOWS = 4.0
 """The pooled scatter weighs as much as so many windows of an item's own: a long record speaks for itself, a short one hardly."""
-STOCK_WINDOWS = 52.0
-"""The same where stock is decided, a year of weeks: what seems to scatter most is stocked most, and partly seems so by chance."""
+STOCK_WINDOWS = 26.0
+"""The same where stock is decided, half a year of weeks: what seems to scatter most is stocked most, and partly seems so by chance.
+
+Of 4, 13, 26, 52, 104 and 208 the one that saved most stock in two years of a hobbies shop before the year that is scored.
+"""
 STEADY_SHARE = 0.6
 """The part of the variance which is the item's own past mean, whatever its forecast is today."""
 LINE_WINDOWS = 5000.0

@@ -26,6 +26,7 @@ class Right(StrEnum):
     WASTE = "waste"
     RECEIVE = "receive"
     ORDER = "order"
+    BRING = "bring"
     APPROVE_AGE = "approve_age"
     TAKE_CASH = "take_cash"
     VOID_LINE = "void_line"
@@ -38,7 +39,7 @@ class Right(StrEnum):
 
 
 _CLERK = frozenset({Right.REFILL, Right.COUNT, Right.WASTE, Right.RECEIVE, Right.APPROVE_AGE, Right.TAKE_CASH, Right.VOID_LINE,
-                    Right.REPRINT, Right.OUT_OF_ORDER})
+                    Right.BRING, Right.REPRINT, Right.OUT_OF_ORDER})
 RIGHTS: dict[Role, frozenset[Right]] = {
     Role.VIEWER: frozenset(),
     Role.CLERK: _CLERK,

@@ -73,10 +73,11 @@ class Checkout:
         self._save()
         return True
 
-    def begin(self, basket: dict[str, int]) -> None:
-        """Start a checkout with this basket at the question how to pay; the mirror's way in."""
+    def begin(self, basket: dict[str, int], language: str = "") -> None:
+        """Start a checkout with this basket at the question how to pay; the mirror's way in. language: "" for the device's own."""
         if self._now.state is State.IDLE and basket and self._shop.prices is not None:
             self._now.basket = dict(basket)
+            self._now.language = language or self._now.language
             self._go(Event.START)
             self._save()
             self._button(Event.PAY)

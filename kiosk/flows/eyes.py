@@ -31,6 +31,7 @@ class Eyes:
         self._result: Any = None
         self._done_sequence = -1
         self._stopped = False
+        self._pace_s = 0.0
         self._fault: BaseException | None = None
         self.lost = False
         self.dropped = 0
@@ -50,6 +51,20 @@ class Eyes:
             if task != self._task:  # equality: two bound methods of one object are the same task
                 self._task, self._result = task, None
                 self._lock.notify_all()
+
+    def pace(self, seconds: float) -> None:
+        """Rest for so long between two frames and two looks, while nobody is there; 0 for as fast as the camera."""
+        with self._lock:
+            if seconds != self._pace_s:
+                self._pace_s = seconds
+                self._lock.notify_all()
+
+    def _rest(self) -> None:
+        """Wait as long as was asked for, or until that changes."""
+        with self._lock:
+            asked = self._pace_s
+            if asked > 0:
+                self._lock.wait_for(lambda: self._stopped or self._pace_s != asked, asked)
 
     def take(self) -> Any:
         """Return the newest result that was not taken before, or None; a fault of a thread is raised here, so that the service exits."""
@@ -96,6 +111,7 @@ class Eyes:
                     self.dropped += 1
                 self._frame = frame
                 self._lock.notify_all()
+            self._rest()
 
     def _think(self) -> None:
         while True:
@@ -121,6 +137,7 @@ class StillEyes:
         self.frame: Frame | None = None
         self.lost = False
         self.dropped = 0
+        self.rests_s = 0.0
         self._task: Task | None = None
         self._fresh = False
 
@@ -131,6 +148,10 @@ class StillEyes:
     def look(self, task: Task | None) -> None:
         """Run `task` on frames from now on."""
         self._task = task
+
+    def pace(self, seconds: float) -> None:
+        """Note how long eyes would rest."""
+        self.rests_s = seconds
 
     def take(self) -> Any:
         """Return the task's result on the frame that was shown last, once; None when there is no new one."""

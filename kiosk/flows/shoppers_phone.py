@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from kiosk.config import Settings
+from kiosk.domain.online import Address
 from kiosk.flows.forget import forget
 from kiosk.flows.parts import Parts
 from kiosk.phone.counter import Counter
 from kiosk.phone.tokens import Tokens
+from kiosk.phone.visits import Visits
 from kiosk.runtime import Clock
 from kiosk.storage.vault import Vault
 
@@ -19,11 +21,36 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
+class Counterpart(Protocol):
+    """The mirror as its shopper's phone sees it; see phone.counter.Clerk."""
+
+    def mirror(self, visit: str, language: str) -> dict[str, Any] | None:
+        """Return what is shown to a stay, None when it is over."""
+
+    def press(self, visit: str, target: str) -> bool:
+        """Press a button for a stay."""
+
+    def order(self, visit: str, address: Address) -> str:
+        """Have a stay's basket delivered; return the order's number."""
+
+
 class Clerk:
     """What the kiosk does for a page, in its own thread."""
 
-    def __init__(self, parts: Parts, vault: Vault) -> None:
-        self._parts, self._vault = parts, vault
+    def __init__(self, parts: Parts, vault: Vault, mirror: Counterpart | None = None) -> None:
+        self._parts, self._vault, self._mirror = parts, vault, mirror
+
+    def mirror(self, visit: str, language: str) -> dict[str, Any] | None:
+        """Return what the mirror shows to a stay."""
+        return self._mirror.mirror(visit, language) if self._mirror is not None else None
+
+    def press(self, visit: str, target: str) -> bool:
+        """Press a button of the mirror."""
+        return self._mirror is not None and self._mirror.press(visit, target)
+
+    def order(self, visit: str, address: Address) -> str:
+        """Have a stay's basket delivered."""
+        return self._mirror.order(visit, address) if self._mirror is not None else ""
 
     def export(self, member_id: str) -> dict[str, Any] | None:
         """Return all that is kept of a member; the face's numbers stay in the vault."""
@@ -38,16 +65,22 @@ class Clerk:
 class ShoppersPhone:
     """The open pages of one kiosk."""
 
-    def __init__(self, tokens: Tokens, counter: Counter, server: PhoneServer) -> None:
-        self.tokens, self._counter, self._server = tokens, counter, server
+    def __init__(self, tokens: Tokens, visits: Visits, counter: Counter, server: PhoneServer) -> None:
+        self.tokens, self.visits, self._counter, self._server = tokens, visits, counter, server
+        self.mirror: Counterpart | None = None
 
     def address_for(self, token: str) -> str:
         """Return what the code on the screen says."""
         return f"{self._server.address}/in/{token}"
 
+    def visit_address(self, token: str) -> str:
+        """Return what the code says that opens a stay's page."""
+        return f"{self._server.address}/v/{token}"
+
     def tick(self, parts: Parts, vault: Vault) -> None:
         """Answer what pages ask."""
-        self._counter.serve(Clerk(parts, vault))
+        self.visits.tick()
+        self._counter.serve(Clerk(parts, vault, self.mirror))
 
     def close(self) -> None:
         """Close the socket."""
@@ -58,11 +91,12 @@ def open_phone(settings: Settings, clock: Clock) -> ShoppersPhone | None:
     """Open the pages on the address of [phone]; None when its port is 0. The web server is loaded only then."""
     if not settings.phone.port:
         return None
-    from kiosk.phone.app import Pages, make_app
+    from kiosk.phone.app import make_app
+    from kiosk.phone.page import Pages
     from kiosk.phone.server import PhoneServer
 
-    tokens, counter = Tokens(clock.monotonic), Counter()
-    app = make_app(Pages(tokens, counter, settings.device.store, settings.device.language))
+    tokens, visits, counter = Tokens(clock.monotonic), Visits(clock.monotonic), Counter()
+    app = make_app(Pages(tokens, counter, settings.device.store, settings.device.language, visits))
     server = PhoneServer(app, settings.phone)
     log.info("pages for shoppers' phones: %s (HTTP on the shop's Wi-Fi, no TLS)", server.address)
-    return ShoppersPhone(tokens, counter, server)
+    return ShoppersPhone(tokens, visits, counter, server)

@@ -41,8 +41,8 @@ class Sight(Parts):
 
     @property
     def camera_lost(self) -> bool:
-        """Whether the camera does not answer."""
-        return self.eyes.lost
+        """Whether the camera does not answer; a cabin has none to lose."""
+        return self.eyes.lost and not self.settings.mirror.cabin
 
     def close(self) -> None:
         """Give camera, vault and database back."""
@@ -56,7 +56,9 @@ class Sight(Parts):
 def open_sight(settings: Settings, models: ModelStore) -> Sight:
     """Open the database, the vault, the camera and the networks of a device that sees shoppers."""
     parts = open_parts(settings)
-    return Sight(settings, parts.store, parts.clock, parts.new_id, open_vault(settings), Eyes(open_camera(settings), settings.camera.name),
+    # In a cabin there is no camera to open, whatever [camera] says.
+    eyes = StillEyes() if settings.mirror.cabin else Eyes(open_camera(settings), settings.camera.name)
+    return Sight(settings, parts.store, parts.clock, parts.new_id, open_vault(settings), eyes,
                  CameraScanner(), FaceFinder(models), make_embedder(settings.identity.backend, models), Policy(),
                  phone=open_phone(settings, parts.clock), copies=open_copies(settings.identity.passive_model))
 

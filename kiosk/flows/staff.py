@@ -19,6 +19,7 @@ from kiosk.flows.staff_receipt import FindReceipt
 from kiosk.flows.staff_receiving import Receiving, goods_come
 from kiosk.flows.staff_stock import Slots
 from kiosk.flows.staff_till import Age, TakeCash, Void
+from kiosk.flows.staff_wishes import Wishes, shoppers_wait
 from kiosk.ui import views
 
 _GIVE_UP_S = 60.0
@@ -79,6 +80,8 @@ class Menu:
             return CashCount(desk)
         if target == "order":
             return Orders(desk)
+        if target == "bring":
+            return Wishes(desk)
         if target == "receive":
             return Receiving(desk)
         if target == "hours":
@@ -93,9 +96,10 @@ class Menu:
         desk, till = self._desk, self._desk.till
         with desk.parts.store.snapshot() as unit:
             shelf, training = unit.planogram.get() is not None, in_training(unit)
-            coming, asked = goods_come(unit), orders_wait(unit)
+            coming, asked, wished = goods_come(unit), orders_wait(unit), shoppers_wait(unit)
         here = {
             Right.REFILL: shelf, Right.COUNT: shelf, Right.WASTE: shelf, Right.RECEIVE: shelf and coming, Right.ORDER: asked,
+            Right.BRING: wished,
             Right.VOID_LINE: till is not None and bool(till.open_lines()),
             Right.REFUND: till is not None and not training, Right.REPRINT: till is not None and desk.press.ready,
             Right.OUT_OF_ORDER: True, Right.HOURS: True, Right.TRAINING: till is not None, Right.CLOSE_DAY: not training}

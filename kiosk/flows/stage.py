@@ -8,6 +8,7 @@ from typing import Any
 
 from kiosk.devices.display import Display, LiveDisplay, Presented, Touch, write_picture
 from kiosk.devices.voice import Silence, Voice
+from kiosk.domain.frame import Picture
 from kiosk.domain.meshes import Worn
 from kiosk.ui.paint import cut
 from kiosk.ui.screens import render
@@ -92,6 +93,23 @@ class Stage:
                 if name == PAD:
                     return f"{PAD}{'+' if touch.moved else ''}:{1000 * x // width}:{1000 * y // height}"
                 return "" if touch.moved else name
+        return ""
+
+    def under(self, point: tuple[float, float], picture: Picture) -> str:
+        """Return the hot-spot under a point of the camera's picture, (x, y) in its pixels, "" for none.
+
+        The picture fills the screen and is turned left to right, as screens show it.
+        """
+        shown = self._presented
+        if shown is None or not shown.facts.get("hot"):
+            return ""
+        left, top, width, height = cut(picture, self._display.size)
+        x = (1 - (point[0] - left) / width) * self._display.size[0]
+        y = (point[1] - top) / height * self._display.size[1]
+        for name in shown.facts["hot"].split():
+            box = shown.targets.get(name)
+            if box is not None and box[0] <= x < box[0] + box[2] and box[1] <= y < box[1] + box[3]:
+                return name
         return ""
 
     def close(self) -> None:

@@ -12,6 +12,7 @@ from kiosk.domain.promotion import occasion
 from kiosk.errors import StorageFullError
 from kiosk.flows.enrol import EnrolFlow
 from kiosk.flows.health import set_state
+from kiosk.flows.mirror import MirrorFlow
 from kiosk.flows.parts import Parts, Shop, status
 from kiosk.flows.pay import PayFlow
 from kiosk.flows.printing import Press
@@ -20,8 +21,6 @@ from kiosk.flows.sight import Sight
 from kiosk.flows.staff import Site, StaffFlow
 from kiosk.flows.staff_day import closed_now
 from kiosk.flows.staff_desk import StaffDoor
-from kiosk.flows.tryon import TryOnFlow
-from kiosk.storage.till import MIRROR
 from kiosk.ui import views
 
 log = logging.getLogger(__name__)
@@ -167,22 +166,17 @@ def pay_terminal(parts: Sight, shop: Shop, press: Press | None = None) -> Termin
     return terminal
 
 
-def mirror_terminal(parts: Sight, shop: Shop, tryon: TryOnFlow, press: Press | None = None) -> Terminal:
+def mirror_terminal(parts: Sight, shop: Shop, mirror: MirrorFlow, press: Press | None = None) -> Terminal:
     """Return the screen of a mirror: paying is the very same flow as at the terminal."""
     press = press or Press(parts, shop)
-    pay = PayFlow(parts, shop, parts.settings.device.language, MIRROR)
+    pay = mirror.pay
     pay.on_paid = press.first
 
     def shopper(touched: list[str]) -> views.View:
+        view = mirror.tick(touched)
         if pay.state is State.IDLE:
-            if "pay" in touched and tryon.basket:
-                pay.begin(tryon.basket)
-                tryon.clear()
-            else:
-                view = tryon.tick(touched)
-                return replace(view, status=replace(view.status, banner=pay.lost or view.status.banner))
-            touched = []
-        return pay.tick(touched)
+            return replace(view, status=replace(view.status, banner=pay.lost or view.status.banner))
+        return view
 
     terminal = Terminal(parts, shop, shopper, press, pay)
     pay.on_badge = terminal.badge

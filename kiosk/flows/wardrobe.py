@@ -50,11 +50,16 @@ class Wardrobe:
             self._made[key] = recoloured(plainly, colour) if plainly is not None and colour is not None else plainly
         return self._made[key]
 
+    def made(self, name: str) -> Garment | None:
+        """Return a garment that is made already, without making anybody wait; None when it is not."""
+        path = self._files().get(name.partition("#")[0])
+        return self._made.get((name, path.name if path else ""))
+
     def warm(self, names: list[str]) -> Garment | None:
         """Make the first of these garments that is not made yet, while nobody waits: a switch takes no longer than putting it on."""
         for name in names[:_KEPT]:
             path = self._files().get(name.partition("#")[0])
-            if (name, path.name if path else "") not in self._made:
+            if name in self and (name, path.name if path else "") not in self._made:
                 made = self.get(name)
                 give_back_memory()
                 return made

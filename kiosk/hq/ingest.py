@@ -19,7 +19,7 @@ from kiosk.domain.standing import ClockSet
 from kiosk.errors import KioskError, StorageError, WireError
 from kiosk.hq import downbox, members
 from kiosk.hq.journals import FORK
-from kiosk.hq.ledger import clocks, facts, fleet
+from kiosk.hq.ledger import facts, fleet
 from kiosk.hq.ledger.facts import FactRow, Refused, Stream
 from kiosk.hq.ledger.members import Place
 from kiosk.hq.ledger.store import Db, Ledger, savepoint
@@ -173,11 +173,8 @@ class Ingest:
         if isinstance(item, Unreadable):
             _set_aside(batch, item, "unreadable", item.reason)
         else:
-            event_id, event, time_ms = item.id, item.event, milliseconds(item.time)
-            if not item.clock_set:
-                time_ms += clocks.offset_ms(batch.db, item)
-            body = kept(item)
-            kind = type(event).__name__ if _book(batch, item, stream, time_ms) else "refused"
+            event_id, body, time_ms = item.id, kept(item), milliseconds(item.time) + batch.books.offset_ms(item)
+            kind = type(item.event).__name__ if _book(batch, item, stream, time_ms) else "refused"
         batch.rows.append((stream.id, seq, event_id, kind, time_ms, at_ms, body))
         batch.known[stream.id][seq] = event_id
         stream.take(seq)
@@ -244,8 +241,6 @@ def _apply(batch: _Batch, envelope: Envelope, stream: Stream, origin: Origin) ->
         if isinstance(envelope.event, ClockSet):
             _write_rows(batch)  # what it corrects may have come in the same batch
         post(batch.books, envelope, origin, stream.id)
-        if not envelope.clock_set:
-            clocks.note_unset(batch.db, envelope, stream.id)
 
 
 def _skip(batch: _Batch, envelope: Envelope, skipped: Skipped, stream: Stream) -> None:

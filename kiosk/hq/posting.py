@@ -32,7 +32,8 @@ class Gathered:
 
     sales wait here too, as (sale, origin) in order; `promised` are their ids, intents and members (UNKNOWN: of a member that only the
     books tell). Whatever asks about one of these, or might, has them booked first: see `post`. receipts: what is kept of each, by sale.
-    keys: device -> the key that has signed its journals so far.
+    keys: device -> the key that has signed its journals so far. offsets: (device, boot) -> by how much its times are too early; unset:
+    facts whose time was not known, with their stream and that offset.
     """
 
     stock: dict[tuple[str, str], trade.StockMove] = field(default_factory=dict)
@@ -43,10 +44,13 @@ class Gathered:
     promised: set[str] = field(default_factory=set)
     receipts: dict[str, receipts.ReceiptRow] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)
+    offsets: dict[tuple[str, str], int] = field(default_factory=dict)
+    unset: list[tuple[Envelope, int, int]] = field(default_factory=list)
 
     def clear(self) -> None:
         """Forget it all."""
-        for part in (self.stock, self.demand, self.judged, self.health, self.sales, self.promised, self.receipts, self.keys):
+        for part in (self.stock, self.demand, self.judged, self.health, self.sales, self.promised, self.receipts, self.keys, self.offsets,
+                     self.unset):
             part.clear()
 
 
@@ -82,10 +86,25 @@ class Books:
         if keys[device] not in ("", key):
             journals.alarm_key(self.db, key, device, self.stamp.at_ms)
 
+    def offset_ms(self, fact: Envelope) -> int:
+        """Return by how much a fact's time is too early, 0 where that is not known."""
+        if fact.clock_set:
+            return 0
+        offsets, boot = self.gathered.offsets, (fact.device, fact.boot_id)
+        if boot not in offsets:
+            offsets[boot] = clocks.offset_ms(self.db, *boot)
+        return offsets[boot]
+
+    def write_unset(self) -> None:
+        """Write down which facts were made before their time was known."""
+        clocks.note_unset(self.db, self.gathered.unset)
+        self.gathered.unset.clear()
+
     def write_gathered(self) -> None:
         """Write down what was gathered; raises a KioskError when the tables refuse it."""
         gathered = self.gathered
         self.book_sales()
+        self.write_unset()
         trade.move_stock(self.db, gathered.stock.values())
         supply.note_demand(self.db, gathered.demand)
         for (device, outcome), more in gathered.judged.items():
@@ -114,6 +133,8 @@ def post(books: Books, envelope: Envelope, origin: trade.Origin, stream: int) ->
         posting(books, event, origin)
         if isinstance(event, events.SaleCompleted):
             _note_receipt(books, envelope, event, stream)
+    if not envelope.clock_set:
+        books.gathered.unset.append((envelope, stream, books.offset_ms(envelope)))
 
 
 def _depends(promised: set[str], event: events.Event) -> bool:
@@ -283,7 +304,9 @@ def _downlink(books: Books, refused: standing.DownlinkRefused, origin: trade.Ori
 
 
 def _clock(books: Books, told: standing.ClockSet, origin: trade.Origin) -> None:
+    books.write_unset()
     clocks.correct(books.db, origin.device, told)
+    books.gathered.offsets.clear()
 
 
 def _command(books: Books, done: standing.CommandDone, origin: trade.Origin) -> None:

@@ -36,8 +36,11 @@ DRAIN_BYTES = 4 * 1024 * 1024
 DRAIN_MESSAGES = 500
 IDLE_S = 0.05
 MANY_BYTES = 32 * 1024
-"""A turn that took in so much is one of a queue that drains: the next one gathers `ENOUGH_MESSAGES`, unless none comes for `MORE_S`."""
-ENOUGH_MESSAGES, MORE_S = 16, 0.003
+"""A turn that took in so much is one of a queue that drains: the next one gathers `ENOUGH_MESSAGES`, unless none comes for `MORE_S`.
+
+Less than half of what a device may send without our word: it goes on sending while we book.
+"""
+ENOUGH_MESSAGES, MORE_S = 8, 0.003
 RENEW_LOOK_S = 600.0
 SEALS_WAIT_S = 60.0
 """While facts come without a pause, signatures of sales wait for so long; from then on some are checked in every turn."""

@@ -8,6 +8,8 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from kiosk.domain.online import Address
+
 WAITING = 50
 
 
@@ -19,6 +21,15 @@ class Clerk(Protocol):
 
     def erase(self, member_id: str) -> bool:
         """Destroy a member's template and key here and everywhere; False when nothing was here."""
+
+    def mirror(self, visit: str, language: str) -> dict[str, Any] | None:
+        """Return what the mirror shows to a stay, ready to show; None when that stay is over."""
+
+    def press(self, visit: str, target: str) -> bool:
+        """Press a button of the mirror for a stay; False when that stay is over."""
+
+    def order(self, visit: str, address: Address) -> str:
+        """Have a stay's basket delivered; return the order's number, "" when it cannot be."""
 
 
 @dataclass(slots=True)

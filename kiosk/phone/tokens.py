@@ -70,6 +70,17 @@ class Tokens:
             way = self._ways.get(token)
             return way is None or bool(way.session)
 
+    def is_open(self, member_id: str) -> bool:
+        """Whether a phone is in for this member, and may still be."""
+        with self._lock:
+            self._sweep()
+            return any(way.member_id == member_id and way.session for way in self._ways.values())
+
+    def revoke(self, token: str) -> None:
+        """End one way in."""
+        with self._lock:
+            self._ways.pop(token, None)
+
     def end(self, member_id: str) -> None:
         """End all ways in of a member."""
         with self._lock:

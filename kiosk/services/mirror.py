@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from kiosk.config import Settings
+from kiosk.devices.presence import MotionSensor
+from kiosk.flows.held_up import HeldUp, open_tag_reader
 from kiosk.flows.meshed import faster_meshed
-from kiosk.flows.opening import open_display, open_glass, open_printer, open_store, open_voice
+from kiosk.flows.mirror import MirrorFlow, Senses
+from kiosk.flows.opening import open_display, open_glass, open_printer, open_reader, open_store, open_voice
 from kiosk.flows.parts import Shop, zone_of
 from kiosk.flows.planning import Planner
 from kiosk.flows.printing import Press
@@ -12,7 +15,6 @@ from kiosk.flows.remote import Servant
 from kiosk.flows.sight import open_sight
 from kiosk.flows.stage import Stage
 from kiosk.flows.terminal import mirror_terminal
-from kiosk.flows.tryon import TryOnFlow
 from kiosk.flows.wardrobe import FOLDER, Wardrobe
 from kiosk.flows.watch import Watched
 from kiosk.runtime import SystemClock, run_loop, share_heap
@@ -33,8 +35,10 @@ def serve(settings: Settings) -> int:
     shop = Shop(parts.store, parts.clock, zone_of(settings))
     press = Press(parts, shop, open_printer(settings))
     wardrobe = Wardrobe(settings.storage.folder / FOLDER)
-    try_on = TryOnFlow(parts, shop, BodyFinder(models), wardrobe, settings.device.language, meshed=meshed)
-    terminal = mirror_terminal(parts, shop, try_on, press)
+    presence = MotionSensor(settings.mirror.pir) if settings.mirror.pir else None
+    senses = Senses(HeldUp(open_reader(settings), open_tag_reader(settings)), presence, meshed, stage.under)
+    mirror = MirrorFlow(parts, shop, BodyFinder(models), wardrobe, senses)
+    terminal = mirror_terminal(parts, shop, mirror, press)
     watched = Watched(parts)
 
     servant = Servant(parts, stage.photograph)
@@ -48,11 +52,12 @@ def serve(settings: Settings) -> int:
         view = terminal.tick(stage.touched())
         decided = parts.clock.monotonic()
         stage.show(view)
-        try_on.timings.add("decide", decided - began)
-        try_on.timings.add("draw and present", parts.clock.monotonic() - decided)
+        mirror.timings.add("decide", decided - began)
+        mirror.timings.add("draw and present", parts.clock.monotonic() - decided)
 
     def close() -> None:
         planner.close()
+        mirror.close()
         stage.close()
         press.close()
         parts.close()

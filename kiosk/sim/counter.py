@@ -87,6 +87,16 @@ class Counter:
             except WorldError as error:
                 log.info("a phone could not pay: %s", error)
 
+    def sold_by_code(self) -> bool:
+        """Return whether HQ has booked a sale that a phone has paid: until then its terminal may still wait for HQ's word."""
+        if not self.phones_paid:
+            return False
+        ledger = Ledger(self._hq / "hq.db")
+        with ledger.read() as db:
+            sold = any(sale["tender"] in CODE_TENDERS for sale in trade.sales(db))
+        ledger.close()
+        return sold
+
     def give_back(self, open_for_s: float) -> str:
         """Give the newest sale back, once, when the store has been open for a while; prefer one that a phone paid. Return its receipt."""
         if self._refunded or open_for_s < REFUND_AFTER_S:

@@ -222,7 +222,7 @@ class StoreInABox:
             self._given_back = receipt
             self._say(f"HQ gives sale {receipt} back")
         if not self._options.camera:  # who stands before a webcam shall not wait for a rendered shopper
-            told = self._outage.look(at_s, self._sold_offline, self._counter.phones_paid > 0)
+            told = self._outage.look(at_s, self._sold_offline, self._counter.sold_by_code)
             if told:
                 self._say(told)
                 client.act("invite", kind="face" if self._outage.running else "")  # a member: HQ's limits let the terminal answer for one

@@ -9,8 +9,8 @@ from kiosk.sim.proxy import Proxy
 CUT_AFTER_S = 10.0
 WAIT_S = 30.0
 """The line is left alone so much longer while no phone has paid yet: only HQ makes the codes that phones pay."""
-PATIENCE_S = 90.0
-"""So long somebody is waited for who pays meanwhile."""
+PATIENCE_S = 120.0
+"""So long somebody is waited for who pays meanwhile: whoever was there before may wait for HQ's word a minute."""
 
 
 class Outage:
@@ -35,13 +35,13 @@ class Outage:
         """Whether the line is cut."""
         return self._running
 
-    def look(self, at_s: float, sold_offline: Callable[[], int], phone_paid: bool) -> str:
+    def look(self, at_s: float, sold_offline: Callable[[], int], sold_by_code: Callable[[], bool]) -> str:
         """Cut the line when it is time, heal it when something was sold meanwhile; return what is to be said about it, "" for nothing.
 
         at_s: seconds since the doors opened. After PATIENCE_S without a sale it is healed all the same, and was `in_vain`.
-        phone_paid: whether a phone has paid a code yet.
+        sold_by_code: whether a phone has paid a sale yet, and HQ has booked it.
         """
-        if self._began_s is None and at_s >= CUT_AFTER_S + (0.0 if phone_paid else WAIT_S):
+        if self._began_s is None and at_s >= CUT_AFTER_S and (at_s >= CUT_AFTER_S + WAIT_S or sold_by_code()):
             self._began_s, self._before, self._running = at_s, sold_offline(), True
             self._line.cut()
             return "the line of the terminal is cut: it goes on by HQ's signed limits"

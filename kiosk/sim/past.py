@@ -20,8 +20,8 @@ BUSY = 1.5
 STORES = ("Lyon Gare", "Lyon 3", "Lille Centre", "Lille Gare", "Nantes", "Bordeaux", "Rennes", "Toulouse", "Nice", "Reims", "Dijon")
 STATIONS = frozenset({"Lyon Gare", "Lille Gare"})
 """People on their way want small packs: what advice on sizes has to find."""
-SMALL_G, WANTED = 70.0, 4.0
-"""Packs up to this weight are bought so many times as often in a station."""
+SMALL_G, SMALL, OTHERS = 70.0, 2.2, 0.5
+"""Packs up to this weight are bought so many times as often in a station as elsewhere, and the others so many times."""
 WEEKLY = 5.0
 """Purchases of a product a week in a usual store."""
 SEED = 11
@@ -49,8 +49,8 @@ def _weeks(store: str, packs: Sequence[Product], today: int, draws: np.random.Ge
     """What one store sold of each pack, week by week."""
     rows = []
     for product in packs:
-        wanted = WEEKLY * (WANTED if store in STATIONS and product.unit_weight_g <= SMALL_G else 1.0)
-        for week, purchases in enumerate(draws.poisson(wanted, DAYS // 7)):
+        wish = (SMALL if product.unit_weight_g <= SMALL_G else OTHERS) if store in STATIONS else 1.0
+        for week, purchases in enumerate(draws.poisson(WEEKLY * wish, DAYS // 7)):
             if purchases:
                 rows.append((store, product.gtin, today - 7 * (week + 1), int(purchases + draws.poisson(0.2 * purchases)), int(purchases)))
     return rows

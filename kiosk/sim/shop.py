@@ -191,6 +191,8 @@ def write_config(place: Place, device: str, port: int) -> None:
         lines += ["[camera]", f"kind = {_text('usb' if webcam else 'world')}", f"name = {_text(name)}", f"width = {camera_width}",
                   f"height = {camera_height}", f"rate_hz = {rate}", f"source = {_text(place.camera if webcam else '')}",
                   "[phone]", f"port = {free_port()}"]
+        if device == MIRROR:
+            lines += ["[mirror]", "lens_mm = 1037", "horizon = 0.45"]  # where the simulated mirror's lens is
     else:
         board = watched_board(read_setup(place.folder / "world.json"))
         corners = ", ".join(f"{value:.1f}" for corner in board.board_corners() for value in corner)

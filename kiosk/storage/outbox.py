@@ -80,6 +80,7 @@ class Facts:
         """Record many facts at once; as one call of `record` for each, and several times as fast."""
         book, boot = self._book, self._boot
         following: dict[Lane, int] = {}
+        base = {lane: place(lane, book.epoch_no, 0) for lane in LANES}
         rows: list[Row] = []
         at = _microseconds(book.clock.now())
         self._clock_set()
@@ -91,7 +92,7 @@ class Facts:
                 rows.clear()
                 seq = self._make_room(lane, seq)
             following[lane] = seq + 1
-            rows.append(_row(place(lane, book.epoch_no, seq), event, ident, boot, at))
+            rows.append(_row(base[lane] + seq, event, ident, boot, at))
         _insert_all(book.db, rows)
 
     def _next(self, lane: Lane) -> int:
@@ -284,9 +285,11 @@ def _is_unset(boots: dict[str, int | None], boot_id: str, at: int) -> bool:
 
 
 def _crc(n: int, kind: str, event_id: bytes | str, boot: bytes | str, at: int, data: bytes) -> int:
-    ident = event_id if type(event_id) is bytes else str(event_id).encode()
-    start = boot if type(boot) is bytes else str(boot).encode()
-    return zlib.crc32(data, zlib.crc32(b"%d %d %b %b %b" % (n, at, kind.encode(), ident, start)))
+    if type(event_id) is not bytes:
+        event_id = str(event_id).encode()
+    if type(boot) is not bytes:
+        boot = str(boot).encode()
+    return zlib.crc32(data, zlib.crc32(b"%d %d %b %b %b" % (n, at, kind.encode(), event_id, boot)))
 
 
 def _microseconds(moment: datetime) -> int:

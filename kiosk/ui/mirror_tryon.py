@@ -1,17 +1,15 @@
-"""mirror.tryon: the dressed shopper, and what the garment costs."""
+"""mirror.tryon: the dressed shopper, what the garment costs, and what can be done with it by hand."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-import pygame
-
 from kiosk.design.tokens import COLOURS, RADIUS, SPACE, TOUCH, TYPE
-from kiosk.ui import paint
 from kiosk.ui.canvas import Box, Canvas, Style
+from kiosk.ui.mirror_parts import SPOT, backdrop, hot_spot, struck
 from kiosk.ui.stance import figure
 from kiosk.ui.views import GarmentCard, MirrorTryOn
-from kiosk.ui.widgets import DARK, PRIMARY, SUNNY, Face, button, corner, language_button, square, status_line
+from kiosk.ui.widgets import DARK, PRIMARY, QUIET, SUNNY, Face, button, corner, language_button, square, status_line
 
 _CARD = 268
 _ARROW = 76
@@ -19,11 +17,8 @@ _ARROW = 76
 
 def draw(c: Canvas, view: MirrorTryOn) -> None:
     """Draw the screen."""
-    c.facts.update(index=str(view.index), count=str(view.count), basket_count=str(view.basket_count))
-    if view.picture is None:
-        c.ground("night")
-    else:
-        c.surface.blit(paint.camera(view.picture, c.size), (0, 0))
+    c.facts.update(index=str(view.index), count=str(view.count), basket_count=str(view.basket_count), likes=str(view.likes))
+    backdrop(c, view.picture)
     c.veil(Box(0, 0, c.size[0], c.px(46)), COLOURS.night, 235, 0)
     body = status_line(c, view.status, dark=True)
     top = Box(body.x, body.y + c.px(SPACE.tight), body.width, c.px(TOUCH))
@@ -34,10 +29,40 @@ def draw(c: Canvas, view: MirrorTryOn) -> None:
     sheet.bottom = c.size[1] - c.px(SPACE.snug)
     if view.guide:
         _guide(c, Box(body.x, top.bottom, body.width, sheet.y - top.bottom), view.time_s)
-    if view.count > 1:
+    elif view.countdown:
+        _countdown(c, view.countdown)
+    elif view.card is not None:
+        over = sheet.y - (c.px(_ARROW) + c.px(2 * SPACE.base) if view.count > 1 else c.px(SPACE.base))
+        _spots(c, Box(0, top.bottom + c.px(SPACE.snug), c.size[0], over - top.bottom - c.px(SPACE.snug)), view)
+    if view.count > 1 and not view.countdown:
         _arrows(c, sheet, view)
     if view.card is not None:
         _card(c, sheet, view, view.card)
+
+
+def _spots(c: Canvas, room: Box, view: MirrorTryOn) -> None:
+    """Hot-spots stand where a hand is held up without stretching, and where no hanging hand is."""
+    liked = c.say("mirror.hot.likes") + (f" {view.likes}" if view.likes else "")
+    columns = ((("like", "heart_full" if view.liked else "heart", c.say("mirror.hot.like"), view.liked),
+                ("compare", "compare", c.say("mirror.hot.compare"), False),
+                ("back_view", "back_view", c.say("mirror.hot.back_view"), False)),
+               (("photo", "camera", c.say("mirror.hot.photo"), False), ("likes", "heart_full", liked, view.likes > 0),
+                ("phone", "phone", c.say("mirror.hot.phone"), False)))
+    gap = c.px(SPACE.tight)
+    width, height = c.px(SPOT[0]), min(c.px(SPOT[1]), (room.height - 2 * gap) // 3)
+    for number, column in enumerate(columns):
+        x = c.size[0] - c.px(SPACE.snug) - width if number else c.px(SPACE.snug)
+        for row, (target, icon, label, lit) in enumerate(column):
+            hot_spot(c, target, Box(x, room.y + row * (height + gap), width, height), (icon, label, lit), view.held)
+
+
+def _countdown(c: Canvas, seconds: int) -> None:
+    box = Box(0, 0, c.px(230), c.px(230))
+    box.center = (c.size[0] // 2, round(c.size[1] * 0.3))
+    c.veil(box, COLOURS.night, 240, 60)
+    number, words = c.cut_top(box, 150, 0)
+    c.text(str(seconds), number, Style(TYPE.giant + 20, COLOURS.sun, bold=True, align="centre", valign="bottom"))
+    c.text(c.say("mirror.photo.count"), words.inflate(-c.px(56), -c.px(24)), Style(TYPE.body, COLOURS.cream, bold=True, align="centre"))
 
 
 def _arrows(c: Canvas, sheet: Box, view: MirrorTryOn) -> None:
@@ -50,18 +75,20 @@ def _arrows(c: Canvas, sheet: Box, view: MirrorTryOn) -> None:
     text = c.say("mirror.position", index=view.index + 1, count=view.count)
     style = Style(TYPE.body, COLOURS.cream, bold=True, align="centre")
     note = Box(0, 0, c.measure(text, style) + c.px(36), c.px(44))
-    note.center = (c.size[0] // 2, y + side // 2)
-    c.veil(note, COLOURS.night, 225, 22)
+    note.center = (c.size[0] // 2, y + side - c.px(22))
+    c.veil(note, COLOURS.night, 235, 22)
     c.text(text, note, style)
 
 
 def _guide(c: Canvas, box: Box, time_s: float) -> None:
-    words = Box(box.x, box.y + c.px(SPACE.snug), box.width, c.px(100))
-    c.veil(words, COLOURS.night, 230)
+    words = Box(box.x, box.y + c.px(SPACE.snug), box.width, c.px(136))
+    c.veil(words, COLOURS.night, 235)
     inner = words.inflate(-c.px(2 * SPACE.base), -c.px(SPACE.base))
-    title, more = c.cut_top(inner, inner.height / c.unit * 0.56, 0)
+    title, inner = c.cut_top(inner, inner.height / c.unit * 0.4, 0)
+    more, hand = c.cut_top(inner, inner.height / c.unit * 0.5, 0)
     c.text(c.say("mirror.guide"), title, Style(TYPE.lead, COLOURS.sun, bold=True, align="centre"))
     c.text(c.say("mirror.guide_more"), more, Style(TYPE.body, COLOURS.cream, align="centre"))
+    c.text(c.say("mirror.hand"), hand, Style(20, COLOURS.lilac, align="centre"))
     figure(c, Box(box.x, words.bottom + c.px(SPACE.snug), box.width, box.bottom - words.bottom - c.px(2 * SPACE.snug)), time_s)
 
 
@@ -70,12 +97,16 @@ def _card(c: Canvas, sheet: Box, view: MirrorTryOn, card: GarmentCard) -> None:
     inner = sheet.inflate(-c.px(2 * SPACE.base), -c.px(2 * SPACE.base))
     inner, ways = c.cut_bottom(inner, TOUCH + 16)
     _buttons(c, ways, view, card)
+    info = square(c, inner.right, inner.y + c.px(TOUCH))
+    button(c, "card", info, Face("", "info", QUIET, 26))
     name, rest = c.cut_top(inner, 48, 2)
+    name.width -= info.width + c.px(SPACE.tight)
     c.text(card.name, name, Style(TYPE.title, bold=True))
     price, more = c.cut_top(rest, 54, 2)
     taken = c.text(c.money(card.price), price, Style(46, COLOURS.coral_dark, bold=True))
     if card.was is not None:
-        _was(c, Box(taken.right + c.px(SPACE.base), price.y, price.right - taken.right - c.px(SPACE.base), price.height), c.money(card.was))
+        left = taken.right + c.px(SPACE.base)
+        struck(c, Box(left, price.y, info.x - c.px(SPACE.tight) - left, price.height), c.money(card.was))
     style = Style(TYPE.body, COLOURS.muted)
     stock = c.say("mirror.stock", count=card.stock) if card.stock > 0 else c.say("mirror.sold_out")
     strong = replace(style, bold=True, colour=COLOURS.green if card.stock > 1 else COLOURS.red)
@@ -83,11 +114,6 @@ def _card(c: Canvas, sheet: Box, view: MirrorTryOn, card: GarmentCard) -> None:
     c.text(stock, Box(more.right - width, more.y, width, more.height), replace(strong, align="right"))
     if card.sizes:
         c.text(c.say("mirror.sizes", sizes=card.sizes), Box(more.x, more.y, more.width - width - c.px(SPACE.base), more.height), style)
-
-
-def _was(c: Canvas, box: Box, text: str) -> None:
-    taken = c.text(text, box, Style(TYPE.body, COLOURS.muted))
-    pygame.draw.line(c.surface, COLOURS.red, (taken.x, taken.centery), (taken.right, taken.centery), max(2, c.px(3)))
 
 
 def _buttons(c: Canvas, ways: Box, view: MirrorTryOn, card: GarmentCard) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 
 from kiosk.design.amounts import day_name
 from kiosk.design.reasons import order_reason
+from kiosk.design.words import say
 from kiosk.domain.events import OrderReason
 from kiosk.domain.frame import Picture
 from kiosk.domain.money import Money
@@ -207,6 +208,12 @@ def _delivery(language: str, came: tuple[int, ...]) -> tuple[ReceivedView, ...]:
                  for (slot, name, expected), received in zip(rows, came, strict=True))
 
 
+def _wishes(language: str) -> tuple[views.WishView, ...]:
+    name = _NAMES[language]["jacket_blue"]
+    return (views.WishView(1, f"{name}, L", "bring", "14:02", "", "jacket_blue"),
+            views.WishView(2, f"{name}, M", "reserve", "13:47", "M-4821", "jacket_blue"))
+
+
 def _staff(status: Status) -> dict[str, View]:
     slots = _slots(status.language)
     label = {"fr": ("Ventes", "Recette", "Par visage", "À la caisse"), "en": ("Sales", "Takings", "By face", "At the cash desk"),
@@ -239,6 +246,9 @@ def _staff(status: Status) -> dict[str, View]:
         "receiving": views.StaffReceiving(status, _delivery(status.language, (0, 0, 0))),
         "receiving-scanned": views.StaffReceiving(status, _delivery(status.language, (24, 11, 5)), "A3"),
         "receiving-unknown": views.StaffReceiving(status, _delivery(status.language, (24, 0, 0)), "A2", "4006381333931"),
+        "wishes": views.StaffWishes(status, _wishes(status.language)),
+        "wishes-chosen": views.StaffWishes(status, _wishes(status.language), 2),
+        "wishes-none": views.StaffWishes(status, ()),
         "report-day": views.StaffReport(status, tuple(zip(_CLOSED[status.language], _FIGURES, strict=True))),
         "report": views.StaffReport(status, tuple(zip(label, ("41", "512,80 €", "26", "9"), strict=True))),
         "out-of-order": views.OutOfOrder(status, "staff"),
@@ -256,10 +266,31 @@ def _shelf(status: Status) -> dict[str, View]:
     return {"board": views.ShelfBoard(status, slots, ("unsure", "low")), "board-small": views.ShelfBoard(status, slots[:3])}
 
 
+def _drawn_cloth() -> Picture:
+    """A garment in outline, (240, 200, 4) uint8 RGBA."""
+    y, x = np.mgrid[0:240, 0:200].astype(np.float32)
+    inside = ((np.abs(x - 100) < 52) & (y > 20)) | ((np.abs(x - 100) < 96) & (y > 20) & (y < 92) & (np.abs(x - 100) > 40 + 0.2 * y))
+    picture = np.zeros((240, 200, 4), np.uint8)
+    picture[inside] = (52, 86, 140, 255)
+    return picture
+
+
+def _card(language: str, matches: tuple[views.ItemTile, ...]) -> views.ProductCard:
+    sizes = tuple(views.SizeTile(f"952000000{n:04d}", size, stock, size in ("M", "L"), size == "M")
+                  for n, (size, stock) in enumerate((("S", 2), ("M", 4), ("L", 1), ("XL", 0))))
+    doubt = say("mirror.size.doubt", language, height="1,74 m" if language == "fr" else "1.74 m", chance=9)
+    offer = {"fr": "−15 % sur les vestes", "en": "15% off jackets", "zh": "夹克八五折"}[language]
+    origin = {"fr": "Portugal", "en": "Portugal", "zh": "葡萄牙"}[language]
+    return views.ProductCard(_NAMES[language]["jacket_blue"], _euros(5990), _euros(7990), offer, sizes, "M – L", doubt,
+                             (("Lyon", 3), ("Lille", 1)), origin, matches, 4)
+
+
 def _mirror(status: Status) -> dict[str, View]:
     card = views.GarmentCard(_NAMES[status.language]["jacket_blue"], _euros(5990), _euros(7990), 4, "S · M · L · XL")
     sold_out = views.GarmentCard(_NAMES[status.language]["jacket_blue"], _euros(5990))
     seen = portrait(540, 960)
+    tile = views.ItemTile(card.name, card.price, _drawn_cloth())
+    other = views.ItemTile({"fr": "Robe verte", "en": "Green dress", "zh": "绿色连衣裙"}[status.language], _euros(4950), _drawn_cloth())
     return {
         "attract": views.MirrorAttract(status, seen, 1.6),
         "attract-dark": views.MirrorAttract(status, None, 0.4),
@@ -267,6 +298,29 @@ def _mirror(status: Status) -> dict[str, View]:
         "tryon": views.MirrorTryOn(status, seen, card=card, index=1, count=5, basket_count=2),
         "tryon-guide": views.MirrorTryOn(status, seen, guide=True, card=card, index=0, count=5, time_s=1.6),
         "tryon-sold-out": views.MirrorTryOn(status, None, card=sold_out, index=4, count=5),
+        "tryon-hand": views.MirrorTryOn(status, seen, card=card, index=1, count=5, liked=True, likes=2, held=views.Held("like", 0.6)),
+        "tryon-countdown": views.MirrorTryOn(status, seen, card=card, index=1, count=5, countdown=2),
+        "attract-dim": views.MirrorAttract(status, None, 0.4, dim=1.0),
+        "attract-cabin": views.MirrorAttract(status, None, 0.4, cabin=True),
+        "card": views.MirrorCard(status, _card(status.language, (other, tile)), seen, basket_count=1),
+        "card-ask": views.MirrorCard(status, replace(_card(status.language, ()), advice="", doubt=""), seen, asks=True),
+        "card-cabin": views.MirrorCard(status, replace(_card(status.language, (other,)), advice="", doubt="", wished=True), None,
+                                       _drawn_cloth()),
+        "compare": views.MirrorCompare(status, (tile, other), (seen, seen), views.Held("take:1", 0.4)),
+        "back": views.MirrorBack(status, seen, True, 0.4),
+        "back-play": views.MirrorBack(status, seen, False, 0.7),
+        "likes": views.MirrorLikes(status, (tile, other, tile)),
+        "likes-none": views.MirrorLikes(status, ()),
+        "photo": views.MirrorPhone(status, "photo", "http://192.168.1.20:8480/in/qk3mTzvW1xYb0PZc7RkLdA", 10, seen),
+        "photo-taken": views.MirrorPhone(status, "photo", "", 10, seen),
+        "deliver": views.MirrorPhone(status, "deliver", "http://192.168.1.20:8480/in/qk3mTzvW1xYb0PZc7RkLdA"),
+        "phone": views.MirrorPhone(status, "phone", "http://192.168.1.20:8480/in/qk3mTzvW1xYb0PZc7RkLdA"),
+        "phone-off": views.MirrorPhone(status, "deliver", off=True),
+        "basket": views.MirrorBasket(status, _lines(status.language)[:2], _euros(530)),
+        "basket-cabin": views.MirrorBasket(status, _lines(status.language) * 3, _euros(4044), pays=False, delivers=False),
+        "ordered-reserve": views.MirrorOrdered(status, "reserve", "M-4821"),
+        "ordered-deliver": views.MirrorOrdered(status, "deliver", "M-4822"),
+        "ordered-bring": views.MirrorOrdered(status, "bring", name=f"{card.name}, M"),
     }
 
 

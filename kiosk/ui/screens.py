@@ -19,6 +19,13 @@ from kiosk.ui import (
     enrol_review,
     enrol_sign,
     mirror_attract,
+    mirror_back,
+    mirror_basket,
+    mirror_card,
+    mirror_compare,
+    mirror_likes,
+    mirror_ordered,
+    mirror_phone,
     mirror_tryon,
     my_data,
     my_erase,
@@ -51,6 +58,7 @@ from kiosk.ui import (
     staff_receiving,
     staff_report,
     staff_slots,
+    staff_wishes,
     views,
 )
 from kiosk.ui.canvas import Canvas, Sight
@@ -92,11 +100,19 @@ DRAW: Final[dict[type[View], Callable[[Canvas, Any], None]]] = {
     views.StaffOrders: staff_orders.draw,
     views.StaffReceiving: staff_receiving.draw,
     views.StaffReport: staff_report.draw,
+    views.StaffWishes: staff_wishes.draw,
     views.OutOfOrder: out_of_order.draw,
     views.SetupCard: setup_card.draw,
     views.ShelfBoard: shelf_board.draw,
     views.MirrorAttract: mirror_attract.draw,
     views.MirrorTryOn: mirror_tryon.draw,
+    views.MirrorCard: mirror_card.draw,
+    views.MirrorCompare: mirror_compare.draw,
+    views.MirrorBack: mirror_back.draw,
+    views.MirrorLikes: mirror_likes.draw,
+    views.MirrorPhone: mirror_phone.draw,
+    views.MirrorBasket: mirror_basket.draw,
+    views.MirrorOrdered: mirror_ordered.draw,
 }
 """View -> how it is drawn."""
 

@@ -7,10 +7,10 @@ from kiosk.ui.canvas import Box, Canvas, Style
 from kiosk.ui.views import StaffMenu
 from kiosk.ui.widgets import DARK, SUNNY, Face, button, frame
 
-_FIRST = frozenset({"refill", "count", "waste", "receive", "order", "void_line", "refund", "reprint"})
+_FIRST = frozenset({"refill", "count", "waste", "receive", "order", "bring", "void_line", "refund", "reprint"})
 """What is done with goods and shoppers stands out; the rest is about the device and the day."""
-_ICONS = {"waste": "trash", "receive": "barcode", "order": "truck", "void_line": "cross", "refund": "cash", "reprint": "receipt",
-          "hours": "clock", "training": "training"}
+_ICONS = {"waste": "trash", "receive": "barcode", "order": "truck", "bring": "bell", "void_line": "cross", "refund": "cash",
+          "reprint": "receipt", "hours": "clock", "training": "training"}
 
 
 _STACKED = 12

@@ -11,9 +11,24 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from kiosk.domain.frame import Picture
-from kiosk.domain.meshes import Worn
 from kiosk.domain.money import Money
 from kiosk.ui.view import LineView, SlotView, Status, View
+from kiosk.ui.views_mirror import (
+    GarmentCard,
+    Held,
+    ItemTile,
+    MirrorAttract,
+    MirrorBack,
+    MirrorBasket,
+    MirrorCard,
+    MirrorCompare,
+    MirrorLikes,
+    MirrorOrdered,
+    MirrorPhone,
+    MirrorTryOn,
+    ProductCard,
+    SizeTile,
+)
 from kiosk.ui.views_staff import (
     OrderView,
     ReceivedView,
@@ -27,14 +42,17 @@ from kiosk.ui.views_staff import (
     StaffReceiving,
     StaffReport,
     StaffSlots,
+    StaffWishes,
+    WishView,
 )
 
 __all__ = [
-    "EnrolConsent", "EnrolDigits", "EnrolDone", "EnrolFace", "FaceBox", "GarmentCard", "LineView", "MirrorAttract", "MirrorTryOn",
-    "OrderView", "OutOfOrder", "PayAge", "PayAttract", "PayBasket", "PayCash", "PayCode", "PayConfirm", "PayDigits", "PayFace",
-    "PayPaid", "PayPin", "PayQr", "PayRefused", "PayStillThere", "PayTender", "PayWaiting", "ReceivedView", "SetupCard", "ShelfBoard",
-    "SlotView", "StaffAge", "StaffHours", "StaffLines", "StaffLogin", "StaffMenu", "StaffNumber", "StaffOrders", "StaffReceiving",
-    "StaffReport", "StaffSlots", "Status", "View",
+    "EnrolConsent", "EnrolDigits", "EnrolDone", "EnrolFace", "FaceBox", "GarmentCard", "Held", "ItemTile", "LineView",
+    "MirrorAttract", "MirrorBack", "MirrorBasket", "MirrorCard", "MirrorCompare", "MirrorLikes", "MirrorOrdered", "MirrorPhone",
+    "MirrorTryOn", "OrderView", "OutOfOrder", "PayAge", "PayAttract", "PayBasket", "PayCash", "PayCode", "PayConfirm", "PayDigits",
+    "PayFace", "PayPaid", "PayPin", "PayQr", "PayRefused", "PayStillThere", "PayTender", "PayWaiting", "ProductCard", "ReceivedView",
+    "SetupCard", "ShelfBoard", "SizeTile", "SlotView", "StaffAge", "StaffHours", "StaffLines", "StaffLogin", "StaffMenu",
+    "StaffNumber", "StaffOrders", "StaffReceiving", "StaffReport", "StaffSlots", "StaffWishes", "Status", "View", "WishView",
 ]
 
 FaceBox = tuple[int, int, int, int]
@@ -342,37 +360,3 @@ class ShelfBoard(View):
     screen: ClassVar[str] = "shelf.board"
     slots: tuple[SlotView, ...]
     alerts: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class GarmentCard:
-    """What the mirror says about a garment. was: the price before a promotion; sizes: ready to show."""
-
-    name: str
-    price: Money
-    was: Money | None = None
-    stock: int = 0
-    sizes: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class MirrorAttract(View):
-    """Nobody stands at the mirror. Targets: language, staff."""
-
-    screen: ClassVar[str] = "mirror.attract"
-    preview: Picture | None = field(default=None, compare=False)
-    time_s: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class MirrorTryOn(View):
-    """The dressed shopper. picture: any size, fills the screen; guide: show how to stand. Targets: next, previous, add, pay, language."""
-
-    screen: ClassVar[str] = "mirror.tryon"
-    picture: Picture | Worn | None = field(default=None, compare=False)
-    guide: bool = False
-    card: GarmentCard | None = None
-    index: int = 0
-    count: int = 0
-    basket_count: int = 0
-    time_s: float = 0.0

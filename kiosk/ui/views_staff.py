@@ -147,6 +147,31 @@ class StaffReceiving(View):
 
 
 @dataclass(frozen=True, slots=True)
+class WishView:
+    """What a shopper at the mirror waits for. what: bring or reserve; since: ready to show; number: of an order, "" for none."""
+
+    number: int
+    name: str
+    what: str
+    since: str
+    order: str = ""
+    picture: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StaffWishes(View):
+    """What shoppers at the mirror wait for. chosen: a wish's number, 0 for none; page: see StaffOrders.
+
+    Targets: line:<number> of those shown, more (when there are more), back, ok (of the chosen one: it is done).
+    """
+
+    screen: ClassVar[str] = "staff.wishes"
+    wishes: tuple[WishView, ...]
+    chosen: int = 0
+    page: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class StaffReport(View):
     """Lines of (label, value), ready to show. title: a key of `staff.report.*`. Targets: done."""
 

@@ -261,8 +261,8 @@ def _arm_limit(frame: Frame, arm: Arm, sign: int, usual: Floats) -> Floats:
     path = np.stack([np.interp(steps, range(4), joints[:, k]) for k in range(2)], axis=1).astype(np.float32)
     s, t = frame.to_body(path[:, 0], path[:, 1])
     beside = sign * s > 0.4
-    for at, row in zip(sign * s[beside], np.round((t[beside] - _ROWS[0]) / 0.025).astype(int), strict=True):
-        lo, hi = max(0, row - 1), min(len(limit), row + 2)
-        limit[lo:hi] = np.minimum(limit[lo:hi], at - _ARM_RADIUS)
+    row = np.round((t[beside] - _ROWS[0]) / 0.025).astype(int)[:, None] + np.arange(-1, 2)
+    inside = (row >= 0) & (row < len(limit))
+    np.minimum.at(limit, row[inside], np.repeat(sign * s[beside][:, None] - _ARM_RADIUS, 3, axis=1)[inside])
     kept: Floats = np.maximum(limit, _ARM_FLOOR * usual)
     return kept

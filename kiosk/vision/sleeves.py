@@ -213,7 +213,7 @@ def _calm(widths: Floats, limits: tuple[float, float]) -> Floats:
     """Return widths within limits that change slowly along the curve."""
     kept = np.clip(widths, *limits)
     padded = np.pad(kept, 3, mode="edge")
-    middle = np.median(np.lib.stride_tricks.sliding_window_view(padded, 7), axis=1)
+    middle = np.sort(np.lib.stride_tricks.sliding_window_view(padded, 7), axis=1)[:, 3]
     smooth: Floats = np.convolve(np.pad(middle, 2, mode="edge"), np.ones(5) / 5, mode="valid").astype(np.float32)
     return smooth
 

@@ -24,7 +24,7 @@ Mask = NDArray[np.uint8]
 
 _HEM_GIVES = (0.45, 0.35)
 """How far a hem may move up (tucked in) and down to end where the shopper's own top ends, in trunk lengths."""
-_COLOUR_SIDE = 192
+_COLOUR_SIDE = 160
 _UPPER_ARM = 0.52
 """The upper arm's share of an arm: sleeves lie under the trunk there, a forearm may lie before it."""
 _KEPT_PARTS = 6

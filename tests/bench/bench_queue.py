@@ -139,7 +139,9 @@ def mixture(n: int) -> tuple[SaleCompleted, StockChanged, StockChanged, Identity
 
 def seal(book: Book, sold: SaleCompleted, seq: int, ident: str, now: datetime) -> SaleCompleted:
     """Return a sale as the till sends it: signed, as a record of the device's journal (here each follows the same one)."""
-    fact = wire.Envelope(ident, book.device, book.epoch, Lane.MONEY, seq, book.clock.boot_id, now, sold)
+    # A machine that no time server keeps sends its facts with an unset clock, and that is signed too.
+    known = not book.number("SELECT count(*) FROM unset_clocks WHERE boot_id = ? AND until IS NULL", book.clock.boot_id)
+    fact = wire.Envelope(ident, book.device, book.epoch, Lane.MONEY, seq, book.clock.boot_id, now, sold, known)
     digest = journal.link(BEFORE, seq, "sale", wire.encode_event(fact))
     return replace(sold, seal=Seal(seq, BEFORE.hex(), book.key.public, base64.b64encode(book.key.sign(journal.signed(digest))).decode()))
 

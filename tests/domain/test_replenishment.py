@@ -100,6 +100,27 @@ def test_needs_come_from_the_forecast():
         needs(forecast(sales, 7), terms, [Stock(())] * 3, Rules(0.95), (Calendar(frozenset({0}), 2), MONDAY))
 
 
+def test_the_level_lasts_with_the_chance_that_was_asked():
+    sales = np.random.default_rng(3).poisson([[0.7], [5.0]], (2, 300)).astype(float)
+    ahead, terms = forecast(sales, 28), [Terms("slow", 1, 99), Terms("fast", 1, 99)]
+    for chance in (0.6, 0.9, 0.98):
+        asked = needs(ahead, terms, [Stock(())] * 2, Rules(chance), (Calendar(frozenset({0}), 2), MONDAY))
+        assert [need.target for need in asked] == ahead.stock(0, 9).quantile(chance).tolist(), chance
+
+
+def test_what_is_left_is_what_came_last_and_keeps_from_the_day_it_came():
+    assert Stock.by_arrival(5, 2, [(0, 3), (2, 4)], 4) == Stock(((3, 3), (2, 1)), 2)
+    assert Stock.by_arrival(9, 0, [(1, 3), (6, 4)], 4) == Stock(((3, 2), (4, 0), (2, None)), 0)
+    assert Stock.by_arrival(5, 2, [(0, 3)], None) == Stock(((5, None),), 2)
+    assert Stock.by_arrival(0, 0, [(0, 3)], 4).on_hand == 0
+
+
+def test_a_line_says_whether_room_or_expiry_held_it_back():
+    for sellable, capacity, told in ((6, 50, ("expiry", 3)), (40, 6, ("room", 3)), (None, 6, ("room", 3)), (40, 50, ("", 9))):
+        line, = propose([Terms("a", 1, capacity)], [Stock(((3, None),))], [Need(12, 10.0, 5, 3, 0.0, sellable)], Rules(0.95))
+        assert (line.reason.limit, line.pieces) == told
+
+
 def test_a_day_of_the_replay():
     demand = np.array([[0.0, 2, 1, 3, 0, 1]])
     done = replay(demand, 1, Rhythm(1, 1), lambda day: Levels(np.array([[3.0]])))
@@ -107,6 +128,16 @@ def test_a_day_of_the_replay():
     assert done.served[:, 0].tolist() == [2, 1, 2, 0, 1]
     assert done.fill()[0] == pytest.approx(6 / 7)
     assert done.cover()[0] == pytest.approx((4 / 5) / (7 / 5))
+
+
+def test_orders_leave_on_the_last_evening_of_a_review_and_leave_out_what_will_be_missed():
+    demand = np.array([[0.0, 1, 1, 1, 1]])
+    done = replay(demand, 1, Rhythm(2, 0), lambda day: Levels(np.array([[3.0]])))
+    assert done.held[:, 0].tolist() == [2, 1, 2, 1]
+    missed = np.array([[4.0, 2.0, 0.0]])
+    orders = Levels(np.array([[10.0]] * 3), missed).order(np.array([[0.0], [1.0], [7.0]]))
+    assert orders[:, 0].tolist() == [6, 7, 3]
+    assert Levels(np.array([[10.0]]), missed, 4).order(np.array([[1.0]])).tolist() == [[8]]
 
 
 def test_a_setting_between_two_rungs():

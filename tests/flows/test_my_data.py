@@ -15,10 +15,12 @@ from kiosk.flows.enrol import EnrolFlow
 from kiosk.flows.my_data import MyDataFlow
 from kiosk.flows.shoppers_phone import ShoppersPhone
 from kiosk.flows.watch import Watched
-from kiosk.phone.app import Pages, make_app
+from kiosk.phone.app import make_app
 from kiosk.phone.counter import Counter
+from kiosk.phone.page import Pages
 from kiosk.phone.server import PhoneServer
 from kiosk.phone.tokens import Tokens
+from kiosk.phone.visits import Visits
 from kiosk.storage.vault import Consent, Extras
 from kiosk.storage.vault.pins import hashed
 from kiosk.ui import views
@@ -68,9 +70,9 @@ def test_a_face_a_little_too_far_sees_nothing_without_the_pin(device: Device, me
 
 def test_the_code_on_the_screen_opens_the_page_on_one_phone(device: Device, member_template: Callable[[int], Template]) -> None:
     device.sight.vault.enrol("ada", "55551234", member_template(0), CONSENT)
-    tokens, counter = Tokens(device.clock.monotonic), Counter()
-    server = PhoneServer(make_app(Pages(tokens, counter, "Test", "en")), PhoneSettings(port=0))
-    parts = replace(device.sight, phone=ShoppersPhone(tokens, counter, server))
+    tokens, visits, counter = Tokens(device.clock.monotonic), Visits(device.clock.monotonic), Counter()
+    server = PhoneServer(make_app(Pages(tokens, counter, "Test", "en", visits)), PhoneSettings(port=0))
+    parts = replace(device.sight, phone=ShoppersPhone(tokens, visits, counter, server))
     try:
         flow = MyDataFlow(parts, device.shop, "en")
         view = known(device, flow, 0)

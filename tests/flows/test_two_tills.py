@@ -7,18 +7,20 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.domain.catalog import PriceList
+from kiosk.domain.catalog import Cell, Planogram, PriceList
 from kiosk.domain.intent import IntentState
 from kiosk.domain.money import Money
 from kiosk.domain.orders import PaymentAnswered, PaymentCode
 from kiosk.domain.pricing import quote
 from kiosk.flows.cashier import Cashier, Payer
+from kiosk.flows.held_up import HeldUp
+from kiosk.flows.mirror import MirrorFlow, Senses
 from kiosk.flows.terminal import Terminal, mirror_terminal, pay_terminal
-from kiosk.flows.tryon import TryOnFlow
 from kiosk.flows.wardrobe import Wardrobe
 from kiosk.storage.till import MIRROR, PAY
 from kiosk.vision.body import BodyFinder
-from tests.flows.conftest import PRICES, TEA, WATER, Device, Networks, open_device, screen
+from tests.flows.conftest import PLANOGRAM, PRICES, TEA, WATER, Device, Networks, open_device, screen
+from tests.flows.mirrors import person
 
 DRESS = "9520000000103"
 
@@ -32,8 +34,8 @@ def shop_sells_a_dress(device: Device) -> None:
 
 
 def mirror(device: Device, networks: Networks) -> Terminal:
-    tryon = TryOnFlow(device.sight, device.shop, BodyFinder(networks.models), Wardrobe(Path("/nowhere")), "en")
-    return mirror_terminal(device.sight, device.shop, tryon)
+    flow = MirrorFlow(device.sight, device.shop, BodyFinder(networks.models), Wardrobe(Path("/nowhere")), Senses(HeldUp()))
+    return mirror_terminal(device.sight, device.shop, flow)
 
 
 def again(device: Device, tmp_path: Path, networks: Networks) -> Device:
@@ -42,12 +44,17 @@ def again(device: Device, tmp_path: Path, networks: Networks) -> Device:
 
 
 @pytest.mark.usefixtures("shop_sells_a_dress")
-@pytest.mark.parametrize("touched", [["add"], ["add", "pay"]], ids=["while it is tried on", "while it is paid"])
+@pytest.mark.parametrize("touched", [["add"], ["add", "pay", "pay"]], ids=["while it is tried on", "while it is paid"])
 def test_a_mirrors_basket_is_shown_again(device: Device, tmp_path: Path, networks: Networks, touched: list[str]) -> None:
     screen_of = mirror(device, networks)
+    with device.sight.store.unit() as unit:
+        unit.planogram.put(Planogram(2, "pay-1", (*PLANOGRAM.cells, Cell("G1", DRESS, 9, 1, 1))))
+        unit.stock.set("G1", DRESS, 4)
+    device.show(person(networks))
+    screen_of.tick([])
     for target in touched:
         view = screen_of.tick([target])
-    assert screen(view) == ("pay.tender" if "pay" in touched else "mirror.attract")
+    assert screen(view) == ("pay.tender" if "pay" in touched else "mirror.tryon")
     after = again(device, tmp_path, networks)
     view = mirror(after, networks).tick([])
     assert (screen(view), view.hint, view.total.minor) == ("pay.basket", "restored", 3900)

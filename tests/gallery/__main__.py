@@ -48,6 +48,8 @@ PAGES = {
     "console-fleet": "", "console-stock": "stock", "console-sales": "sales", "console-products": "products", "console-screens": "screens",
     "console-days": "days", "console-money": "wallet", "console-packs": "packs", "console-item": "stock/shelf-1/A1",
 }
+TALL = {"console-packs": 980, "console-item": 1420}
+"""Pages that are shown whole, so many pixels high, and not on the phone."""
 LOOKS = (("tshirt_red", 0, "stand"), ("shirt_white", 3, "stand"), ("hoodie_grey", 4, "sway"), ("jacket_blue", 6, "sway"),
          ("dress_green", 2, "stand"))
 
@@ -154,7 +156,8 @@ def console() -> dict[str, Picture]:
                 word = sessions.open_session(db, CONSOLE_USER, stamp(SystemClock().now(), new_id))
             ledger.close()
             for name, (width, height) in {"wide": (1280, 800), "phone": (390, 844)}.items():
-                shots.update({f"{page}-{name}": shot(f"{store.address}{path}", width, height, word) for page, path in PAGES.items()})
+                shots.update({f"{page}-{name}": shot(f"{store.address}{path}", width, TALL.get(page, height), word)
+                              for page, path in PAGES.items() if name == "wide" or page not in TALL})
         finally:
             store.close()
     return shots
@@ -258,7 +261,7 @@ def main() -> None:
     write("mirror", sheet(looks, 5, 1500))
     for name in PAGES:
         write(name, pages[f"{name}-wide"])
-    write("console-phone", sheet([pages[f"{name}-phone"] for name in PAGES], 4, 1500))
+    write("console-phone", sheet([pages[f"{name}-phone"] for name in PAGES if name not in TALL], 4, 1500))
     write("hero", hero(moments[3], looks[0], pages["console-stock-wide"]))
 
 

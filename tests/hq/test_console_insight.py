@@ -2,6 +2,7 @@
 
 from datetime import UTC
 
+import httpx
 import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select
@@ -11,9 +12,10 @@ from kiosk.domain.staff import Role
 from kiosk.hq.api import make_api
 from kiosk.hq.console import sessions
 from kiosk.hq.console.app import make_app
+from kiosk.hq.console.forms import SESSION_COOKIE
 from kiosk.hq.console.render import Desk
 from kiosk.hq.console.server import WebServer
-from kiosk.hq.ledger import people
+from kiosk.hq.ledger import assortment, people, supply
 from kiosk.hq.ledger.store import Ledger
 from kiosk.runtime import ManualClock, new_id
 from tests.hq.test_console import browser, text, until, width  # noqa: F401 - the browser is a fixture
@@ -58,7 +60,8 @@ def test_a_product_is_two_clicks_away_and_answers_what_98_percent_would_cost(sit
     assert "Empty around" in text(browser, "#runs-out") and "order at" in text(browser, "#fan")
     assert browser.execute_script("return document.querySelectorAll('#fan polygon').length") == 2
     first = text(browser, "#cost")
-    assert "more pieces on the shelf: €" in first and "95 % of the demand served with" in first and "98 % of the demand served" in first
+    assert "More pieces on the shelf: " in first and ", worth €" in first
+    assert "95 % of the demand served with" in first and "98 % of the demand served" in first
     field = browser.find_element(By.NAME, "compared")
     field.clear()
     field.send_keys("90", "\n")
@@ -102,3 +105,16 @@ def test_what_is_not_there_and_what_cannot_be_asked(site, browser):  # noqa: F81
     assert "there is no such slot" in text(browser, "body")
     browser.get(f"{site.url}/stock/shelf-1/A1?lang=en&service=999&lead=x&review=0")
     assert [browser.find_element(By.NAME, name).get_attribute("value") for name in ("service", "lead", "review")] == ["99", "1", "1"]
+
+
+def test_a_past_that_is_made_up_is_called_so(site):
+    pages = ("packs", "stock/shelf-1/A1")
+
+    def told():
+        got = [httpx.get(f"{site.url}/{page}?lang=en", cookies={SESSION_COOKIE: site.word}).text for page in pages]
+        return ["Sales before 4 Oct are simulated" in text for text in got]
+
+    assert told() == [False, False]
+    with site.ledger.write() as db:
+        supply.put_setting(db, assortment.SIMULATED, str(TODAY))
+    assert told() == [True, True]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from selenium.webdriver.common.by import By
 
 from kiosk.domain.catalog import Product
 from kiosk.domain.events import StockChanged
@@ -14,6 +15,8 @@ from kiosk.hq.ingest import Ingest
 from kiosk.hq.ledger import catalogue, fleet, home
 from kiosk.hq.stamp import Stamp
 from tests.hq.conftest import Device
+from tests.hq.test_console import Site, until, width
+from tests.hq.test_console import browser as browser  # noqa: PLC0414 - the fixture
 
 SHIRT, TEA = "4006381333931", "9520000000073"
 HOME = Address("Anna Petit", "3 rue des Lilas", "75011", "Paris")
@@ -46,7 +49,9 @@ def test_an_order_is_booked_once_and_its_address_lives_as_long_as_the_order_is_o
         (row,) = home.orders(db)
         assert home.address_of(row) == HOME and home.lines_of(row) == (OrderLine(SHIRT, 2, 2980),)
         dump = "\n".join(line for line in db.iterdump())
-    assert dump.count("rue des Lilas") == 1, "the fact that HQ keeps holds no address"
+        facts = [bytes(row[0]) for row in db.execute("SELECT body FROM facts UNION ALL SELECT payload FROM quarantine")]
+    assert dump.count("rue des Lilas") == 1 and len(facts) == 2
+    assert not any(b"rue des Lilas" in body for body in facts), "the fact that HQ keeps holds no address"
     with ledger.write() as db:
         assert home.finish(db, "o1", "lea") and not home.finish(db, "o1", "lea")
     with ledger.read() as db:
@@ -87,3 +92,23 @@ def test_a_product_keeps_its_style_size_origin_and_matches(hq, ledger):
     with ledger.read() as db:
         kept = catalogue.product(db, SHIRT)
     assert kept is not None and (kept.style, kept.size, kept.origin, kept.matches) == ("shirt", "M", "PT", ("jeans",))
+
+
+@pytest.fixture
+def site(tmp_path):
+    made = Site(tmp_path)
+    made.send(made.pay.send(order()))
+    yield made
+    made.server.stop()
+    made.ledger.close()
+
+
+@pytest.mark.browser
+def test_a_merchant_sees_where_an_order_goes_and_hands_it_over_in_one_click(site, browser):
+    width(browser, 1280)
+    browser.get(f"{site.url}/sales?lang=en")
+    shown = until(browser, lambda: browser.find_element(By.ID, "placed"))
+    assert "M-1042" in shown.text and "3 rue des Lilas" in shown.text and "to be delivered" in shown.text
+    shown.find_element(By.TAG_NAME, "button").click()
+    until(browser, lambda: "done" in browser.find_element(By.ID, "placed").text)
+    assert "Lilas" not in browser.find_element(By.ID, "placed").text

@@ -183,3 +183,21 @@ def test_nothing_is_acknowledged_when_the_disk_refuses(ledger, stamp, tmp_path):
     assert ingest.commit([message], stamp) == {"pay-1": [Ack("e1", Lane.MONEY, 100)]}
     assert Ingest(ledger, Money(0, "EUR")).commit([message], stamp) == {"pay-1": [Ack("e1", Lane.MONEY, 100)]}
     small.close()
+
+
+def test_what_is_no_lanes_is_left_alone_and_said_once(ingest, stamp, caplog):
+    for _ in range(3):
+        assert ingest.commit([("v1/pay-1/up/weather", b"{}"), ("v1/pay-1/up/tide", b"{}")], stamp) == {}
+    assert [record.args[0] for record in caplog.records] == ["v1/pay-1/up/weather", "v1/pay-1/up/tide"]
+
+
+def test_a_number_that_fills_a_hole_below_what_was_covered_moves_the_mark_over_both():
+    stream = facts.Stream(1)
+    stream.take(1)
+    stream.take(5)
+    stream.skip(3, 4)
+    stream.advance()
+    assert (stream.mark, stream.top, stream.gaps()) == (1, 5, 1)
+    stream.take(2)
+    stream.advance()
+    assert (stream.mark, stream.top, stream.gaps(), stream.ahead, stream.skips) == (5, 5, 0, set(), [])

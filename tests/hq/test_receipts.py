@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import html
 import re
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlite_utils import Database
 
 from kiosk.domain import journal
 from kiosk.domain.events import JournalHead, PeriodClosed, PeriodTotals, SaleCompleted, SaleLine, Seal
@@ -18,6 +22,8 @@ from kiosk.domain.receipt import token
 from kiosk.hq import journals
 from kiosk.hq.dayend import DayEnds
 from kiosk.hq.ledger import facts, receipts
+from kiosk.hq.ledger.schema import migrations
+from kiosk.hq.ledger.store import Ledger
 from kiosk.hq.stamp import stamp
 from kiosk.runtime import new_id
 from kiosk.storage.seal import JournalKey
@@ -144,8 +150,20 @@ def test_a_closure_that_the_device_did_not_sign_is_refused(site, spoil):
     assert alarms(site) == ["refused"]
 
 
+def test_receipts_of_before_are_shown_as_they_were_checked_then(tmp_path):
+    old = Database(sqlite3.connect(tmp_path / "hq.db", isolation_level=None))
+    migrations.apply(old, stop_before="m_checks")
+    old.execute("INSERT INTO receipts VALUES (?, 's1', ?)", (token(sale("s1")), encode_value(sale("s1"))))
+    old.close()
+    with closing(Ledger(tmp_path / "hq.db")) as ledger, ledger.read() as db:
+        assert journals.shown(receipts.find(db, token(sale("s1")))) == sale("s1")
+        assert receipts.count_unchecked(db) == 0 and receipts.find(db, token(sale("s2"))) is None
+
+
 def test_words_of_two_receipts_have_nothing_in_common():
     first, second = token(sale("s1")), token(sale("s2"))
+    digest = hashlib.sha256(b"kiosk receipt 1\0s1\0").digest()
+    assert first == base64.b32encode(digest).decode().lower()[:26], "codes on paper are never made anew"
     assert len({first, second, token(sale("s1", intent="i"))}) == 3
     assert sum(a == b for a, b in zip(first, second, strict=True)) < 8
 

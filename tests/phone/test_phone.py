@@ -12,10 +12,12 @@ import pytest
 
 from kiosk.config import PhoneSettings
 from kiosk.errors import DeviceError
-from kiosk.phone.app import Pages, make_app
+from kiosk.phone.app import make_app
 from kiosk.phone.counter import Counter
+from kiosk.phone.page import Pages
 from kiosk.phone.server import PhoneServer
 from kiosk.phone.tokens import AT_ONCE, LIFE_S, Tokens
+from kiosk.phone.visits import Visits
 from kiosk.runtime import ManualClock
 from kiosk.storage.vault import Consent, Extras, Vault
 from kiosk.storage.vault.pins import hashed
@@ -29,9 +31,9 @@ class Kiosk:
 
     def __init__(self, folder):
         self.clock, self.counter = ManualClock(), Counter()
-        self.tokens = Tokens(self.clock.monotonic)
+        self.tokens, self.visits = Tokens(self.clock.monotonic), Visits(self.clock.monotonic)
         self.erased, self._stop, self._ready = [], threading.Event(), queue.Queue()
-        self.server = PhoneServer(make_app(Pages(self.tokens, self.counter, "Lumière", "fr")), PhoneSettings(port=0))
+        self.server = PhoneServer(make_app(Pages(self.tokens, self.counter, "Lumière", "fr", self.visits)), PhoneSettings(port=0))
         self.thread = threading.Thread(target=self._run, args=(folder,))
         self.thread.start()
         self._ready.get(timeout=30)
@@ -128,4 +130,4 @@ def test_ways_in_are_few_and_end(kiosk):
 def test_a_taken_port_is_told(kiosk):
     port = int(kiosk.server.address.rpartition(":")[2])
     with pytest.raises(DeviceError, match=f"127.0.0.1:{port}.*another"):
-        PhoneServer(make_app(Pages(kiosk.tokens, kiosk.counter, "x", "fr")), PhoneSettings(port=port))
+        PhoneServer(make_app(Pages(kiosk.tokens, kiosk.counter, "x", "fr", kiosk.visits)), PhoneSettings(port=port))

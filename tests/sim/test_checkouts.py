@@ -10,7 +10,7 @@ import pytest
 from kiosk.cli import main
 from kiosk.domain.receipt import token
 from kiosk.hq import journals
-from kiosk.hq.ledger import receipts
+from kiosk.hq.ledger import facts, receipts
 from kiosk.sim import checkouts
 from kiosk.sim.checkouts import FAULTS, NEVER, STEPS, Trial
 from kiosk.sim.till import TillWorld
@@ -46,6 +46,10 @@ def test_what_the_kiosk_signed_is_what_hq_shows(tmp_path):
         (made,) = unit.sales.recent(1)
     with world.hq.ledger.read() as db:
         assert made.seal is not None and journals.shown(receipts.find(db, token(made))) == made
+    for _wait in range(65):  # HQ is never idle here
+        world.step(None, 1.0)
+    with world.hq.ledger.read() as db:
+        assert receipts.count_unchecked(db) == 0 and facts.alarms(db) == [], "no signature waits for more than a minute, however busy HQ is"
     world.close()
 
 

@@ -15,10 +15,12 @@ from kiosk.hq.ledger import accounts, fleet
 from kiosk.hq.ledger import members as rows
 from kiosk.hq.ledger.members import Place
 from kiosk.hq.ledger.store import Ledger
-from kiosk.phone.app import Pages, make_app
+from kiosk.phone.app import make_app
 from kiosk.phone.counter import Counter
+from kiosk.phone.page import Pages
 from kiosk.phone.server import PhoneServer
 from kiosk.phone.tokens import Tokens
+from kiosk.phone.visits import Visits
 from kiosk.runtime import ManualClock
 from kiosk.sim import shop
 from kiosk.sim.phone import Phone
@@ -40,7 +42,8 @@ class Terminal:
         self.hq(lambda db: accounts.add_member(db, ("jana", shop.PAY, "v", "fr", 0, 1)))
         for device in shop.CAMERAS:
             self.hq(lambda db, device=device: (fleet.add_device(db, device, 1), rows.set_holder(db, "jana", Place(device, "e"), "held", 1)))
-        self.server = PhoneServer(make_app(Pages(self.tokens, self._counter, "Lumière", "fr")), PhoneSettings(port=0))
+        visits = Visits(ManualClock().monotonic)
+        self.server = PhoneServer(make_app(Pages(self.tokens, self._counter, "Lumière", "fr", visits)), PhoneSettings(port=0))
         self._thread = threading.Thread(target=self._serve)
         self._thread.start()
 

@@ -65,16 +65,17 @@ def test_an_offline_sale_is_posted_once_or_named(posted: dict[str, int], said: l
 def test_the_line_is_cut_until_something_is_sold(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as broker:
         outage = Outage(broker.getsockname()[1])
-        assert outage.look(1.0, lambda: 0, True) == "" and not outage.running
-        assert outage.look(CUT_AFTER_S, lambda: 3, True) != "" and outage.running
-        assert outage.look(CUT_AFTER_S + 5, lambda: 3, True) == "" and outage.running
-        assert "is back" in outage.look(CUT_AFTER_S + 6, lambda: 4, True) and not outage.running and not outage.in_vain
-        assert outage.look(CUT_AFTER_S + 99, lambda: 4, True) == "", "once is enough"
+        assert outage.look(1.0, lambda: 0, lambda: True) == "" and not outage.running
+        assert outage.look(CUT_AFTER_S, lambda: 3, lambda: True) != "" and outage.running
+        assert outage.look(CUT_AFTER_S + 5, lambda: 3, lambda: True) == "" and outage.running
+        assert "is back" in outage.look(CUT_AFTER_S + 6, lambda: 4, lambda: True) and not outage.running and not outage.in_vain
+        assert outage.look(CUT_AFTER_S + 99, lambda: 4, lambda: True) == "", "once is enough"
         outage.close()
         idle = Outage(broker.getsockname()[1])
-        assert idle.look(CUT_AFTER_S + 1, lambda: 0, False) == "" and not idle.running, "a phone is let pay first"
-        assert idle.look(CUT_AFTER_S + WAIT_S, lambda: 0, False) != "" and idle.running and not idle.over
-        assert idle.look(CUT_AFTER_S + WAIT_S + PATIENCE_S, lambda: 0, False) != "" and idle.over and idle.in_vain and not idle.running
+        assert idle.look(CUT_AFTER_S + 1, lambda: 0, lambda: False) == "" and not idle.running, "a phone is let pay first"
+        assert idle.look(CUT_AFTER_S + WAIT_S, lambda: 0, lambda: False) != "" and idle.running and not idle.over
+        assert idle.look(CUT_AFTER_S + WAIT_S + PATIENCE_S, lambda: 0, lambda: False) != "" and not idle.running
+        assert idle.over and idle.in_vain
         idle.close()
 
 

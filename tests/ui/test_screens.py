@@ -56,6 +56,11 @@ LINES = (views.LineView("Apple", 2, Money(120, "EUR"), picture="apple"),)
 TOTAL = Money(120, "EUR")
 SLOT = views.SlotView("A1", "Apple", 3, 10, 2, 0, TOTAL, "apple")
 CARD = views.GarmentCard("Jacket", TOTAL, stock=2)
+TILE = views.ItemTile("Jacket", TOTAL)
+SIZES = (views.SizeTile("1", "S", 2), views.SizeTile("2", "M", 1, chosen=True))
+FULL = views.ProductCard("Jacket", TOTAL, sizes=SIZES, matches=(TILE,), stock=1)
+HOT = {"like", "likes", "compare", "back_view", "photo", "phone"}
+WISH = views.WishView(1, "Jacket, M", "bring", "14:02")
 
 
 @pytest.mark.parametrize(("view", "names"), [
@@ -114,7 +119,20 @@ CARD = views.GarmentCard("Jacket", TOTAL, stock=2)
     (views.ShelfBoard(EN, (SLOT,)), {"staff"}),
     (views.ShelfBoard(EN, ()), {"staff"}),
     (views.MirrorAttract(EN), {"language", "staff"}),
-    (views.MirrorTryOn(EN, card=CARD, count=3, basket_count=1), {"next", "previous", "add", "pay", "language", "staff"}),
+    (views.MirrorTryOn(EN, card=CARD, count=3, basket_count=1), {"next", "previous", "add", "card", "pay", "language", "staff"} | HOT),
+    (views.MirrorTryOn(EN, card=CARD, count=3, countdown=2), {"add", "card", "language", "staff"}),
+    (views.MirrorCard(EN, FULL), {"size:1", "size:2", "match:0", "add", "bring", "reserve", "done"}),
+    (views.MirrorCard(EN, replace(FULL, wished=True, stock=0)), {"size:1", "size:2", "match:0", "reserve", "done"}),
+    (views.MirrorCompare(EN, (TILE, TILE)), {"take:0", "take:1", "previous", "next", "done"}),
+    (views.MirrorBack(EN), {"done"}),
+    (views.MirrorBack(EN, recording=False), {"again", "done"}),
+    (views.MirrorLikes(EN, (TILE,)), {"wear:0", "drop:0", "done"}),
+    (views.MirrorPhone(EN, "photo", "http://x"), {"done"}),
+    (views.MirrorBasket(EN, LINES, TOTAL), {"pay", "reserve", "deliver", "remove:0", "done"}),
+    (views.MirrorBasket(EN, LINES, TOTAL, pays=False, delivers=False), {"reserve", "remove:0", "done"}),
+    (views.MirrorOrdered(EN, "bring", name="Shirt"), {"done"}),
+    (views.StaffWishes(EN, (WISH,)), {"line:1", "back"}),
+    (views.StaffWishes(EN, (WISH,), 1), {"line:1", "back", "ok"}),
 ])
 def test_the_targets_are_those_that_flows_know(view, names):
     size = (720, 1280) if view.screen.startswith("mirror") else (800, 480)

@@ -239,6 +239,13 @@ def _tryon(visit: Visit, _facts: Facts) -> Act:
     return Act("touch", "pay" if visit.added else "add")
 
 
+def _card(_visit: Visit, facts: Facts) -> Act:
+    sizes = facts.get("sizes", "").split()
+    if sizes and not facts.get("chosen"):
+        return Act("touch", f"size:{sizes[len(sizes) // 2]}")
+    return Act("touch", "add" if facts.get("chosen") else "done")
+
+
 def _staff_door(visit: Visit, _facts: Facts) -> Act:
     return Act("leave") if visit.errand is None or visit.errand.done else Act("touch", "staff")
 
@@ -334,6 +341,13 @@ TABLE: dict[tuple[str, str], Rule] = {
     ("*", "enrol.done"): _touch("done"),
     ("*", "mirror.attract"): _mirror_attract,
     ("*", "mirror.tryon"): _tryon,
+    ("*", "mirror.card"): _card,
+    ("*", "mirror.basket"): _touch("pay"),
+    ("*", "mirror.compare"): _touch("done"),
+    ("*", "mirror.back"): _touch("done"),
+    ("*", "mirror.likes"): _touch("done"),
+    ("*", "mirror.phone"): _touch("done"),
+    ("*", "mirror.ordered"): _touch("done"),
     ("*", "staff.login"): _touch("cancel"),
     ("staff", "pay.attract"): _staff_badge,
     ("staff", "mirror.attract"): _staff_door,

@@ -18,7 +18,7 @@ from kiosk.hq.console.guard import role_refusal
 from kiosk.hq.console.pages import shell, show_members, show_products, show_replenishment
 from kiosk.hq.console.render import Desk, page
 from kiosk.hq.imports import Preview
-from kiosk.hq.ledger import facts
+from kiosk.hq.ledger import catalogue, facts, home
 
 Act = Callable[[Request, Desk, FormData], Response]
 
@@ -59,6 +59,15 @@ def decide(request: Request, desk: Desk, form: FormData) -> Response:
     except HqError as error:
         return show_replenishment(request, str(error))
     return RedirectResponse("/replenishment", 303)
+
+
+def finish_order(request: Request, desk: Desk, _form: FormData) -> Response:
+    """Note that a shopper's order was handed over; its address is forgotten."""
+    order_id = request.path_params["order_id"]
+    with desk.ledger.write() as db:
+        if home.finish(db, order_id, name_of(request)):
+            catalogue.note(db, (desk.stamp().at_ms, name_of(request), "order_done", order_id, "", ""))
+    return RedirectResponse("/sales", 303)
 
 
 def set_limit(request: Request, desk: Desk, form: FormData) -> Response:

@@ -71,6 +71,7 @@ _ACTS = (
     Route("/replenishment/{request_id}", acts.act(acts.decide, MERCHANT), methods=["POST"]),
     Route("/replenishment-limit", acts.act(acts.set_limit, MERCHANT), methods=["POST"]),
     Route("/orders", acts.act(acts.make_order, MERCHANT), methods=["POST"]),
+    Route("/placed/{order_id}", acts.act(acts.finish_order, MERCHANT), methods=["POST"]),
     Route("/products/{gtin}/price", acts.act(acts.set_price, MERCHANT), methods=["POST"]),
     Route("/garments", acts.act(garments.add, MERCHANT, LARGEST_BYTES), methods=["POST"]),
     Route("/garments/{name}", acts.act(garments.correct, MERCHANT), methods=["POST"]),

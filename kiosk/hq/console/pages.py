@@ -13,10 +13,12 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 
 from kiosk.design.products import PRODUCTS, svg
 from kiosk.domain.catalog import Cell
+from kiosk.domain.staff import Role
 from kiosk.errors import HqError
 from kiosk.hq import publish, replenishment, supplier
+from kiosk.hq.console.forms import person_of
 from kiosk.hq.console.render import Desk, page
-from kiosk.hq.ledger import catalogue, facts, fleet, supply, trade, trust
+from kiosk.hq.ledger import catalogue, facts, fleet, home, supply, trade, trust
 from kiosk.hq.ledger import members as faces
 from kiosk.hq.ledger.store import Db, Row
 
@@ -99,8 +101,17 @@ def show_sales(request: Request) -> Response:
         sales = trade.sales(db)
         values = shell(db, now.at_ms) | {
             "sales": sales, "lines": trade.lines(db, [s["sale_id"] for s in sales]), "today": trade.totals(db, midnight),
-            "days": trade.days(db, midnight - 13 * DAY_MS)}
+            "days": trade.days(db, midnight - 13 * DAY_MS), "placed": _placed(db, request)}
     return page(request, desk, "sales.html", values)
+
+
+def _placed(db: Db, request: Request) -> list[dict[str, Any]]:
+    """Return orders that shoppers placed at mirrors; addresses are for merchants' eyes, who have goods sent."""
+    person = person_of(request)
+    sees = person is not None and person.may(Role.MERCHANT)
+    goods = {row["gtin"]: row for row in catalogue.product_rows(db)}
+    return [{"order": row, "lines": [(line.quantity, goods.get(line.gtin), line.gtin) for line in home.lines_of(row)],
+             "address": home.address_of(row) if sees else None} for row in home.orders(db, 12)]
 
 
 def show_stock(request: Request) -> Response:

@@ -2,34 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from kiosk.domain.events import SaleCompleted
 from kiosk.domain.standing import ClockSet
 from kiosk.errors import InvalidValueError
-from kiosk.hq.ledger.store import Db
+from kiosk.hq.ledger.store import Db, insert_all
 from kiosk.wire import Envelope
 
 UNSET, CORRECTED = "unset", "corrected"
 LONGEST_MS = 50 * 365 * 24 * 3600 * 1000
 
 
-def offset_ms(db: Db, envelope: Envelope) -> int:
-    """Return by how much a fact's time is too early, 0 where that is not known."""
-    if envelope.clock_set:
-        return 0
-    row = db.execute("SELECT offset_ms FROM clock_offsets WHERE device = ? AND boot_id = ?", (envelope.device, envelope.boot_id)).fetchone()
+def offset_ms(db: Db, device: str, boot_id: str) -> int:
+    """Return by how much times of one boot are too early, 0 where that is not known."""
+    row = db.execute("SELECT offset_ms FROM clock_offsets WHERE device = ? AND boot_id = ?", (device, boot_id)).fetchone()
     return int(row[0]) if row else 0
 
 
-def note_unset(db: Db, envelope: Envelope, stream: int) -> None:
-    """Note a fact whose time is the earliest that can be, or was one; a sale says so in the books."""
-    if offset_ms(db, envelope):
-        if isinstance(envelope.event, SaleCompleted):
-            db.execute("INSERT OR IGNORE INTO sale_clocks VALUES (?, ?)", (envelope.event.sale_id, CORRECTED))
-        return
-    sale = envelope.event.sale_id if isinstance(envelope.event, SaleCompleted) else ""
-    db.execute("INSERT OR IGNORE INTO unset_clocks VALUES (?, ?, ?, ?, ?)", (envelope.device, envelope.boot_id, stream, envelope.seq, sale))
-    if sale:
-        db.execute("INSERT OR IGNORE INTO sale_clocks VALUES (?, ?)", (sale, UNSET))
+def note_unset(db: Db, facts: Sequence[tuple[Envelope, int, int]]) -> None:
+    """Note facts whose time is the earliest that can be, or was one, as (fact, stream, known offset); a sale says so in the books."""
+    sales = [(fact.event.sale_id, CORRECTED if offset else UNSET) for fact, _stream, offset in facts
+             if isinstance(fact.event, SaleCompleted)]
+    insert_all(db, "INSERT OR IGNORE INTO sale_clocks VALUES (?, ?)", sales)
+    insert_all(db, "INSERT OR IGNORE INTO unset_clocks VALUES (?, ?, ?, ?, ?)",
+               [(fact.device, fact.boot_id, stream, fact.seq, fact.event.sale_id if isinstance(fact.event, SaleCompleted) else "")
+                for fact, stream, offset in facts if not offset])
 
 
 def clock_of(db: Db, sale_id: str) -> str:

@@ -1,0 +1,183 @@
+"""Two gestures and no others: a hand held on a hot-spot presses it, a hand that is swept aside changes what is worn.
+
+People before a mirror move their arms all the time, so a gesture has to look meant: the trunk stands still, one hand is raised and the
+other hangs, and the raised hand rests before it does anything. Lengths are in shoulder widths: it does not matter how near somebody stands.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import hypot
+from typing import Final
+
+HOLD_S: Final = 1.2
+"""So long a hand rests on a hot-spot until it is pressed."""
+_ARM_S: Final = 0.4
+"""So long a raised hand rests before a swipe begins."""
+_CALM_S: Final = 1.2
+"""So long the trunk has been standing still."""
+_CALM: Final = 0.16
+"""How far a trunk that stands still moves in that time."""
+_REST: Final = 0.22
+"""How far a hand that rests moves."""
+_SWEEP, _SWEEP_S, _SLOPE = 0.85, (0.12, 0.7), 0.5
+"""A swipe's least way, its least and longest time, and how much it may rise or fall on that way."""
+_AGAIN_S: Final = 1.0
+"""Nothing is taken for a gesture so soon after one."""
+_GAP_S: Final = 0.6
+"""When a hand was not seen for longer, it begins anew."""
+_KEPT_S: Final = 2.0
+
+Point = tuple[float, float]
+"""x, y in pixels of the camera's picture, origin top-left, as the camera sees it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """A hand. at: its middle; raised: it is lifted above its elbow or held out; rests: it hangs beside the body."""
+
+    at: Point
+    raised: bool
+    rests: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Posture:
+    """A body as far as gestures need it. time_s: of the frame, monotonic; trunk: its middle; width: of the shoulders in pixels.
+
+    facing: the shoulders are turned to the camera. hands: (the person's own left, right), None for one that is not seen.
+    """
+
+    time_s: float
+    trunk: Point
+    width: float
+    facing: bool
+    hands: tuple[Hand | None, Hand | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Gesture:
+    """What was understood. pressed: the hot-spot's name, "" for none; swipe: "next", "previous" or "".
+
+    spot, progress: the hot-spot on which a hand rests, and how much of the time has passed, 0..1.
+    """
+
+    pressed: str = ""
+    swipe: str = ""
+    spot: str = ""
+    progress: float = 0.0
+
+
+NOTHING: Final = Gesture()
+
+
+@dataclass(slots=True)
+class _Track:
+    """Where one hand was. on: the hot-spot that it rests on since on_s, from `anchor`."""
+
+    path: deque[tuple[float, Point]]
+    on: str = ""
+    on_s: float = 0.0
+    anchor: Point = (0.0, 0.0)
+
+
+class Gestures:
+    """Reads postures one by one, in the order of time."""
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget what was seen: somebody else stands there."""
+        self._trunk: deque[tuple[float, Point]] = deque()
+        self._hands = (_Track(deque()), _Track(deque()))
+        self._quiet_until_s = float("-inf")
+
+    def feed(self, seen: Posture | None, spot_at: Callable[[Point], str]) -> Gesture:
+        """Take a posture, None when nobody is seen. spot_at: the hot-spot under a point of the picture, "" for none."""
+        if seen is None:
+            self.reset()
+            return NOTHING
+        _keep(self._trunk, seen.time_s, seen.trunk)
+        calm = seen.facing and self._calm(seen)
+        meant = [_Meant(track, hand, other) for track, hand, other in
+                 ((self._hands[0], seen.hands[0], seen.hands[1]), (self._hands[1], seen.hands[1], seen.hands[0]))]
+        found = NOTHING
+        for one in meant:
+            if not calm or one.hand is None or not one.hand.raised or not (one.other is None or one.other.rests):
+                _forget(one.track)
+                continue
+            _keep(one.track.path, seen.time_s, one.hand.at)
+            held = self._hold(one.track, one.hand, seen, spot_at)
+            found = held if held.progress >= found.progress else found
+            swiped = "" if held.spot else self._swiped(one.track, seen)
+            if swiped and seen.time_s >= self._quiet_until_s:
+                found = Gesture(swipe=swiped)
+                break
+        if found.pressed or found.swipe:
+            self._quiet_until_s = seen.time_s + _AGAIN_S
+            for track in self._hands:
+                _forget(track)
+        return found
+
+    def _calm(self, seen: Posture) -> bool:
+        """Whether the trunk has been standing still for long enough."""
+        lately = [point for time_s, point in self._trunk if time_s >= seen.time_s - _CALM_S]
+        known_s = seen.time_s - self._trunk[0][0]
+        return known_s >= _CALM_S and _spread(lately) <= _CALM * seen.width
+
+    def _hold(self, track: _Track, hand: Hand, seen: Posture, spot_at: Callable[[Point], str]) -> Gesture:
+        spot = spot_at(hand.at)
+        moved = hypot(hand.at[0] - track.anchor[0], hand.at[1] - track.anchor[1]) > _REST * seen.width
+        if not spot or spot != track.on or moved:
+            track.on, track.on_s, track.anchor = spot, seen.time_s, hand.at
+        if not spot or seen.time_s < self._quiet_until_s:
+            track.on_s = seen.time_s
+            return NOTHING
+        progress = min(1.0, (seen.time_s - track.on_s) / HOLD_S)
+        return Gesture(spot if progress >= 1.0 else "", "", spot, progress)
+
+    def _swiped(self, track: _Track, seen: Posture) -> str:
+        """Return which way a hand was swept after it had rested; as the mirror shows it, to the right is "next"."""
+        path = list(track.path)
+        for first in range(len(path) - 2, -1, -1):
+            begun_s, start = path[first]
+            lasted = seen.time_s - begun_s
+            if lasted > _SWEEP_S[1]:
+                return ""
+            across, down = path[-1][1][0] - start[0], path[-1][1][1] - start[1]
+            if lasted < _SWEEP_S[0] or abs(across) < _SWEEP * seen.width or abs(down) > _SLOPE * abs(across):
+                continue
+            rested = [point for time_s, point in path[: first + 1] if time_s >= begun_s - _ARM_S]
+            if begun_s - path[0][0] >= _ARM_S and _spread(rested) <= _REST * seen.width:
+                return "next" if across < 0 else "previous"  # the camera sees a shopper's right on its left
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Meant:
+    track: _Track
+    hand: Hand | None
+    other: Hand | None
+
+
+def _keep(path: deque[tuple[float, Point]], time_s: float, point: Point) -> None:
+    if path and not 0 <= time_s - path[-1][0] <= _GAP_S:
+        path.clear()
+    path.append((time_s, point))
+    while time_s - path[0][0] > _KEPT_S:
+        path.popleft()
+
+
+def _forget(track: _Track) -> None:
+    track.path.clear()
+    track.on = ""
+
+
+def _spread(points: list[Point]) -> float:
+    """Return the longer side of the box around points."""
+    if not points:
+        return 0.0
+    return max(max(p[k] for p in points) - min(p[k] for p in points) for k in range(2))

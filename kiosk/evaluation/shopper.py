@@ -1,0 +1,287 @@
+"""What the mirror understands of a shopper: hands that press and sweep, and the size that is advised. People are rendered."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from kiosk.devices.display import OffscreenDisplay
+from kiosk.devices.simulated.figure import Appearance, Figures, HeadPose, appearance, background, body_pose
+from kiosk.devices.simulated.figure_pose import HANGING, Arm, BodyPose, skeleton
+from kiosk.devices.simulated.stage import with_noise
+from kiosk.domain.frame import Picture
+from kiosk.domain.gestures import Gestures, Hand, Point, Posture
+from kiosk.domain.money import Money
+from kiosk.domain.sizing import SIZES, Advice, Measure, Sizer, size_of
+from kiosk.flows.stage import Stage
+from kiosk.ui import views
+from kiosk.vision.body import BodyFinder
+from kiosk.vision.networks import ModelStore
+from kiosk.vision.pictures import read_video
+from kiosk.vision.posture import posture, stature
+
+CAMERA, SCREEN = (720, 1280), (1080, 1920)
+LENS_MM, HORIZON = 1037.0, 0.45
+"""Where the simulated mirror's lens is: so that a pixel at the usual place is 1.65 mm."""
+RATE_HZ = 12.5
+SPOTS = ("like", "compare", "back_view", "photo", "likes", "phone")
+_LOOKS = 10
+_HOUR_S = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Sized:
+    """One rendered body: its true size, and what was advised."""
+
+    true: str
+    advice: Advice
+
+    @property
+    def off(self) -> int | None:
+        """By how many sizes the likely one is wrong; None when the shopper was asked."""
+        return None if not self.advice.sizes else abs(SIZES.index(self.advice.likely) - SIZES.index(self.true))
+
+
+@dataclass(frozen=True, slots=True)
+class Gestured:
+    """Gestures that were really made, and how many were seen as what they were, and how many as another one."""
+
+    kind: str
+    made: int
+    seen: int
+    wrong: int
+
+
+def sizes(models: ModelStore, people: int, seed: int) -> Iterator[Sized]:
+    """Measure rendered bodies of known height and shoulders who stand before the mirror; yield each with its true size."""
+    figures, finder = Figures(models.path("astronaut")), BodyFinder(models)
+    for number in range(people):
+        draw = random.Random(seed * 100_003 + number)
+        height_mm, build = draw.uniform(1500, 1950), draw.uniform(0.85, 1.2)
+        who = replace(appearance(number, seed + number), height_m=height_mm / 1000, build=build)
+        joints = skeleton(BodyPose(), build)
+        true = Measure(height_mm, (joints["left_shoulder"][0] - joints["right_shoulder"][0]) * height_mm)
+        sizer = Sizer()
+        finder.reset()
+        for look, picture in enumerate(_standing(figures, who, draw, number)):
+            body = finder.find(picture, look / RATE_HZ)
+            sizer.feed(stature(body, CAMERA, LENS_MM, HORIZON) if body is not None else None)
+        yield Sized(size_of(true), sizer.advice())
+
+
+def _standing(figures: Figures, who: Appearance, draw: random.Random, number: int) -> Iterator[Picture]:
+    feet, x = draw.uniform(1130, 1230), 360 + draw.uniform(-80, 80)
+    wall, phase, action = background(*CAMERA, draw.randrange(1000)), draw.random(), ("stand", "sway")[number % 2]
+    height = who.height_m * 1000 * (feet - HORIZON * CAMERA[1]) / LENS_MM
+    head = HeadPose(yaw_deg=draw.uniform(-10, 10), pitch_deg=draw.uniform(-6, 6))
+    for look in range(_LOOKS):
+        picture = wall.copy()
+        figures.draw_body(picture, who, body_pose(action, phase + 0.45 * look / RATE_HZ), (x, feet), height, head)
+        yield with_noise(picture, (number, look))
+
+
+class Spots:
+    """The hot-spots of the screen on which garments are worn, as the mirror itself finds them."""
+
+    def __init__(self) -> None:
+        self._stage = Stage(OffscreenDisplay(SCREEN, None))
+        self._picture = np.zeros((CAMERA[1], CAMERA[0], 3), np.uint8)
+        card = views.GarmentCard("T-shirt", Money(1490, "EUR"), stock=3)
+        self._stage.show(views.MirrorTryOn(views.Status("en"), None, False, card, 0, 5, 1))
+
+    def at(self, point: Point) -> str:
+        """Return the hot-spot under a point of the camera's picture, "" for none."""
+        return self._stage.under(point, self._picture)
+
+    def middle(self, name: str) -> Point:
+        """Return the middle of a hot-spot in the camera's picture."""
+        inside = [(x, y) for y in range(0, CAMERA[1], 8) for x in range(0, CAMERA[0], 8) if self.at((float(x), float(y))) == name]
+        return float(np.mean([x for x, _ in inside])), float(np.mean([y for _, y in inside]))
+
+
+def presses(models: ModelStore, count: int, seed: int) -> Gestured:
+    """Let rendered people hold a hand on hot-spots, each with the hand on that side."""
+    spots, figures, finder = Spots(), Figures(models.path("astronaut")), BodyFinder(models)
+    seen = wrong = 0
+    for number in range(count):
+        draw = random.Random(seed * 7919 + number)
+        name = SPOTS[number % len(SPOTS)]
+        told = _perform(figures, finder, spots, _Actor.pressing(draw, number, spots.middle(name)))
+        pressed = [gesture for gesture in told if gesture]
+        seen += pressed[:1] == [name]
+        wrong += any(gesture != name for gesture in pressed)
+    return Gestured("hand held on a hot-spot", count, seen, wrong)
+
+
+def swipes(models: ModelStore, count: int, seed: int) -> Gestured:
+    """Let rendered people sweep a hand aside at the height of the chest."""
+    spots, figures, finder = Spots(), Figures(models.path("astronaut")), BodyFinder(models)
+    seen = wrong = 0
+    for number in range(count):
+        actor = _Actor.sweeping(random.Random(seed * 7907 + number), number)
+        told = [gesture for gesture in _perform(figures, finder, spots, actor) if gesture]
+        right = "next" if actor.path[-1][1][0] < actor.path[0][1][0] else "previous"
+        seen += told[:1] == [right]
+        wrong += any(gesture != right for gesture in told)
+    return Gestured("hand swept aside", count, seen, wrong)
+
+
+@dataclass(frozen=True, slots=True)
+class _Actor:
+    """Somebody who moves a hand along a path: (seconds, (x, y) in pixels of the camera). side: of the hand, the person's own."""
+
+    who: Appearance
+    side: str
+    feet: Point
+    height: float
+    path: tuple[tuple[float, Point], ...]
+    seed: int
+
+    @classmethod
+    def pressing(cls, draw: random.Random, number: int, spot: Point) -> _Actor:
+        side = "left" if spot[0] > CAMERA[0] / 2 else "right"
+        near = spot[0] + draw.uniform(-18, 18), spot[1] + draw.uniform(-18, 18)
+        made = cls._stood(draw, number, side)
+        # Who wants to reach a spot steps to where the hand reaches it.
+        shift = (0.72 * (near[0] - CAMERA[0] / 2)) if abs(near[0] - made.feet[0]) > 0.36 * made.height else 0.0
+        feet = made.feet[0] + 0.3 * shift, made.feet[1]
+        held = tuple((2.4 + k * 0.2, (near[0] + draw.gauss(0, 3), near[1] + draw.gauss(0, 3))) for k in range(10))
+        return replace(made, feet=feet, path=held)
+
+    @classmethod
+    def sweeping(cls, draw: random.Random, number: int) -> _Actor:
+        made = cls._stood(draw, number, "right" if number % 2 else "left")
+        out = (1 if made.side == "left" else -1) * draw.uniform(0.27, 0.33) * made.height
+        y = made.feet[1] - draw.uniform(0.66, 0.74) * made.height
+        outer, inner = (made.feet[0] + out, y), (made.feet[0] + out * draw.uniform(-0.05, 0.15), y + draw.uniform(-20, 20))
+        begin, end = (outer, inner) if draw.random() < 0.5 else (inner, outer)
+        lasts = draw.uniform(0.3, 0.5)
+        rests = tuple((2.4 + k * 0.2, (begin[0] + draw.gauss(0, 3), begin[1] + draw.gauss(0, 3))) for k in range(4))
+        return replace(made, path=(*rests, (3.0 + lasts, end), (3.6 + lasts, end)))
+
+    @classmethod
+    def _stood(cls, draw: random.Random, number: int, side: str) -> _Actor:
+        who = replace(appearance(number, 500 + number), height_m=round(draw.uniform(1.55, 1.88), 2))
+        feet_row = draw.uniform(1180, 1225)
+        height = who.height_m * 1000 * (feet_row - HORIZON * CAMERA[1]) / LENS_MM
+        return cls(who, side, (360 + draw.uniform(-35, 35), feet_row), height, (), draw.randrange(10_000))
+
+
+def _perform(figures: Figures, finder: BodyFinder, spots: Spots, actor: _Actor) -> Iterator[str]:
+    """Yield what is understood, look by look: a hot-spot's name, "next", "previous" or ""."""
+    gestures, wall = Gestures(), background(*CAMERA, actor.seed)
+    finder.reset()
+    rest = skeleton(BodyPose(), actor.who.build)[f"{actor.side}_hand"]
+    at_rest = actor.feet[0] + rest[0] * actor.height, actor.feet[1] - rest[1] * actor.height
+    times = [0.0, 1.7, *(t for t, _ in actor.path), actor.path[-1][0] + 0.7]
+    points = [at_rest, at_rest, *(p for _, p in actor.path), at_rest]
+    for look in range(int(times[-1] * RATE_HZ)):
+        now = look / RATE_HZ
+        goal = tuple(float(np.interp(now, times, [p[k] for p in points])) for k in range(2))
+        arm = _reaching(actor, (goal[0], goal[1])) if 1.7 < now < times[-1] - 0.05 else HANGING
+        left, right = (arm, HANGING) if actor.side == "left" else (HANGING, arm)
+        pose = BodyPose(left, right, lean=0.002 * math.sin(now), rise=0.001 * math.sin(2 * now))
+        picture = wall.copy()
+        figures.draw_body(picture, actor.who, pose, actor.feet, actor.height)
+        body = finder.find(with_noise(picture, (actor.seed, look)), now)
+        told = gestures.feed(posture(body, now) if body is not None else None, spots.at)
+        yield told.pressed or told.swipe
+
+
+def _reaching(actor: _Actor, goal: Point) -> Arm:
+    """Return the angles that bring the hand's middle nearest to a point, the elbow low, as people hold an arm."""
+    best, found = math.inf, HANGING
+    for upper in range(8, 100, 6):
+        for lower in range(0, 181, 6):
+            for ahead in (15, 50):
+                arm = Arm(upper, ahead, lower, ahead)
+                pose = BodyPose(arm, HANGING) if actor.side == "left" else BodyPose(HANGING, arm)
+                joints = skeleton(pose, actor.who.build)
+                wrist, hand = joints[f"{actor.side}_wrist"], joints[f"{actor.side}_hand"]
+                x, y = (actor.feet[0] + (wrist[0] + hand[0]) / 2 * actor.height, actor.feet[1] - (wrist[1] + hand[1]) / 2 * actor.height)
+                off = math.hypot(x - goal[0], y - goal[1]) + 0.15 * upper
+                if off < best:
+                    best, found = off, arm
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Danced:
+    """How often motion was taken for a gesture. hours: of motion that were looked at; by_name: what was pressed or swept, how often."""
+
+    hours: float
+    by_name: dict[str, int]
+
+    @property
+    def an_hour(self) -> float:
+        """False presses and sweeps in an hour."""
+        return sum(self.by_name.values()) / self.hours
+
+
+def false_gestures(models: ModelStore, video: Path, hours: float, seed: int, tell: Callable[[int], None] = lambda _n: None) -> Danced:
+    """Count what is taken for a gesture while people dance as in a video, before the mirror's hot-spots.
+
+    The body is found in each frame of the video once; its motion is then repeated for so many hours, each time as somebody else's: mirrored
+    or not, at another place, size, speed and rate of looks.
+    """
+    finder, found = BodyFinder(models), []
+    size = CAMERA
+    for number, (time_s, pixels) in enumerate(read_video(video)):
+        tell(number)
+        size = pixels.shape[1], pixels.shape[0]
+        body = finder.find(pixels, time_s)
+        found.append((time_s, posture(body, time_s) if body is not None else None))
+    spots, draw, lasted_s = Spots(), random.Random(seed), 0.0
+    counted: dict[str, int] = {}
+    gestures = Gestures()
+    while lasted_s < hours * _HOUR_S:
+        change = _Change(draw, size)
+        for moved in change.looks(found, lasted_s):
+            told = gestures.feed(moved, spots.at)
+            name = told.pressed or told.swipe
+            if name:
+                counted[name] = counted.get(name, 0) + 1
+        lasted_s += change.lasts(found)
+        if draw.random() < 0.3:
+            gestures.reset()  # somebody else steps in
+    return Danced(lasted_s / _HOUR_S, counted)
+
+
+class _Change:
+    """How one repetition of a video's motion differs from the video."""
+
+    def __init__(self, draw: random.Random, size: tuple[int, int]) -> None:
+        self._mirrored, self._speed, self._rate = draw.random() < 0.5, draw.uniform(0.5, 1.4), draw.uniform(8, 25)
+        self._size = size
+        self._scale = CAMERA[1] / size[1] * draw.uniform(0.7, 1.25)
+        self._middle = 360 + draw.uniform(-170, 170), CAMERA[1] * draw.uniform(0.42, 0.58)
+
+    def lasts(self, found: list[tuple[float, Posture | None]]) -> float:
+        """Seconds that the repetition lasts."""
+        return (found[-1][0] - found[0][0]) / self._speed
+
+    def looks(self, found: list[tuple[float, Posture | None]], since_s: float) -> Iterator[Posture | None]:
+        """Yield the postures at this rate of looks, changed."""
+        at, step = 0.0, self._speed / self._rate
+        for time_s, seen in found:
+            if time_s >= at:
+                at = max(at + step, time_s)
+                yield self._moved(seen, since_s + time_s / self._speed) if seen is not None else None
+
+    def _moved(self, seen: Posture, time_s: float) -> Posture:
+        hands = tuple(self._hand(hand) for hand in seen.hands)
+        if self._mirrored:
+            hands = hands[::-1]
+        return Posture(time_s, self._point(seen.trunk), seen.width * self._scale, seen.facing, (hands[0], hands[1]))
+
+    def _hand(self, hand: Hand | None) -> Hand | None:
+        return replace(hand, at=self._point(hand.at)) if hand is not None else None
+
+    def _point(self, point: Point) -> Point:
+        x = (point[0] - self._size[0] / 2) * (-1 if self._mirrored else 1)
+        return self._middle[0] + x * self._scale, self._middle[1] + (point[1] - self._size[1] / 2) * self._scale

@@ -1,0 +1,76 @@
+"""Two gestures: seen when they are meant, and not when somebody merely moves."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from kiosk.domain.gestures import HOLD_S, Gesture, Gestures, Hand, Posture
+
+RATE_HZ, WIDTH = 12.5, 200.0
+SPOT = (600.0, 400.0)
+
+
+def spot_at(point):
+    return "like" if math.dist(point, SPOT) < 60 else ""
+
+
+def run(points, *, other_rests=True, trunk=lambda _t: (360.0, 600.0), facing=True):
+    """What is understood while the right hand goes through (seconds, point); None: it hangs."""
+    gestures, found = Gestures(), []
+    end = points[-1][0]
+    for look in range(int(end * RATE_HZ) + 1):
+        now = look / RATE_HZ
+        at = next((p for t, p in reversed(points) if t <= now), None)
+        later = next(((t, p) for t, p in points if t > now), None)
+        if at is not None and later is not None and later[1] is not None:
+            began = max(t for t, p in points if t <= now)
+            share = (now - began) / (later[0] - began)
+            at = tuple(a + (b - a) * share for a, b in zip(at, later[1], strict=True))
+        hand = Hand(at, raised=True, rests=False) if at is not None else Hand((500.0, 900.0), raised=False, rests=True)
+        other = Hand((220.0, 900.0), raised=False, rests=True) if other_rests else Hand((220.0, 400.0), raised=True, rests=False)
+        found.append(gestures.feed(Posture(now, trunk(now), WIDTH, facing, (other, hand)), spot_at))
+    return found
+
+
+HELD = [(0.0, None), (1.6, SPOT), (1.7 + HOLD_S + 0.2, SPOT)]
+SWEPT = [(0.0, None), (1.6, (620.0, 600.0)), (2.3, (620.0, 600.0)), (2.7, (390.0, 605.0)), (3.2, (390.0, 605.0))]
+
+
+def test_a_hand_held_on_a_hot_spot_presses_it_once_and_its_progress_is_shown():
+    found = run(HELD)
+    assert [g.pressed for g in found if g.pressed] == ["like"]
+    shown = [g.progress for g in found if g.spot]
+    assert shown == sorted(shown) and shown[0] < 0.2
+
+
+def test_a_hand_swept_aside_changes_as_the_mirror_shows_it():
+    assert [g.swipe for g in run(SWEPT) if g.swipe] == ["next"]
+    back = [(t, (1010.0 - p[0], p[1]) if p else None) for t, p in SWEPT]
+    assert [g.swipe for g in run(back) if g.swipe] == ["previous"]
+
+
+@pytest.mark.parametrize("how", [
+    {"other_rests": False}, {"facing": False}, {"trunk": lambda t: (360.0 + 60 * math.sin(4 * t), 600.0)},
+], ids=["both hands are up", "turned away", "the body moves"])
+def test_what_does_not_look_meant_is_nothing(how):
+    assert {g for g in run(HELD, **how) if g != Gesture()} == set()
+    assert {g for g in run(SWEPT, **how) if g != Gesture()} == set()
+
+
+def test_a_hand_that_passes_or_wanders_presses_nothing():
+    passing = [(0.0, None), (1.6, (600.0, 800.0)), (2.6, (600.0, 100.0)), (3.0, (600.0, 100.0))]
+    assert not any(g.pressed or g.swipe for g in run(passing))
+    early = [(0.0, SPOT), (0.9, SPOT)]
+    assert not any(g.pressed for g in run(early)), "who has just stepped in presses nothing yet"
+
+
+def test_a_sweep_without_a_rest_before_it_is_an_arm_that_swings():
+    swinging = [(0.0, None), *((1.6 + 0.3 * k, (620.0 if k % 2 else 380.0, 600.0)) for k in range(14))]
+    assert not any(g.swipe for g in run(swinging))
+
+
+def test_somebody_else_begins_anew():
+    gestures = Gestures()
+    assert gestures.feed(None, spot_at) == Gesture()

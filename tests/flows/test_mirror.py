@@ -1,0 +1,248 @@
+"""The mirror's scenes as a shopper goes through them: cards, sizes, favourites, two looks, the own back, orders, a hand for a finger."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import zxingcpp
+
+from kiosk.config import parse
+from kiosk.devices.presence import Stillness
+from kiosk.devices.rfid import TagReader
+from kiosk.domain.events import Lane
+from kiosk.domain.online import OrderPlaced, StockElsewhere, StoreStock
+from kiosk.domain.sizing import Measure
+from kiosk.domain.staff import Right
+from kiosk.domain.tags import TagSeen
+from kiosk.errors import DeviceLostError
+from kiosk.flows import wishes
+from kiosk.flows.held_up import HeldUp
+from kiosk.flows.mirror import Senses
+from kiosk.flows.scenes import SCENES
+from kiosk.flows.terminal import mirror_terminal
+from kiosk.flows.tryon import RING_S
+from kiosk.storage.till import MIRROR
+from kiosk.wire import decode_batch
+from tests.flows.conftest import TOML, Device, Networks, screen
+from tests.flows.mirrors import COAT, EMPTY, SHIRT_L, SHIRT_M, SHIRT_S, TEE, Before
+
+
+@pytest.fixture
+def before(device: Device, networks: Networks) -> Before:
+    return Before(device, networks)
+
+
+class Tags(TagReader):
+    """A reader whose tags a test lays down."""
+
+    def __init__(self) -> None:
+        self.reads: list[TagSeen] = []
+        self.lost = False
+
+    def read(self) -> list[TagSeen]:
+        if self.lost:
+            raise DeviceLostError("silent")
+        seen, self.reads = self.reads, []
+        return seen
+
+    def close(self) -> None:
+        self.reads = []
+
+
+def placed(before: Before) -> list[OrderPlaced]:
+    """The orders that wait for HQ."""
+    with before.device.sight.store.snapshot() as unit:
+        rows = unit.outbox.batch(Lane.MONEY, 0, 100, 1 << 20)
+    facts = [decode_batch("v1/pay-1/up/money", encoded)[0] for _, encoded in rows]
+    return [fact.event for fact in facts if isinstance(fact.event, OrderPlaced)]
+
+
+def waiting(before: Before) -> list[tuple[str, tuple[str, ...]]]:
+    with before.device.sight.store.snapshot() as unit:
+        return [(wish.what, wish.gtins) for wish in wishes.waiting(unit)]
+
+
+def test_every_scene_of_the_table_is_behind_the_protocol():
+    assert list(SCENES)[:4] == ["tryon", "card", "compare", "checkout"]
+    for scene in SCENES.values():
+        assert {"enter", "tick", "view", "leave"} <= set(dir(scene))
+
+
+def test_a_barcode_held_up_starts_its_look_and_shows_its_card(before):
+    before.stand()
+    code = np.asarray(zxingcpp.create_barcode(SHIRT_M, zxingcpp.BarcodeFormat.EAN13).to_image(scale=2))
+    picture = before.somebody
+    picture[-code.shape[0]:, :code.shape[1]] = code[..., None]
+    for _ in range(3):
+        view = before.show(picture)
+    assert screen(view) == "mirror.card"
+    card = view.card
+    assert (card.name, card.price.minor, card.was.minor, card.offer) == ("Shirt", 3120, 3900, "20 % off shirts")
+    assert [(tile.size, tile.stock, tile.chosen) for tile in card.sizes] == [("S", 2, False), ("M", 3, True), ("L", 0, False)]
+    assert card.origin == "Portugal" and [tile.name for tile in card.matches] == ["Coat"]
+
+
+def test_a_tag_in_a_cabin_shows_its_card_at_once_without_any_camera(device, networks, tmp_path):
+    tags = Tags()
+    sight = replace(device.sight, settings=parse(TOML.format(folder=tmp_path) + "[mirror]\ncabin = true\n"))
+    device.sight = sight
+    before = Before(device, networks, Senses(HeldUp(None, tags)))
+    assert screen(before.flow.tick([])) == "mirror.attract" and before.flow.tick([]).cabin
+    tags.reads = [TagSeen("3034257BF7194E4000001A85", 1, 0.0), TagSeen(sgtin(COAT), 1, 0.0)]
+    view = before.flow.tick([])
+    assert screen(view) == "mirror.card" and view.card.name == "Coat" and view.picture is None and view.cloth is not None
+    tags.lost = True
+    view = before.flow.tick(["add"])
+    assert screen(view) == "mirror.basket" and not view.pays, "nobody pays by face where no camera is"
+    assert screen(before.flow.tick(["pay"])) == "mirror.basket"
+    assert screen(before.flow.tick(["reserve"])) == "mirror.ordered"
+    device.clock.move(120.0)
+    assert screen(before.flow.tick([])) == "mirror.attract"
+
+
+def sgtin(gtin: str) -> str:
+    """An SGTIN-96 tag with a company prefix of seven digits."""
+    full = gtin.zfill(14)
+    prefix, item = full[1:8], full[0] + full[8:13]
+    return f"{0x30 << 88 | 1 << 85 | 5 << 82 | int(prefix) << 58 | int(item) << 38 | 7:024X}"
+
+
+def test_sizes_are_advised_from_measures_or_asked_for(before):
+    view = before.stand("card")
+    assert screen(view) == "mirror.card" and view.asks and view.card.advice == ""
+    for _ in range(10):
+        before.flow.stay.sizer.feed(Measure(1735.0, 330.0))
+    view = before.flow.tick([])
+    assert not view.asks and view.card.advice and "1.7" in view.card.doubt
+    assert any(tile.advised for tile in view.card.sizes)
+
+
+def test_a_size_that_was_said_to_be_usual_goes_for_other_garments_too(before):
+    before.stand("card")
+    view = before.flow.tick([f"size:{SHIRT_S}"])
+    assert not view.asks and view.card.advice == "S" and "usually" in view.card.doubt
+    assert before.flow.stay.usual == "S"
+
+
+def test_what_is_sold_out_cannot_be_added_and_a_size_must_be_chosen(before):
+    assert screen(before.stand("add")) == "mirror.card", "a shirt in sizes asks which one"
+    before.flow.tick([f"size:{SHIRT_L}"])
+    before.flow.tick(["add"])
+    assert before.flow.stay.basket == {}
+    before.flow.tick([f"size:{SHIRT_M}"])
+    assert screen(before.flow.tick(["add"])) == "mirror.tryon" and before.flow.stay.basket == {SHIRT_M: 1}
+
+
+def test_other_stores_stock_is_told_but_not_this_stores(before):
+    with before.device.sight.store.unit() as unit:
+        stores = StoreStock("Test", {SHIRT_M: 9}), StoreStock("Lyon", {SHIRT_M: 4}), StoreStock("Lille", {TEE: 1})
+        unit.elsewhere.put(StockElsewhere(1, stores))
+    before.stand("card")
+    assert before.flow.tick([f"size:{SHIRT_M}"]).card.elsewhere == (("Lyon", 4),)
+
+
+def test_two_looks_are_worn_side_by_side_and_one_is_taken(before):
+    before.stand("next")
+    before.stand("compare")
+    view = before.stand()
+    assert screen(view) == "mirror.compare" and [tile.name for tile in view.names] == ["Coat", "Shirt"]
+    assert view.pictures[0] is not None and np.abs(view.pictures[0].astype(int) - view.pictures[1]).mean() > 1.0
+    other = before.stand("next")
+    assert [tile.name for tile in other.names] == ["Coat", "Tee"]
+    view = before.stand("take:1")
+    assert screen(view) == "mirror.tryon" and view.card.name == "Tee"
+
+
+def test_favourites_are_kept_worn_and_let_go(before):
+    before.stand("like", "next", "like")
+    view = before.stand("likes")
+    assert [tile.name for tile in view.items] == ["Shirt", "Coat"]
+    view = before.stand("wear:0")
+    assert screen(view) == "mirror.tryon" and view.card.name == "Shirt" and view.liked and view.likes == 2
+    before.stand("likes", "drop:0", "done")
+    assert before.stand().likes == 1
+
+
+def test_ones_own_back_is_recorded_for_eight_seconds_shown_again_and_forgotten(before):
+    before.stand("back_view")
+    ring = before.flow._booth.fitting.ring
+    for number in range(int(RING_S / 0.4) - 2):
+        picture = before.somebody
+        picture[:40, :40] = 10 * number
+        view = before.show(picture, step_s=0.4)
+        assert view.recording
+    size = ring.size
+    assert 0 < size < 40e6 and ring.span_s > 6.0
+    view = before.show(EMPTY, step_s=1.0)
+    assert not view.recording and before.flow._booth.fitting.ring is None, "what comes later is not kept"
+    first = view.picture[20, 20, 0]
+    for _ in range(8):
+        view = before.show(before.somebody, step_s=0.4)
+    assert view.picture[20, 20, 0] != first, "it moves"
+    assert screen(before.stand("done")) == "mirror.tryon"
+    assert ring.size == 0
+
+
+def test_staff_is_asked_to_bring_a_size_and_sees_it_in_staff_mode(before):
+    before.stand("card")
+    before.flow.tick([f"size:{SHIRT_S}"])
+    view = before.flow.tick(["bring"])
+    assert (screen(view), view.what, view.name) == ("mirror.ordered", "bring", "Shirt, S")
+    assert waiting(before) == [("bring", (SHIRT_S,))]
+    terminal = mirror_terminal(before.device.sight, before.device.shop, before.flow)
+    terminal.tick(["staff"])
+    for key in "2468":
+        view = terminal.tick([f"key:{key}"])
+    view = terminal.tick(["ok"])
+    assert Right.BRING.value in view.acts
+    view = terminal.tick(["bring"])
+    assert screen(view) == "staff.wishes" and [wish.name for wish in view.wishes] == ["Shirt, S"]
+    terminal.tick(["line:1"])
+    assert terminal.tick(["ok"]).wishes == () and waiting(before) == []
+
+
+def test_a_basket_is_reserved_under_a_number_that_staff_and_hq_know(before):
+    before.stand("next", "add", "pay")
+    view = before.flow.tick(["reserve"])
+    assert screen(view) == "mirror.ordered" and view.number
+    (order,) = placed(before)
+    assert (order.kind, order.number, order.address, order.total_minor) == ("reserve", view.number, None, 3900)
+    assert [(line.gtin, line.quantity) for line in order.lines] == [(COAT, 1)]
+    assert waiting(before) == [("reserve", (COAT,))] and before.flow.stay.basket == {}
+    with before.device.sight.store.snapshot() as unit:
+        assert unit.basket.load(MIRROR) is None
+
+
+def test_paying_here_is_the_terminals_own_flow_in_the_shoppers_language(before):
+    before.stand("next", "add", "language", "pay")
+    view = before.flow.tick(["pay"])
+    assert screen(view) == "pay.tender" and view.status.language == before.flow.stay.language != "en"
+    before.flow.tick(["back"])
+    assert screen(before.flow.tick(["cancel"])) in ("pay.still_there", "mirror.tryon", "pay.basket")
+
+
+def test_a_dimmed_mirror_looks_rarely_and_wakes_for_a_motion(device, networks):
+    sensor = Stillness()
+    before = Before(device, networks, Senses(HeldUp(), sensor))
+    before.show(EMPTY)
+    assert before.flow.tick([]).dim == 0.0 and device.eyes.rests_s == 0.0
+    before.show(EMPTY, step_s=200.0)
+    view = before.flow.tick([])
+    assert view.dim == 1.0 and device.eyes.rests_s == 2.0 and view.preview is None
+    assert screen(before.show(before.somebody)) == "mirror.tryon" and device.eyes.rests_s == 0.0
+    before.show(EMPTY, step_s=5.0)
+    before.show(EMPTY, step_s=200.0)
+    assert device.eyes.rests_s == 2.0
+    sensor.moving = True
+    assert before.flow.tick([]).dim == 0.0 and device.eyes.rests_s == 0.0
+
+
+def test_nothing_of_a_stay_is_left_for_the_next_shopper(before):
+    before.stand("like", "next", "add", "card")
+    before.flow.stay.usual = "XL"
+    number = before.flow.stay.number
+    before.show(EMPTY, step_s=6.0)
+    stay = before.flow.stay
+    assert (stay.likes, stay.basket, stay.usual, stay.chosen) == ([], {}, "", {}) and stay.number != number
