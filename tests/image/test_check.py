@@ -13,8 +13,10 @@ from deploy.image import check, layout
 from deploy.image.disk import make_image
 from deploy.image.layout import MIB, TABLE, starts
 
-MISSING = [name for name in ("mcopy", "mkfs.vfat", "mke2fs", "debugfs", "sfdisk") if shutil.which(name, path="/usr/sbin:/usr/bin:/sbin:/bin") is None]
-pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"not installed: {', '.join(MISSING)} (packages mtools, dosfstools, e2fsprogs, fdisk)")
+MISSING = [name for name in ("mcopy", "mkfs.vfat", "mke2fs", "debugfs", "sfdisk")
+           if shutil.which(name, path="/usr/sbin:/usr/bin:/sbin:/bin") is None]
+pytestmark = pytest.mark.skipif(bool(MISSING),
+                                reason=f"not installed: {', '.join(MISSING)} (packages mtools, dosfstools, e2fsprogs, fdisk)")
 LATE = Path(check.__file__).parent / "late"
 SHADOW = "root:*:20000:0:99999:7:::\ntechnician:!*:20000::::::\n"
 
@@ -22,7 +24,8 @@ SHADOW = "root:*:20000:0:99999:7:::\ntechnician:!*:20000::::::\n"
 def tree(folder: Path) -> Path:
     """Lay what the checker looks at, and what the boot loader reads."""
     shutil.copytree(LATE, folder)
-    for name in (*check.ROOT_MUST, "usr/lib/raspi-firmware/start4.elf", "usr/lib/raspi-firmware/fixup4.dat", "boot/vmlinuz-6", "boot/initrd.img-6",
+    for name in (*check.ROOT_MUST, "usr/lib/raspi-firmware/start4.elf", "usr/lib/raspi-firmware/fixup4.dat", "boot/vmlinuz-6",
+                 "boot/initrd.img-6",
                  *(f"usr/lib/linux-image-6/broadcom/{board}" for board in layout.BOARDS), "opt/kiosk/deploy/kiosk.example.toml"):
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -76,7 +79,8 @@ def poke(image: Path, offset: int, raw: bytes) -> None:
 
 
 def resize(image: Path) -> None:
-    subprocess.run(["sfdisk", "-q", "--no-reread", "--force", "-N", "6", str(image)], input=", 128M\n", text=True, check=True, capture_output=True)
+    subprocess.run(["sfdisk", "-q", "--no-reread", "--force", "-N", "6", str(image)], input=", 128M\n", text=True, check=True,
+                   capture_output=True)
 
 
 BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
@@ -90,8 +94,10 @@ BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
     "cma": (lambda i: lay(i, "boot_a", "cmdline.txt", layout.CMDLINE + " cma=64M\n"), "cma="),
     "writable root": (lambda i: lay(i, "boot_a", "cmdline.txt", layout.CMDLINE.replace(" ro ", " rw ") + "\n"), "lacks ro"),
     "kernel text": (lambda i: lay(i, "boot_a", "cmdline.txt", "console=tty0 " + layout.CMDLINE + "\n"), "console on the screen"),
-    "another root": (lambda i: lay(i, "boot_a", "cmdline.txt", layout.CMDLINE.replace("root_a", "rootfs") + "\n"), "lacks root=LABEL=root_a"),
-    "a kernel that is not there": (lambda i: lay(i, "boot_a", "config.txt", layout.config_txt("vmlinuz-7", "initrd.img-6")), "names vmlinuz-7"),
+    "another root": (lambda i: lay(i, "boot_a", "cmdline.txt", layout.CMDLINE.replace("root_a", "rootfs") + "\n"),
+                     "lacks root=LABEL=root_a"),
+    "a kernel that is not there": (lambda i: lay(i, "boot_a", "config.txt", layout.config_txt("vmlinuz-7", "initrd.img-6")),
+                                   "names vmlinuz-7"),
     "no firmware": (lambda i: fat(i, "boot_a", "mdel", "::/start4.elf"), "start4.elf is missing"),
     "no Pi 4": (lambda i: fat(i, "boot_a", "mdel", "::/bcm2711-rpi-4-b.dtb"), "bcm2711-rpi-4-b.dtb is missing"),
     "a used second slot": (lambda i: lay(i, "boot_b", "config.txt", "x"), "boot_b: must be empty"),
@@ -101,7 +107,8 @@ BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
     "a password": (lambda i: put(i, "root_a", "/etc/shadow", SHADOW + "pi:$6$x$y:1::::::\n"), "pi has a password"),
     "no password asked for": (lambda i: put(i, "root_a", "/etc/shadow", SHADOW.replace("root:*", "root:")), "root has a password, or none"),
     "a journal on the card": (lambda i: put(i, "root_a", "/etc/systemd/journald.conf.d/kiosk.conf", "[Journal]\n"), "journal in memory"),
-    "a queue in the slot": (lambda i: put(i, "root_a", "/etc/fstab", (LATE / "etc/fstab").read_text().replace("/var/lib/kiosk  ", "/srv  ")),
+    "a queue in the slot": (lambda i: put(i, "root_a", "/etc/fstab",
+                                          (LATE / "etc/fstab").read_text().replace("/var/lib/kiosk  ", "/srv  ")),
                             "/var/lib/kiosk does not lie on the data partition"),
     "no folder for the queue": (lambda i: debugfs(i, "data", "rmdir /kiosk"), "the folder /data/kiosk is missing"),
     "no kiosk": (lambda i: debugfs(i, "root_a", "rm /opt/kiosk/.venv/bin/kiosk"), "opt/kiosk/.venv/bin/kiosk is missing"),
