@@ -16,7 +16,8 @@ function morph(old, fresh, force) {
     if (old.data !== fresh.data) old.data = fresh.data;
     return;
   }
-  for (const { name } of [...old.attributes]) if (!fresh.hasAttribute(name) && name !== "data-end") old.removeAttribute(name);
+  const kept = force ? ["data-end"] : ["data-end", "open"];  // what somebody has unfolded stays so while figures change
+  for (const { name } of [...old.attributes]) if (!fresh.hasAttribute(name) && !kept.includes(name)) old.removeAttribute(name);
   for (const { name, value } of fresh.attributes) if (old.getAttribute(name) !== value) old.setAttribute(name, value);
   if (force && old.nodeName === "INPUT" && old.type !== "hidden") old.value = fresh.value;
   const before = [...old.childNodes], after = [...fresh.childNodes];
