@@ -19,7 +19,7 @@ from kiosk.sim.processes import free_port
 
 CARD_MIB = 8192
 """The size of the card that the image is flashed onto."""
-BOOT_S = 900.0
+BOOT_S = 1800.0
 """An emulated start takes minutes on a loaded machine."""
 QEMU = ("qemu-system-aarch64", "-M", "virt", "-cpu", "cortex-a72", "-smp", "2", "-m", "2048", "-display", "none", "-no-reboot",
         "-device", "virtio-gpu-pci,xres=800,yres=480", "-device", "virtio-rng-pci", "-device", "usb-ehci", "-device", "i6300esb",
