@@ -12,17 +12,17 @@ from dataclasses import dataclass
 from math import hypot
 from typing import Final
 
-HOLD_S: Final = 1.2
+HOLD_S: Final = 1.5
 """So long a hand rests on a hot-spot until it is pressed."""
-_ARM_S: Final = 0.4
+_ARM_S: Final = 0.24
 """So long a raised hand rests before a swipe begins."""
 _CALM_S: Final = 1.2
 """So long the trunk has been standing still."""
-_CALM: Final = 0.16
+_CALM: Final = 0.14
 """How far a trunk that stands still moves in that time."""
-_REST: Final = 0.22
+_REST: Final = 0.18
 """How far a hand that rests moves."""
-_SWEEP, _SWEEP_S, _SLOPE = 0.85, (0.12, 0.7), 0.5
+_SWEEP, _SWEEP_S, _SLOPE = 0.42, (0.12, 0.7), 0.5
 """A swipe's least way, its least and longest time, and how much it may rise or fall on that way."""
 _AGAIN_S: Final = 1.0
 """Nothing is taken for a gesture so soon after one."""
@@ -106,7 +106,7 @@ class Gestures:
                  ((self._hands[0], seen.hands[0], seen.hands[1]), (self._hands[1], seen.hands[1], seen.hands[0]))]
         found = NOTHING
         for one in meant:
-            if not calm or one.hand is None or not one.hand.raised or not (one.other is None or one.other.rests):
+            if not calm or one.hand is None or one.hand.rests or not (one.other is None or one.other.rests):
                 _forget(one.track)
                 continue
             _keep(one.track.path, seen.time_s, one.hand.at)
@@ -129,7 +129,7 @@ class Gestures:
         return known_s >= _CALM_S and _spread(lately) <= _CALM * seen.width
 
     def _hold(self, track: _Track, hand: Hand, seen: Posture, spot_at: Callable[[Point], str]) -> Gesture:
-        spot = spot_at(hand.at)
+        spot = spot_at(hand.at) if hand.raised else ""
         moved = hypot(hand.at[0] - track.anchor[0], hand.at[1] - track.anchor[1]) > _REST * seen.width
         if not spot or spot != track.on or moved:
             track.on, track.on_s, track.anchor = spot, seen.time_s, hand.at

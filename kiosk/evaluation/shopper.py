@@ -150,7 +150,7 @@ class _Actor:
         # Who wants to reach a spot steps to where the hand reaches it.
         shift = (0.72 * (near[0] - CAMERA[0] / 2)) if abs(near[0] - made.feet[0]) > 0.36 * made.height else 0.0
         feet = made.feet[0] + 0.3 * shift, made.feet[1]
-        held = tuple((2.4 + k * 0.2, (near[0] + draw.gauss(0, 3), near[1] + draw.gauss(0, 3))) for k in range(10))
+        held = tuple((2.4 + k * 0.2, (near[0] + draw.gauss(0, 3), near[1] + draw.gauss(0, 3))) for k in range(11))
         return replace(made, feet=feet, path=held)
 
     @classmethod
@@ -158,7 +158,7 @@ class _Actor:
         made = cls._stood(draw, number, "right" if number % 2 else "left")
         out = (1 if made.side == "left" else -1) * draw.uniform(0.27, 0.33) * made.height
         y = made.feet[1] - draw.uniform(0.66, 0.74) * made.height
-        outer, inner = (made.feet[0] + out, y), (made.feet[0] + out * draw.uniform(-0.05, 0.15), y + draw.uniform(-20, 20))
+        outer, inner = (made.feet[0] + out, y), (made.feet[0] + out * draw.uniform(0.30, 0.42), y + draw.uniform(-20, 20))
         begin, end = (outer, inner) if draw.random() < 0.5 else (inner, outer)
         lasts = draw.uniform(0.3, 0.5)
         rests = tuple((2.4 + k * 0.2, (begin[0] + draw.gauss(0, 3), begin[1] + draw.gauss(0, 3))) for k in range(4))
@@ -180,10 +180,11 @@ def _perform(figures: Figures, finder: BodyFinder, spots: Spots, actor: _Actor) 
     at_rest = actor.feet[0] + rest[0] * actor.height, actor.feet[1] - rest[1] * actor.height
     times = [0.0, 1.7, *(t for t, _ in actor.path), actor.path[-1][0] + 0.7]
     points = [at_rest, at_rest, *(p for _, p in actor.path), at_rest]
+    arm = HANGING
     for look in range(int(times[-1] * RATE_HZ)):
         now = look / RATE_HZ
         goal = tuple(float(np.interp(now, times, [p[k] for p in points])) for k in range(2))
-        arm = _reaching(actor, (goal[0], goal[1])) if 1.7 < now < times[-1] - 0.05 else HANGING
+        arm = _reaching(actor, (goal[0], goal[1]), arm) if 1.7 < now < times[-1] - 0.05 else HANGING
         left, right = (arm, HANGING) if actor.side == "left" else (HANGING, arm)
         pose = BodyPose(left, right, lean=0.002 * math.sin(now), rise=0.001 * math.sin(2 * now))
         picture = wall.copy()
@@ -193,18 +194,19 @@ def _perform(figures: Figures, finder: BodyFinder, spots: Spots, actor: _Actor) 
         yield told.pressed or told.swipe
 
 
-def _reaching(actor: _Actor, goal: Point) -> Arm:
-    """Return the angles that bring the hand's middle nearest to a point, the elbow low, as people hold an arm."""
+def _reaching(actor: _Actor, goal: Point, before: Arm) -> Arm:
+    """Return the angles that bring the hand's middle nearest to a point, the elbow low and without a jump, as people hold an arm."""
     best, found = math.inf, HANGING
     for upper in range(8, 100, 6):
-        for lower in range(0, 181, 6):
+        for lower in range(-78, 181, 6):
             for ahead in (15, 50):
                 arm = Arm(upper, ahead, lower, ahead)
                 pose = BodyPose(arm, HANGING) if actor.side == "left" else BodyPose(HANGING, arm)
                 joints = skeleton(pose, actor.who.build)
                 wrist, hand = joints[f"{actor.side}_wrist"], joints[f"{actor.side}_hand"]
                 x, y = (actor.feet[0] + (wrist[0] + hand[0]) / 2 * actor.height, actor.feet[1] - (wrist[1] + hand[1]) / 2 * actor.height)
-                off = math.hypot(x - goal[0], y - goal[1]) + 0.15 * upper
+                jump = abs(upper - before.upper_out) + abs(lower - before.lower_out) + abs(ahead - before.upper_ahead)
+                off = math.hypot(x - goal[0], y - goal[1]) + 0.15 * upper + 0.25 * jump
                 if off < best:
                     best, found = off, arm
     return found

@@ -28,8 +28,11 @@ from kiosk.vision.body import (
 )
 
 L_HEEL, R_HEEL, L_TOE, R_TOE = 29, 30, 31, 32
-_SEEN = 0.5
+_SEEN, _GUESSED = 0.5, 0.1
+"""Visibility of a landmark that is there for sure; and of a hand that passes before the trunk, which the network sees badly."""
 _ARMS = ((L_SHOULDER, L_ELBOW, L_WRIST, L_PINKY, L_INDEX, L_HIP), (R_SHOULDER, R_ELBOW, R_WRIST, R_PINKY, R_INDEX, R_HIP))
+_ASIDE = 0.55
+"""A hand that is so far from its hip, in lengths of the trunk, is held out."""
 _FACING = 0.42
 """Shoulders that are narrower than this part of the trunk's length are turned away."""
 
@@ -50,11 +53,12 @@ def posture(body: BodyFound, time_s: float) -> Posture:
 
 def _hand(points: NDArray[np.float32], arm: tuple[int, ...], length: float) -> Hand | None:
     shoulder, elbow, wrist, pinky, index, hip = (points[joint] for joint in arm)
-    if min(float(elbow[3]), float(wrist[3])) < _SEEN:
+    if min(float(elbow[3]), float(wrist[3])) < _GUESSED:
         return None
     middle = (wrist[:2] + pinky[:2] + index[:2]) / 3
-    raised = float(wrist[1]) < float(elbow[1]) - 0.02 * length or float(wrist[1]) < float(shoulder[1]) + 0.35 * length
-    rests = float(wrist[1]) > float(elbow[1]) and float(wrist[1]) > float(hip[1]) - 0.30 * length
+    aside = abs(float(middle[0] - hip[0])) > _ASIDE * length
+    raised = aside or float(wrist[1]) < float(elbow[1]) - 0.02 * length or float(wrist[1]) < float(shoulder[1]) + 0.35 * length
+    rests = not aside and float(wrist[1]) > float(elbow[1]) and float(wrist[1]) > float(hip[1]) - 0.30 * length
     return Hand((float(middle[0]), float(middle[1])), raised, rests)
 
 

@@ -24,6 +24,7 @@ from kiosk.devices.simulated.portrait import landmarks
 from kiosk.domain.catalog import LANGUAGES
 from kiosk.domain.challenge import draw as draw_challenge
 from kiosk.domain.frame import Picture
+from kiosk.domain.garment import Garment
 from kiosk.domain.money import Money
 from kiosk.hq.console import sessions
 from kiosk.hq.console.forms import SESSION_COOKIE
@@ -215,6 +216,38 @@ def states() -> dict[str, Picture]:
     return made
 
 
+def mirror_states(figures: Figures, models: ModelStore) -> Picture:
+    """The mirror from the attract loop to the order, its three languages in turn, with rendered shoppers in drawn garments."""
+    finder, dresser = BodyFinder(models), Dresser()
+    frame = background(*MIRROR, 5).copy()
+    figures.draw_body(frame, appearance(3, 20), body_pose("sway", 0.2), (360.0, 1190.0), 1000.0)
+    body = finder.find(frame, None)
+    worn = [garment(name) for name in ("jacket_blue", "dress_green")]
+    looks = [dresser.dress(frame, body, one) for one in worn]
+    everybody, shown = [named(language) for language in LANGUAGES], []
+    names = [name for name in everybody[0] if name.startswith("mirror.") and not name.endswith((".troubled", "-none", "-off", "-lost"))]
+    for number, name in enumerate(names):
+        view = everybody[number % 3][name]
+        if getattr(view, "picture", None) is not None:
+            view = replace(view, picture=looks[0])
+        if isinstance(view, views.MirrorCompare):
+            view = replace(view, pictures=(looks[0], looks[1]))
+        if isinstance(view, views.MirrorAttract) and view.preview is not None:
+            view = replace(view, preview=background(*MIRROR, 5))
+        shown.append(captioned(pixels(_clothed(view, worn), MIRROR), name))
+    return sheet(shown, 9, 1600)
+
+
+def _clothed(view: views.View, worn: list[Garment]) -> views.View:
+    """A view whose garments are drawn ones instead of outlines."""
+    if isinstance(view, views.MirrorLikes):
+        return replace(view, items=tuple(replace(tile, cloth=worn[i % 2].picture) for i, tile in enumerate(view.items)))
+    if isinstance(view, views.MirrorCard):
+        tiles = tuple(replace(tile, cloth=worn[1 - i % 2].picture) for i, tile in enumerate(view.card.matches))
+        return replace(view, card=replace(view.card, matches=tiles), cloth=worn[0].picture)
+    return view
+
+
 def captioned(picture: Picture, name: str) -> Picture:
     """A picture with its name under it."""
     strip = np.full((max(36, picture.shape[1] // 14), picture.shape[1], 3), GROUND, np.uint8)
@@ -248,14 +281,15 @@ def main() -> None:
     for name, picture in states().items():
         write(name, picture)
     write("sights", sights())
+    models = ModelStore()
+    figures = Figures(models.path("astronaut"))
+    write("states-mirror", mirror_states(figures, models))
     if "states" in sys.argv[1:]:
         return
-    models = ModelStore()
     for name, picture in challenge(models).items():
         write(name, picture)
     if "challenge" in sys.argv[1:]:
         return
-    figures = Figures(models.path("astronaut"))
     moments, looks, pages = terminal(figures), mirror(figures, models), console()
     write("terminal", sheet(moments, 3, 1500))
     write("mirror", sheet(looks, 5, 1500))
