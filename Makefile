@@ -25,11 +25,11 @@ check: .dev      ## ruff, mypy strict, import contracts
 	.venv/bin/lint-imports
 
 bench: .dev      ## speed, as ratios to a peer in the same run
-	$(PY) -m tests.bench
+	OMP_NUM_THREADS=1 $(PY) -m tests.bench
 
 bench-peers: .dev  ## the same beside statsforecast and stockpyl, which are installed into .bench-peers first (600 MB)
 	$(UV) pip install -q --no-deps --require-hashes --target .bench-peers -r deploy/requirements/bench.lock
-	PYTHONPATH=.bench-peers $(PY) -m tests.bench
+	OMP_NUM_THREADS=1 PYTHONPATH=.bench-peers $(PY) -m tests.bench
 
 screenshots: .dev  ## the pictures in README, from the real screens and a real browser
 	$(PY) -m tests.gallery $(ARGS)

@@ -22,8 +22,8 @@ from kiosk.flows.calibrate import Bench, calibrate
 from kiosk.flows.facings import open_shelf_camera
 from kiosk.flows.facings_setup import Somebody, take_reference
 from kiosk.flows.opening import open_parts
-from kiosk.flows.parts import Shop
-from kiosk.flows.scales import calibration_file, open_converter, open_scale
+from kiosk.flows.parts import Shop, calibration_file
+from kiosk.flows.scales import open_converter, open_scale
 from kiosk.runtime import Stop, SystemClock
 from kiosk.vision.facings_reference import EMPTY, FULL
 from kiosk.vision.networks import ModelStore

@@ -9,7 +9,7 @@ from datetime import datetime, tzinfo
 from kiosk.config import Settings
 from kiosk.domain.events import JournalHead, PeriodClosed
 from kiosk.domain.journal import SALES, TRAINING, business_day
-from kiosk.flows.scales import calibration_file
+from kiosk.flows.parts import calibration_file
 from kiosk.storage.store import Unit
 
 

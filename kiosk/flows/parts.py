@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
+from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -103,6 +104,11 @@ class Shop:
             # A screen asks again with every tick; the answer changes with the basket, the list and the minute.
             self._quoted = (key, quote(basket, self._prices, when))
         return self._quoted[1]
+
+
+def calibration_file(settings: Settings) -> Path:
+    """Return where the calibration of this device's cells is kept."""
+    return Path(settings.scale.calibration) if settings.scale.calibration else settings.storage.folder / "scale.json"
 
 
 def zone_of(settings: Settings) -> tzinfo:

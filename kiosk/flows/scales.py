@@ -13,16 +13,12 @@ from kiosk.devices.scale_calibration import calibrated
 from kiosk.devices.scale_record import RecordedScale, Recorder
 from kiosk.domain.shelf_match import ShelfPlan
 from kiosk.errors import ConfigError, DeviceMissingError, InvalidValueError
+from kiosk.flows.parts import calibration_file
 from kiosk.runtime import Clock
 
 _T = TypeVar("_T")
 _POLL_AHEAD = 1.5
 """A converter is asked this much more often than it converts, so that none of its values is missed."""
-
-
-def calibration_file(settings: Settings) -> Path:
-    """Return where the calibration of this device's cells is kept."""
-    return Path(settings.scale.calibration) if settings.scale.calibration else settings.storage.folder / "scale.json"
 
 
 def open_converter(settings: Settings, only: str = "") -> tuple[Converter, float]:

@@ -21,8 +21,9 @@ from kiosk.domain.units import Grams
 from kiosk.errors import ConfigError, DeviceLostError, DeviceMissingError
 from kiosk.flows.enrol import EnrolFlow
 from kiosk.flows.forget import forget
+from kiosk.flows.parts import calibration_file
 from kiosk.flows.printing import Press
-from kiosk.flows.scales import calibration_file, open_scale
+from kiosk.flows.scales import open_scale
 from kiosk.flows.shelf import ShelfFlow
 from kiosk.flows.staff import Site, StaffFlow
 from kiosk.flows.staff_desk import StaffDoor
