@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 from selenium import webdriver
+from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.actions.action_builder import ActionBuilder
@@ -129,7 +130,9 @@ def browser():
 
 
 def until(browser, condition):
-    return WebDriverWait(browser, 10, ignored_exceptions=()).until(lambda _: condition())
+    """Wait until it holds; a page that is being replaced by the next one is looked at again."""
+    between = (StaleElementReferenceException, NoSuchElementException)
+    return WebDriverWait(browser, 20, ignored_exceptions=between).until(lambda _: condition())
 
 
 def width(browser, pixels):
