@@ -112,7 +112,7 @@ def _copy(old: sqlite3.Connection, db: sqlite3.Connection, table: str) -> int:
     had = {row[1] for row in old.execute(f"PRAGMA table_info({table})")}
     names = [row[1] for row in db.execute(f"PRAGMA table_info({table})") if row[1] in had]
     keys = [row[1] for row in db.execute(f"PRAGMA table_info({table})") if row[5]]
-    count = 0
+    count, whole = 0, True
     for direction in ("ASC", "DESC"):
         order = ", ".join(f"{key} {direction}" for key in keys)
         try:
@@ -120,10 +120,11 @@ def _copy(old: sqlite3.Connection, db: sqlite3.Connection, table: str) -> int:
                 count += _put(db, table, names, row)
         except (sqlite3.Error, UnicodeDecodeError) as error:
             log.warning("table %s of the damaged file ends early: %s", table, error)
-            if table == "basket":
-                _lose_baskets(db)
+            whole = False
         else:
             break
+    if table == "basket" and not whole:  # after both directions: a basket that can still be read stays
+        _lose_baskets(db)
     return count
 
 

@@ -157,9 +157,8 @@ class Relay:
         self._version = -1
         self._hq_session = ""
         self._hq_online: bool | None = None
-        self._gone_s = 0.0
         self._retry_manifests_s: float | None = None
-        self._full = False
+        self._full, self._gone_s = False, 0.0
         self._told: dict[tuple[str, str], float] = {}
         self._marks: dict[str, tuple[int, float]] = {}
         self._connected_s = clock.monotonic()
