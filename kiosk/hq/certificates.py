@@ -128,13 +128,10 @@ def finish_rotation(db: Db, ca: Authority, stamp: Stamp, who: str) -> list[str]:
 
 
 def announce(db: Db, ca: Authority, stamp: Stamp, *, renew: bool) -> None:
-    """Tell every device which roots count now; renew: each asks for a new certificate at once."""
+    """Tell every device, also one that is yet to come, which roots count now; renew: each asks for a new certificate at once."""
     version = int(trust.setting(db, "roots_version") or "0") + 1
     trust.put_setting(db, "roots_version", str(version))
-    order = TrustAnnounced(version, ca.roots_text(), renew)
-    for device in fleet.devices(db):
-        if device["epoch"]:
-            downbox.put(db, device["id"], device["epoch"], order, stamp)
+    downbox.put_roots(db, TrustAnnounced(version, ca.roots_text(), renew), stamp)
 
 
 def give_broker(db: Db, ca: Authority, stamp: Stamp) -> None:

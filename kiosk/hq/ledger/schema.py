@@ -350,6 +350,12 @@ def m_past(db: Database) -> None:
                " purchases INTEGER NOT NULL, PRIMARY KEY (store, gtin, day)) STRICT, WITHOUT ROWID")
 
 
+@migrations()  # type: ignore[untyped-decorator]
+def m_roots(db: Database) -> None:
+    """Which word on roots went into a downbox last."""
+    db.execute("ALTER TABLE boxes ADD COLUMN roots INTEGER NOT NULL DEFAULT 0")
+
+
 def _statements(script: str) -> list[str]:
     """Split a script where a line ends in ';': none of ours has one inside a statement's line end."""
     return [s.strip() for s in script.split(";\n") if s.strip()]
