@@ -304,7 +304,7 @@ def test_the_script_that_systemd_starts_copies_and_then_reloads_or_restarts(offi
     (source / "restart").write_text("another\n")
     (source / "crl.pem").write_text("news")
     assert run() == "restart" and (target / "crl.pem").read_text() == "news"
-    assert (target / "server.key").stat().st_mode & 0o077 == 0
+    assert (target / "server.pem").stat().st_mode & 0o077 == 0
 
 
 def test_a_device_claims_and_a_second_time_nothing_happens(office, tmp_path):
