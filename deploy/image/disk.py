@@ -9,15 +9,14 @@ from pathlib import Path
 
 from deploy.image.layout import AUTOBOOT, CMDLINE, FAT_TYPE, MIB, TABLE, config_txt, sfdisk_script, size_mib, starts
 
-_ENVIRONMENT = {"MTOOLS_SKIP_CHECK": "1", "E2FSPROGS_FAKE_TIME": "", "LC_ALL": "C.UTF-8"}
 EPOCH = "1767225600"
 """Time stamp of what is made here (2026-01-01), so that two builds of the same thing are the same."""
+_ENVIRONMENT = {"MTOOLS_SKIP_CHECK": "1", "E2FSPROGS_FAKE_TIME": EPOCH, "SOURCE_DATE_EPOCH": EPOCH, "LC_ALL": "C.UTF-8"}
 
 
 def tool(*arguments: str, text: str | None = None) -> str:
     """Run a tool of the host and return what it prints. Raises CalledProcessError with what it complained of."""
-    environment = os.environ | _ENVIRONMENT | {"SOURCE_DATE_EPOCH": EPOCH, "E2FSPROGS_FAKE_TIME": EPOCH}
-    done = subprocess.run(arguments, input=text, capture_output=True, text=True, check=False, env=environment)
+    done = subprocess.run(arguments, input=text, capture_output=True, text=True, check=False, env=os.environ | _ENVIRONMENT)
     if done.returncode:
         raise SystemExit(f"{' '.join(arguments[:2])}: {done.stderr.strip() or done.stdout.strip()}")
     return done.stdout

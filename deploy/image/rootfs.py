@@ -88,7 +88,7 @@ def product(root: Path) -> None:
     for name in ("usr/lib/sysusers.d/technician.conf", "etc/sudoers.d/technician", "etc/fstab"):
         os.chown(root / name, 0, 0)
     run("sh", str(ROOT / "deploy/install.sh"), "--root", str(root))
-    run("systemd-sysusers", f"--root={root}")
+    run("systemd-sysusers", f"--root={root}", extra=_EMULATED)
     run("systemctl", f"--root={root}", "-q", "enable", *_ENABLED)
     run("systemctl", f"--root={root}", "-q", "mask", *_MASKED)
 
@@ -127,7 +127,10 @@ def models(root: Path, kiosk: list[str]) -> None:
 
 
 def settle(root: Path, data: Path) -> None:
-    """Take away what must not be the same on two cards, or is of this build alone; make the folders of the data partition."""
+    """Take away what must not be the same on two cards, or is of this build alone; make the folders of the data partition.
+
+    `.updated` says that the system's own tables are in order: without it every start would make them anew, into memory.
+    """
     (root / "etc/machine-id").write_text("uninitialized\n")
     for path in [*root.glob("etc/ssh/ssh_host_*"), *root.glob("etc/apt/sources.list*"), *root.glob("var/log/*"),
                  *root.glob("var/lib/apt/lists/*"),
@@ -152,3 +155,15 @@ def settle(root: Path, data: Path) -> None:
         (data / name).mkdir(parents=True)
         os.chown(data / name, *owner)
         (data / name).chmod(mode)
+    for name in ("etc", "var"):
+        (root / name / ".updated").write_text(f"TIMESTAMP_NSEC={EPOCH}000000000\n")
+    for folder in (root, data):
+        forget_when(folder)
+
+
+def forget_when(root: Path) -> None:
+    """Give everything that is newer than the build's one time stamp that time stamp: two builds differ by nothing else in it."""
+    for folder, folders, files in os.walk(root):
+        for path in (Path(folder, name) for name in (".", *folders, *files)):
+            if path.lstat().st_mtime > int(EPOCH):
+                os.utime(path, (int(EPOCH), int(EPOCH)), follow_symlinks=False)
