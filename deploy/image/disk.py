@@ -22,6 +22,14 @@ def tool(*arguments: str, text: str | None = None) -> str:
     return done.stdout
 
 
+def forget_when(root: Path) -> None:
+    """Give everything that is newer than the build's one time stamp that time stamp: two builds differ by nothing else in it."""
+    for folder, folders, files in os.walk(root):
+        for path in (Path(folder, name) for name in (".", *folders, *files)):
+            if path.lstat().st_mtime > int(EPOCH):
+                os.utime(path, (int(EPOCH), int(EPOCH)), follow_symlinks=False)
+
+
 def fill_boot(root: Path, folder: Path) -> None:
     """Gather what the boot loader of a slot reads: firmware, board descriptions, kernel, initramfs, config.txt, cmdline.txt."""
     folder.mkdir(parents=True)
@@ -50,7 +58,6 @@ def make_fat(path: Path, label: str, size_mib_: int, folder: Path) -> None:
     path.unlink(missing_ok=True)
     tool("mkfs.vfat", "--invariant", "-C", "-F", "32", "-s", "1", "-n", label, str(path), str(size_mib_ * 1024))
     for item in sorted(folder.iterdir()):
-        os.utime(item, (int(EPOCH), int(EPOCH)))
         tool("mcopy", "-s", "-Q", "-m", "-i", str(path), str(item), "::/")
 
 
@@ -84,6 +91,8 @@ def make_image(root: Path, data: Path, work: Path, image: Path) -> None:
     fill_card(work / "card", root / "opt/kiosk/deploy/kiosk.example.toml")
     shutil.rmtree(root / "boot")
     (root / "boot/firmware").mkdir(parents=True)
+    for place in (root, data, work / "card", work / "boot"):
+        forget_when(place)
     parts = {}
     for partition in TABLE:
         path = work / f"{partition.name}.part"

@@ -157,13 +157,3 @@ def settle(root: Path, data: Path) -> None:
         (data / name).chmod(mode)
     for name in ("etc", "var"):
         (root / name / ".updated").write_text(f"TIMESTAMP_NSEC={EPOCH}000000000\n")
-    for folder in (root, data):
-        forget_when(folder)
-
-
-def forget_when(root: Path) -> None:
-    """Give everything that is newer than the build's one time stamp that time stamp: two builds differ by nothing else in it."""
-    for folder, folders, files in os.walk(root):
-        for path in (Path(folder, name) for name in (".", *folders, *files)):
-            if path.lstat().st_mtime > int(EPOCH):
-                os.utime(path, (int(EPOCH), int(EPOCH)), follow_symlinks=False)
