@@ -25,7 +25,6 @@ _MASKED = ("getty@tty1.service", "apt-daily.timer", "apt-daily-upgrade.timer", "
            "e2scrub_reap.service", "wpa_supplicant.service", "systemd-firstboot.service", "systemd-growfs-root.service", "fstrim.timer",
            "systemd-machine-id-commit.service", "systemd-pstore.service", "serial-getty@ttyS1.service")
 _ENABLED = ("systemd-networkd.service", "systemd-resolved.service", "systemd-timesyncd.service", "ssh.service",
-            "wpa_supplicant@wlan0.service",
             "kiosk-grow.service")
 _EMULATED = {"QEMU_CPU": "cortex-a72", "LC_ALL": "C.UTF-8", "SOURCE_DATE_EPOCH": EPOCH}
 """qemu-user's default processor checks pointers in software: the same work takes ten times as long with it."""
