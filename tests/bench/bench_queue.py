@@ -14,6 +14,7 @@ import threading
 import time
 from dataclasses import replace
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 
 import litequeue
@@ -155,14 +156,14 @@ def fill(store: Store, count: int) -> None:
             now = book.clock.now()
             at = outbox._microseconds(now)
             events = [event for n in range(first, min(count, first + FILL)) for event in mixture(n)]
-            rows = []
+            rows: list[outbox.Row] = []
             for event, ident in zip(events, outbox._ids(new_id, len(events)), strict=True):
                 lane = LANE_OF[type(event)]
                 sent[lane] += 1
                 if isinstance(event, SaleCompleted):
                     event = seal(book, event, sent[lane], outbox.unpacked(ident), now)
-                rows.append(outbox._row(place(lane, book.epoch_no, sent[lane]), event, ident, facts._boot, at))
-            outbox._insert_all(book.db, sorted(rows))
+                rows.append(outbox._row(place(lane, book.epoch_no, sent[lane]), event, ident, facts._boot, at, wire.encode_value(event)))
+            outbox._insert_all(book.db, list(chain.from_iterable(sorted(rows))))
 
 
 def direct(yard: Yard) -> None:
