@@ -104,8 +104,9 @@ def durable_sales(folder: Path) -> None:
 
 
 def group_insert(folder: Path) -> None:
-    """Sensor events a thousand at a time, beside two queues from PyPI."""
+    """Sensor events a thousand at a time, beside two queues from PyPI; the log as in `durable_sales`."""
     store = Store.open(folder / "kiosk.db", "kiosk-1", SystemClock(), new_id)
+    store.make_room()
     events = [StockChanged(f"A{n % 24}", GTIN, -1, n % 50, "retail_selling", "pick", 0.97) for n in range(GROUP)]
     body = wire.encode_value(events[0])
     persist = persistqueue.SQLiteAckQueue(str(folder / "persist"), multithreading=True, auto_commit=True)
@@ -117,6 +118,7 @@ def group_insert(folder: Path) -> None:
         with store.unit() as unit:
             unit.facts.record_all(events)
         ours += time.perf_counter() - before
+        store.tidy()
         before = time.perf_counter()
         for _n in range(peers):
             persist.put(body)
