@@ -343,9 +343,9 @@ class IdentityDecided:
 
 @dataclass(frozen=True, slots=True)
 class DeviceHealth:
-    """How the device is. states: e.g. {"camera": "ok", "disk": "ok"}. free_mb: room left on the data partition.
+    """How the device is. states: e.g. {"camera": "ok", "disk": "ok"}; "ready": "213 s" says how long its start took.
 
-    offline_minor: what it has sold by the offline policy and HQ has not acknowledged yet.
+    free_mb: room left on the data partition. offline_minor: what it has sold by the offline policy and HQ has not acknowledged yet.
     """
 
     version: str

@@ -351,6 +351,12 @@ def m_past(db: Database) -> None:
 
 
 @migrations()  # type: ignore[untyped-decorator]
+def m_roots(db: Database) -> None:
+    """Which word on roots went into a downbox last."""
+    db.execute("ALTER TABLE boxes ADD COLUMN roots INTEGER NOT NULL DEFAULT 0")
+
+
+@migrations()  # type: ignore[untyped-decorator]
 def m_pins(db: Database) -> None:
     """What members' PINs are judged by where their faces have not come yet."""
     db.execute("CREATE TABLE member_pins (member_id TEXT PRIMARY KEY REFERENCES members, key_id TEXT NOT NULL, mark TEXT NOT NULL,"
