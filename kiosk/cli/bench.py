@@ -49,6 +49,8 @@ def _mirror(args: argparse.Namespace) -> int:
         growth = 100 * (used[-1] / used[len(used) // 5] - 1)
         figure = f"{max([*used, memory_mb()]):.0f} MB, {growth:+.2f} %"
         rows.append((f"{args.soak} frames: memory, growth after the first fifth", figure, "500, 1 %"))
+        quarters = [used[round(share * (len(used) - 1))] for share in (0.1, 0.25, 0.5, 0.75, 1.0)]
+        rows.append(("memory after a tenth, each quarter, at the end", " / ".join(f"{mb:.1f}" for mb in quarters) + " MB", "-"))
     print(f"{machine()}")
     for name, figure, bar in rows:
         print(f"  {name:62} {figure:32} bar {bar}")

@@ -30,6 +30,8 @@ from kiosk.vision.body import BodyFinder
 
 log = logging.getLogger(__name__)
 
+NEEDS_CAMERA = ("like", "compare", "photo", "back_view")
+"""What a phone cannot press in a cabin, where a look is not worn."""
 _GONE_AFTER_S, _FORGET_AFTER_S = 2.5, 20.0
 """Out of sight for longer, a shopper has left and the basket is empty; for as long as the latter, the garment stays chosen all the same."""
 _CABIN_S = 90.0
@@ -89,13 +91,18 @@ class MirrorFlow:
         """The name of the scene that has the screen."""
         return self._scene_name
 
+    @property
+    def _home(self) -> str:
+        """The scene to which all others return: nothing is tried on where no camera is."""
+        return "card" if self._booth.cabin else "tryon"
+
     def _made(self, name: str) -> Scene:
         self._scene_name = name
         return SCENES[name](self._booth)
 
     def _go(self, name: str) -> None:
         self._scene.leave()
-        self._scene = self._made(name)
+        self._scene = self._made(self._home if name == "tryon" else name)
         self._scene.enter()
 
     def tick(self, touched: list[str]) -> views.View:
@@ -144,7 +151,7 @@ class MirrorFlow:
             booth.stay.style = ""
         if here and not booth.here:
             log.info("somebody stands at the mirror")
-            self._go("card" if booth.cabin else "tryon")
+            self._go("tryon")
         booth.here = here
 
     def _left(self) -> None:
@@ -220,14 +227,16 @@ class MirrorFlow:
         return {"name": style.products[0].name(language), "price": amounts.money(booth.rack.price(style.products[0])[0], language),
                 "likes": [f"{tile.name} · {amounts.money(tile.price, language)}" for tile in tiles],
                 "pieces": quoted.pieces if quoted is not None else 0,
-                "total": amounts.money(quoted.total, language) if quoted is not None else ""}
+                "total": amounts.money(quoted.total, language) if quoted is not None else "", "camera": not booth.cabin}
 
     def press(self, visit: str, target: str) -> bool:
         """Press a button for a stay, as a finger would."""
         booth = self._booth
         if visit != booth.stay.number or not booth.here or booth.paying():
             return False
-        if self._scene_name != "tryon" and target not in ("next", "previous"):
+        if booth.cabin and target in NEEDS_CAMERA:
+            return False
+        if self._scene_name != self._home and target not in ("next", "previous"):
             self._go("tryon")
         if target != "tryon":
             self._pressed.append(target)

@@ -37,7 +37,8 @@ async def show(request: Request) -> Response:
     told: dict[str, Any] | None = await ask(request, lambda clerk: clerk.mirror(visit, language_of(request)))
     pages = _pages(request)
     minutes = max(1, round(pages.visits.left_s(request.cookies.get(COOKIE, "")) / 60))
-    return page(request, "visit.html", {"minutes": minutes, "photo": pages.visits.photo(visit) is not None, "mirror": told})
+    soon = told is not None and request.query_params.get("photo") == "soon"
+    return page(request, "visit.html", {"minutes": minutes, "photo": pages.visits.photo(visit) is not None, "mirror": told, "soon": soon})
 
 
 def photo(request: Request) -> Response:
@@ -55,7 +56,8 @@ async def press(request: Request) -> Response:
     target = fields.get("press", "")
     if not visit or target not in BUTTONS or not await ask(request, lambda clerk: clerk.press(visit, target)):
         return closed(request, None)
-    return RedirectResponse("/visit", 303, headers=HEADERS)
+    # Who presses again and again stays with the buttons; a photo comes after the mirror's countdown.
+    return RedirectResponse("/visit?photo=soon" if target == "photo" else "/visit#mirror", 303, headers=HEADERS)
 
 
 async def order(request: Request) -> Response:

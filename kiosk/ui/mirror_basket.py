@@ -35,8 +35,8 @@ def _lines(c: Canvas, body: Box, lines: tuple[LineView, ...]) -> None:
     room = max(1, (body.height + c.px(SPACE.tight)) // c.px(_ROW + SPACE.tight))
     shown = list(enumerate(lines))
     if len(shown) > room:
-        shown = shown[-(room - 1):] if room > 1 else shown[-1:]
         hidden, body = c.cut_top(body, 30, SPACE.tight)
+        shown = shown[-max(1, (body.height + c.px(SPACE.tight)) // c.px(_ROW + SPACE.tight)):]
         c.text(f"+ {len(lines) - len(shown)}", hidden, Style(20, COLOURS.muted, bold=True, align="centre"))
     for index, line in shown:
         row, body = c.cut_top(body, _ROW, SPACE.tight)

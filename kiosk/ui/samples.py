@@ -152,7 +152,7 @@ def _pay(status: Status) -> dict[str, View]:
         "paid": views.PayPaid(status, total, "pay-1-000128", "kiosk:receipt:K1-000128:1348:EUR:6f1d2c9a", seconds_left=8, time_s=1.2,
                               signature="7kQd"),
         "paid-offline": views.PayPaid(status, total, "K1-000129", "", offline=True, time_s=2.0, signature="b3Xo"),
-        "refused": views.PayRefused(status, "not_recognised"),
+        "refused": views.PayRefused(status, "not_recognised", pin=True),
         "refused-funds": views.PayRefused(status, "insufficient_funds"),
         "refused-code": views.PayRefused(status, "code_expired"),
         "refused-offline": views.PayRefused(replace(status, offline=True), "offline_limit", qr=False),

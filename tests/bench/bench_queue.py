@@ -14,6 +14,7 @@ import threading
 import time
 from dataclasses import replace
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 
 import litequeue
@@ -103,8 +104,9 @@ def durable_sales(folder: Path) -> None:
 
 
 def group_insert(folder: Path) -> None:
-    """Sensor events a thousand at a time, beside two queues from PyPI."""
+    """Sensor events a thousand at a time, beside two queues from PyPI; the log as in `durable_sales`."""
     store = Store.open(folder / "kiosk.db", "kiosk-1", SystemClock(), new_id)
+    store.make_room()
     events = [StockChanged(f"A{n % 24}", GTIN, -1, n % 50, "retail_selling", "pick", 0.97) for n in range(GROUP)]
     body = wire.encode_value(events[0])
     persist = persistqueue.SQLiteAckQueue(str(folder / "persist"), multithreading=True, auto_commit=True)
@@ -116,6 +118,7 @@ def group_insert(folder: Path) -> None:
         with store.unit() as unit:
             unit.facts.record_all(events)
         ours += time.perf_counter() - before
+        store.tidy()
         before = time.perf_counter()
         for _n in range(peers):
             persist.put(body)
@@ -155,14 +158,14 @@ def fill(store: Store, count: int) -> None:
             now = book.clock.now()
             at = outbox._microseconds(now)
             events = [event for n in range(first, min(count, first + FILL)) for event in mixture(n)]
-            rows = []
+            rows: list[outbox.Row] = []
             for event, ident in zip(events, outbox._ids(new_id, len(events)), strict=True):
                 lane = LANE_OF[type(event)]
                 sent[lane] += 1
                 if isinstance(event, SaleCompleted):
                     event = seal(book, event, sent[lane], outbox.unpacked(ident), now)
-                rows.append(outbox._row(place(lane, book.epoch_no, sent[lane]), event, ident, facts._boot, at))
-            outbox._insert_all(book.db, sorted(rows))
+                rows.append(outbox._row(place(lane, book.epoch_no, sent[lane]), event, ident, facts._boot, at, wire.encode_value(event)))
+            outbox._insert_all(book.db, list(chain.from_iterable(sorted(rows))))
 
 
 def direct(yard: Yard) -> None:

@@ -98,7 +98,26 @@ def test_a_tag_in_a_cabin_shows_its_card_at_once_without_any_camera(device, netw
     assert screen(view) == "mirror.basket" and not view.pays, "nobody pays by face where no camera is"
     assert screen(before.flow.tick(["pay"])) == "mirror.basket"
     assert screen(before.flow.tick(["reserve"])) == "mirror.ordered"
+    assert screen(before.flow.tick(["done"])) == "mirror.card", "nothing is tried on in a cabin"
     device.clock.move(120.0)
+    assert screen(before.flow.tick([])) == "mirror.attract"
+
+
+def test_a_cabin_goes_back_to_the_basket_or_to_the_next_item_and_phones_press_no_camera(device, networks, tmp_path):
+    tags = Tags()
+    device.sight = replace(device.sight, settings=parse(TOML.format(folder=tmp_path) + "[mirror]\ncabin = true\n"))
+    before = Before(device, networks, Senses(HeldUp(None, tags)))
+    tags.reads = [TagSeen(sgtin(COAT), 1, 0.0)]
+    before.flow.tick([])
+    tags.reads = []
+    number = before.flow.stay.number
+    assert before.flow.mirror(number, "en")["camera"] is False
+    assert not any(before.flow.press(number, target) for target in ("photo", "compare", "back_view", "like"))
+    assert before.flow.press(number, "add") and screen(before.flow.tick([])) == "mirror.basket"
+    assert screen(before.flow.tick(["done"])) == "mirror.card"
+    assert screen(before.flow.tick(["done"])) == "mirror.basket", "what was chosen is not lost"
+    assert screen(before.flow.tick(["remove:0"])) == "mirror.card"
+    before.flow.tick(["done"])
     assert screen(before.flow.tick([])) == "mirror.attract"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import threading
 from pathlib import Path
 
@@ -31,7 +32,7 @@ class Mirror:
         self.visits = Visits(self.clock.monotonic)
         self.pressed: list[str] = []
         self.orders: list[Address] = []
-        self.here = True
+        self.here = self.camera = True
         self._stop = threading.Event()
         pages = Pages(Tokens(self.clock.monotonic), self.counter, "Lumière", "fr", self.visits)
         self.server = PhoneServer(make_app(pages), PhoneSettings(port=0))
@@ -49,7 +50,8 @@ class Mirror:
         return False
 
     def mirror(self, visit, _language):
-        told = {"name": "Shirt", "price": "€39.00", "likes": ["Coat · €99.00"], "pieces": 2, "total": "€78.00"}
+        told = {"name": "Shirt", "price": "€39.00", "likes": ["Coat · €99.00"], "pieces": 2, "total": "€78.00",
+                "camera": self.camera}
         return told if self.here and visit == "stay-1" else None
 
     def press(self, visit, target):
@@ -109,13 +111,34 @@ def test_a_phone_presses_the_mirrors_buttons_and_no_others(mirror):
         phone.get(f"/v/{token}")
         page = phone.post("/visit/press", data={"press": "next"})
         assert page.status_code == 200 and "Shirt" in page.text and "Coat" in page.text
+        assert phone.post("/visit/press", data={"press": "next"}).url.fragment == "mirror", "who presses again stays with the buttons"
         for data, headers in (({"press": "staff"}, {}), ({"press": "pay"}, {}), ({"press": "next"}, {"sec-fetch-site": "cross-site"})):
             assert phone.post("/visit/press", data=data, headers=headers).status_code == 404
         assert phone.get("/visit/press").status_code == 405
         mirror.here = False
         assert phone.post("/visit/press", data={"press": "next"}).status_code == 404
-    assert mirror.pressed == ["next", "next"]
+    assert mirror.pressed == ["next", "next", "next"]
     assert httpx.post(f"{mirror.server.address}/visit/press", data={"press": "next"}).status_code == 404
+
+
+def test_a_photo_that_was_asked_for_comes_to_the_phone_by_itself(mirror):
+    token = mirror.visits.issue("stay-1")
+    with mirror.phone() as phone:
+        phone.get(f"/v/{token}")
+        waiting = phone.post("/visit/press", data={"press": "photo"}).text
+        assert 'http-equiv="refresh" content="5;url=/visit"' in waiting and "Look at the mirror" in waiting
+        mirror.visits.put_photo("stay-1", JPEG)
+        come = phone.get("/visit").text
+        assert "/visit/photo.jpg" in come and "http-equiv" not in come
+    assert mirror.pressed == ["photo"]
+
+
+def test_in_a_cabin_the_phone_offers_nothing_that_takes_a_camera(mirror):
+    mirror.camera = False
+    token = mirror.visits.issue("stay-1")
+    with mirror.phone() as phone:
+        offered = set(re.findall(r'name="press" value="(\w+)"', phone.get(f"/v/{token}").text))
+    assert offered == {"previous", "next", "add"}
 
 
 def test_an_address_goes_into_the_order_and_into_no_log(mirror, caplog):

@@ -30,13 +30,22 @@ class Card:
         """Take what was pressed."""
         for target in targets:
             if target == "done":
-                return "tryon"
+                return self._done()
             if target == "pay" and self._booth.stay.basket:
                 return "checkout"
             lead = self._touch(target)
             if lead:
                 return lead
         return NAME
+
+    def _done(self) -> str:
+        """Go back: in a cabin to the basket, or to what asks for the next item."""
+        booth = self._booth
+        if booth.cabin and booth.stay.basket:
+            return "checkout"
+        if booth.cabin:
+            booth.seen_s = float("-inf")
+        return "tryon"
 
     def _touch(self, target: str) -> str:
         booth, style = self._booth, self._booth.style

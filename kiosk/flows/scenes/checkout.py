@@ -40,7 +40,7 @@ class Checkout:
     def _touch(self, target: str) -> str:
         booth = self._booth
         if target == "done":
-            return "card" if booth.cabin else "tryon"
+            return "tryon"
         if target == "pay" and self._pays:
             booth.pay.begin(booth.stay.basket, booth.stay.language)
             if booth.paying():
