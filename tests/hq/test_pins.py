@@ -112,9 +112,9 @@ def test_hq_keeps_no_number_no_pin_and_of_an_erased_member_nothing(shop):
     other = shop.vaults["strange"].pin_keys.lodged("anna", NUMBER, PIN)
     assert {lodged.mark, lodged.proof}.isdisjoint({other.mark, other.proof}), "both hang on a key that HQ does not have"
     shop.do(members.erase, "anna", "theo", shop.stamp)
-    with shop.ledger.read() as db:
-        assert db.execute("SELECT count(*) FROM member_pins").fetchone()[0] == 0
     shop.say("pay-1", lodged)
+    with shop.ledger.read() as db:
+        assert db.execute("SELECT count(*) FROM member_pins").fetchone()[0] == 0, "nor of one whose PIN comes late"
     assert shop.pay(PIN) == REFUSED
 
 
