@@ -37,8 +37,6 @@ _CARD_STAYS_S = 180.0
 _LEAST_POINTS = 3
 _DARK = 60.0
 """Mean brightness of the face, 0..255, below which more light is asked for."""
-_DARK_ROOM = 30.0
-"""The same of the whole picture, where nobody is seen: it may be too dark to see anybody."""
 _SAME_FACE = 0.5
 """A picture farther than this from the first is of somebody else: then the pictures begin anew."""
 
@@ -234,13 +232,12 @@ class EnrolFlow:
 
 
 def enrol_task(parts: Sight) -> Callable[[Frame], FaceLook]:
-    """Return the task that looks for a face to enrol: as for paying, and asks for more light where the face or all is dark."""
+    """Return the task that looks for a face to enrol: as for paying, and asks for more light where the face is dark."""
     look_for_face = face_task(parts)
 
     def look(frame: Frame) -> FaceLook:
         look = look_for_face(frame)
-        dark = frame.pixels[::8, ::8].mean() < _DARK_ROOM if look.box is None else _brightness(frame, look.box) < _DARK
-        if not dark:
+        if look.box is None or _brightness(frame, look.box) >= _DARK:
             return look
         return FaceLook("more_light", look.box, None, look.sequence)
 

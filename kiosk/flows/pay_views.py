@@ -140,7 +140,7 @@ def _number(now: _Now) -> views.View:
         return views.PayDigits(now.status, len(pad.number), NUMBER_DIGITS)
     if pad.checking:
         return views.PayWaiting(now.status, "checking", now.time_s)
-    return views.PayPin(now.status, len(pad.entered), PIN_DIGITS)
+    return views.PayPin(now.status, len(pad.entered), PIN_DIGITS, pays=now.session.priced.total)
 
 
 def _refused(now: _Now) -> views.View:

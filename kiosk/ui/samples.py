@@ -142,6 +142,7 @@ def _pay(status: Status) -> dict[str, View]:
         "face-starting": views.PayFace(status, None, time_s=1.0),
         "pin": views.PayPin(status, 2),
         "pin-wrong": views.PayPin(status, 0, wrong=True),
+        "pin-pays": views.PayPin(status, 1, pays=total),
         "confirm": views.PayConfirm(status, total, "•• 42", 7),
         "qr": views.PayQr(status, total, seen, 0.8),
         "member-card": views.PayQr(status, total, seen, 0.8, card=True),

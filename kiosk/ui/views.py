@@ -144,12 +144,16 @@ class PayFace(View):
 
 @dataclass(frozen=True, slots=True)
 class PayPin(View):
-    """The member's PIN, where a face alone is not enough. wrong: the last one was. Targets: key:0..key:9, erase, other_way, cancel."""
+    """The member's PIN, where a face alone is not enough. wrong: the last one was. Targets: key:0..key:9, erase, other_way, cancel.
+
+    pays: what the last digit pays at once, where no face is asked for; None where a confirmation follows.
+    """
 
     screen: ClassVar[str] = "pay.pin"
     entered: int
     wanted: int = 4
     wrong: bool = False
+    pays: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from kiosk.design import consent as texts
+from kiosk.domain.events import Lane
 from kiosk.domain.identity import Template
 from kiosk.flows.enrol import EnrolFlow
 from kiosk.flows.pay import PayFlow
@@ -120,6 +121,8 @@ def test_with_the_card_the_code_is_shown_once_and_opens_the_face(device: Device)
     assert flow.tick([]).card is True
     code = flow.tick(["keep"]).card
     assert code.startswith("KF1.") and parts.vault.bucket("1234") == []
+    with parts.store.snapshot() as unit:
+        assert unit.outbox.waiting()[Lane.MONEY] == 1, "HQ is given nothing by which number and PIN could be judged"
     flow.tick(["done"])
     pay = PayFlow(parts, device.shop, "en")
     to_tender(device, pay)

@@ -8,6 +8,7 @@ import pytest
 
 from kiosk.domain.checkout import State
 from kiosk.domain.events import Lane, PaymentRequested
+from kiosk.domain.money import Money
 from kiosk.domain.online_pin import PinShown, fits, unpacked
 from kiosk.flows.identify import FaceSearch
 from kiosk.flows.pay import PayFlow
@@ -87,7 +88,7 @@ def test_digits_can_be_taken_back_and_every_screen_can_be_left(device: Device, p
     view = pay.tick(["pin", *keys("415"), "erase"])
     assert (screen(view), view.entered) == ("pay.digits", 2)
     view = pay.tick([*keys("570321"), *keys("72"), "erase"])
-    assert (screen(view), view.entered) == ("pay.pin", 1)
+    assert (screen(view), view.entered, view.pays) == ("pay.pin", 1, Money(671, "EUR"))
     assert screen(pay.tick(["other_way"])) == "pay.tender"
     pay.tick(["cancel"])
     unknown(device, pay)

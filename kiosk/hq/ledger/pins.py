@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kiosk.domain.online_pin import TRIES, PinLodged, PinShown
+from kiosk.domain.online_pin import PinLodged, PinShown
 from kiosk.hq.ledger.store import Db, Row
 
 
@@ -18,9 +18,9 @@ def drop(db: Db, member_id: str) -> None:
 
 def of_number(db: Db, shown: PinShown) -> list[Row]:
     """Return the members of a number who may try, in order of their id: neither erased nor locked."""
-    query = ("SELECT p.* FROM member_pins p JOIN members m ON m.id = p.member_id WHERE p.key_id = ? AND p.mark = ? AND p.tries < ?"
+    query = ("SELECT p.* FROM member_pins p JOIN members m ON m.id = p.member_id WHERE p.key_id = ? AND p.mark = ?"
              " AND m.erased_ms IS NULL AND NOT m.locked ORDER BY p.member_id")
-    return db.execute(query, (shown.key_id, shown.mark, TRIES)).fetchall()
+    return db.execute(query, (shown.key_id, shown.mark)).fetchall()
 
 
 def set_tries(db: Db, member_id: str, tries: int) -> None:
