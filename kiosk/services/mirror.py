@@ -52,6 +52,7 @@ def serve(settings: Settings) -> int:
         view = terminal.tick(stage.touched())
         decided = parts.clock.monotonic()
         stage.show(view)
+        mirror.presented(view)
         mirror.timings.add("decide", decided - began)
         mirror.timings.add("draw and present", parts.clock.monotonic() - decided)
 
