@@ -18,6 +18,10 @@ _ARM_S: Final = 0.24
 """So long a raised hand rests before a swipe begins."""
 _LEAVES_S: Final = 0.2
 """So long before a swipe's own way begins a hand may have left the place where it rested: it is often seen only then."""
+_BETWEEN: Final = 0.12
+"""A hand that is seen so far from both ends of a swipe, as a part of it, is seen on its way."""
+_SURE, _HANGS = 0.5, 0.85
+"""A hand that is seen so well is there; and one that hangs is seen so well that it is no guess."""
 _CALM_S: Final = 1.2
 """So long the trunk has been standing still."""
 _CALM: Final = 0.14
@@ -41,13 +45,13 @@ _P = TypeVar("_P", bound=Point | None)
 class Hand:
     """A hand. at: its middle; raised: it is lifted above its elbow or held out; rests: it hangs beside the body.
 
-    sure: it is really seen there; before the trunk a hand is often guessed, and the guess may be far off.
+    seen: how well, 0..1; before the trunk a hand is often guessed, low and as if it hung, and the guess may be far off.
     """
 
     at: Point
     raised: bool
     rests: bool
-    sure: bool = True
+    seen: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +117,11 @@ class Gestures:
                  ((self._hands[0], seen.hands[0], seen.hands[1]), (self._hands[1], seen.hands[1], seen.hands[0]))]
         found = NOTHING
         for one in meant:
-            sure = one.hand is not None and one.hand.sure
-            if not calm or (one.hand is not None and sure and one.hand.rests) or not (one.other is None or one.other.rests):
+            hangs = one.hand is not None and one.hand.rests and one.hand.seen >= _HANGS
+            if not calm or hangs or not (one.other is None or one.other.rests):
                 _forget(one.track)
                 continue
+            sure = one.hand is not None and one.hand.seen >= _SURE and not one.hand.rests
             _keep(one.track.path, seen.time_s, one.hand.at if one.hand is not None and sure else None)
             held = self._hold(one.track, one.hand, seen, spot_at) if one.hand is not None else NOTHING
             found = held if held.progress >= found.progress else found
@@ -161,9 +166,16 @@ class Gestures:
             across, down = end[0] - start[0], end[1] - start[1]
             if lasted < _SWEEP_S[0] or abs(across) < _SWEEP * seen.width or abs(down) > _SLOPE * abs(across):
                 continue
-            if _rested(path[: first + 1], seen.width):
+            if _passes(path[first:]) and _rested(path[: first + 1], seen.width):
                 return "next" if across < 0 else "previous"  # the camera sees a shopper's right on its left
         return ""
+
+
+def _passes(path: list[tuple[float, Point | None]]) -> bool:
+    """Whether a hand was seen on its way, too: a guess that is put right jumps, a hand does not."""
+    seen = [point[0] for _, point in path if point is not None]
+    way = seen[-1] - seen[0]
+    return any(_BETWEEN < (x - seen[0]) / way < 1 - _BETWEEN for x in seen)
 
 
 def _rested(path: list[tuple[float, Point | None]], width: float) -> bool:

@@ -28,8 +28,8 @@ from kiosk.vision.body import (
 )
 
 L_HEEL, R_HEEL, L_TOE, R_TOE = 29, 30, 31, 32
-_SEEN, _GUESSED, _SURE = 0.5, 0.1, 0.72
-"""Visibility of a landmark that is there; of a hand that passes before the trunk, which the network sees badly; and of one that is seen."""
+_SEEN, _GUESSED = 0.5, 0.1
+"""Visibility of a landmark that is there for sure; and of a hand that passes before the trunk, which the network sees badly."""
 _ARMS = ((L_SHOULDER, L_ELBOW, L_WRIST, L_PINKY, L_INDEX, L_HIP), (R_SHOULDER, R_ELBOW, R_WRIST, R_PINKY, R_INDEX, R_HIP))
 _ASIDE = 0.48
 """A hand that is so far from its hip, in lengths of the trunk, is held out."""
@@ -62,7 +62,7 @@ def _hand(points: NDArray[np.float32], arm: tuple[int, ...], length: float) -> H
     above_hip = float(hip[1] - wrist[1])
     rests = float(wrist[1]) > float(elbow[1]) and above_hip < (_AWAY if aside else _LOW) * length
     raised = not rests and (aside or float(wrist[1]) < max(float(elbow[1]) - 0.02 * length, float(shoulder[1]) + 0.35 * length))
-    return Hand((float(middle[0]), float(middle[1])), raised, rests, min(float(elbow[3]), float(wrist[3])) >= _SURE)
+    return Hand((float(middle[0]), float(middle[1])), raised, rests, min(float(elbow[3]), float(wrist[3])))
 
 
 HAIR = 1.018

@@ -30,7 +30,7 @@ def run(points, *, other_rests=True, trunk=lambda _t: (360.0, 600.0), facing=Tru
             at = tuple(a + (b - a) * share for a, b in zip(at, later[1], strict=True))
         hand = Hand(at, raised=True, rests=False) if at is not None else Hand((500.0, 900.0), raised=False, rests=True)
         if guessed(now):
-            hand = Hand((420.0 + 37.0 * (look % 3), 850.0), raised=False, rests=True, sure=False)
+            hand = Hand((420.0 + 37.0 * (look % 3), 850.0), raised=False, rests=True, seen=0.4)
         other = Hand((220.0, 900.0), raised=False, rests=True) if other_rests else Hand((220.0, 400.0), raised=True, rests=False)
         found.append(gestures.feed(Posture(now, trunk(now), WIDTH, facing, (other, hand)), spot_at))
     return found
