@@ -4,7 +4,7 @@ UV := .venv/bin/uv
 COMPILE := $(UV) pip compile --universal --python-version 3.11 --generate-hashes -q --no-header
 ARGS ?=
 
-.PHONY: demo test test-slow fuzz check bench bench-peers screenshots sbom licences audit attacks lock image image-check image-test unit-scores
+.PHONY: demo test test-slow fuzz check bench bench-peers screenshots sbom licences audit attacks lock image image-check image-compare image-test unit-scores
 
 demo:            ## a store in a box: broker, HQ, pay terminal, mirror, shelf and shoppers; ARGS="--seconds 60" and so on
 	@deploy/bootstrap.sh demo
@@ -39,6 +39,9 @@ image: .dev      ## the card of a kiosk: build/image/kiosk-debian-pi4.img.xz and
 
 image-check: .dev  ## hold an image against what it must be: IMAGE=FILE
 	@$(PY) -m deploy.image.check $(or $(IMAGE),build/image/kiosk-debian-pi4.img)
+
+image-compare: .dev  ## hold a rebuilt image against another, file by file: A=FILE B=FILE
+	@$(PY) -m deploy.image.compare $(A) $(B)
 
 image-test: .dev   ## start that card in an emulator, try it as a technician does, pull the plug three times
 	@$(PY) -m deploy.image.trial $(ARGS)

@@ -6,10 +6,10 @@ set -eu
 from=$1 to=$2 reload=$3 restart=$4
 before=$(cat "$to/restart" 2>/dev/null || true)
 mkdir -p "$to"
-for name in ca.pem acl server.pem server.key crl.pem restart; do
+for name in ca.pem acl server.pem crl.pem restart; do
   if [ -e "$from/$name" ]; then
     cp "$from/$name" "$to/.$name.new"
-    case $name in server.key) chmod 600 "$to/.$name.new";; *) chmod 644 "$to/.$name.new";; esac
+    case $name in server.pem) chmod 600 "$to/.$name.new";; *) chmod 644 "$to/.$name.new";; esac
     if [ "$(id -u)" = 0 ] && id mosquitto >/dev/null 2>&1; then chown mosquitto "$to/.$name.new"; fi
     mv "$to/.$name.new" "$to/$name"
   fi

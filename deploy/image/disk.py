@@ -9,18 +9,25 @@ from pathlib import Path
 
 from deploy.image.layout import AUTOBOOT, CMDLINE, FAT_TYPE, MIB, TABLE, config_txt, sfdisk_script, size_mib, starts
 
-_ENVIRONMENT = {"MTOOLS_SKIP_CHECK": "1", "E2FSPROGS_FAKE_TIME": "", "LC_ALL": "C.UTF-8"}
 EPOCH = "1767225600"
 """Time stamp of what is made here (2026-01-01), so that two builds of the same thing are the same."""
+_ENVIRONMENT = {"MTOOLS_SKIP_CHECK": "1", "E2FSPROGS_FAKE_TIME": EPOCH, "SOURCE_DATE_EPOCH": EPOCH, "LC_ALL": "C.UTF-8"}
 
 
 def tool(*arguments: str, text: str | None = None) -> str:
     """Run a tool of the host and return what it prints. Raises CalledProcessError with what it complained of."""
-    environment = os.environ | _ENVIRONMENT | {"SOURCE_DATE_EPOCH": EPOCH, "E2FSPROGS_FAKE_TIME": EPOCH}
-    done = subprocess.run(arguments, input=text, capture_output=True, text=True, check=False, env=environment)
+    done = subprocess.run(arguments, input=text, capture_output=True, text=True, check=False, env=os.environ | _ENVIRONMENT)
     if done.returncode:
         raise SystemExit(f"{' '.join(arguments[:2])}: {done.stderr.strip() or done.stdout.strip()}")
     return done.stdout
+
+
+def forget_when(root: Path) -> None:
+    """Give everything that is newer than the build's one time stamp that time stamp: two builds differ by nothing else in it."""
+    for folder, folders, files in os.walk(root):
+        for path in (Path(folder, name) for name in (".", *folders, *files)):
+            if path.lstat().st_mtime > int(EPOCH):
+                os.utime(path, (int(EPOCH), int(EPOCH)), follow_symlinks=False)
 
 
 def fill_boot(root: Path, folder: Path) -> None:
@@ -51,7 +58,6 @@ def make_fat(path: Path, label: str, size_mib_: int, folder: Path) -> None:
     path.unlink(missing_ok=True)
     tool("mkfs.vfat", "--invariant", "-C", "-F", "32", "-s", "1", "-n", label, str(path), str(size_mib_ * 1024))
     for item in sorted(folder.iterdir()):
-        os.utime(item, (int(EPOCH), int(EPOCH)))
         tool("mcopy", "-s", "-Q", "-m", "-i", str(path), str(item), "::/")
 
 
@@ -85,6 +91,8 @@ def make_image(root: Path, data: Path, work: Path, image: Path) -> None:
     fill_card(work / "card", root / "opt/kiosk/deploy/kiosk.example.toml")
     shutil.rmtree(root / "boot")
     (root / "boot/firmware").mkdir(parents=True)
+    for place in (root, data, work / "card", work / "boot"):
+        forget_when(place)
     parts = {}
     for partition in TABLE:
         path = work / f"{partition.name}.part"

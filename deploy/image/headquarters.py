@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import subprocess
 import sys
 from pathlib import Path
 
+from kiosk.hq.ledger import fleet
 from kiosk.hq.ledger.store import open_ledger
 from kiosk.sim.broker import Broker
 from kiosk.sim.processes import Child, free_port
@@ -73,6 +75,15 @@ class Headquarters:
         with contextlib.closing(open_ledger(self._hq)) as ledger, ledger.read() as db:
             return {(row["epoch"], row["lane"], row["seq"], row["id"]) for row in db.execute(
                 "SELECT s.epoch, s.lane, f.seq, f.id FROM facts f JOIN streams s ON s.id = f.stream")}
+
+    def states(self, device: str) -> dict[str, str]:
+        """Return how HQ thinks that a device is: part -> state, and in which time it was ready."""
+        with contextlib.closing(open_ledger(self._hq)) as ledger, ledger.read() as db:
+            return next((json.loads(row["states"]) for row in fleet.devices(db) if row["id"] == device), {})
+
+    def photograph(self, device: str, path: Path) -> None:
+        """Have a device send what its screen shows, as HQ's staff does; it is written to a file (JPEG)."""
+        self._kiosk("command", device, "screenshot", "--good-for", "900", "--wait", "900", "--out", str(path))
 
     def gaps(self) -> int:
         """Return how many numbers of the money lane HQ has not heard of."""

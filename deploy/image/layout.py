@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 
 SECTOR = 512
@@ -11,6 +12,8 @@ FIRST_MIB = 4
 BASIC_DATA = "EBD0A0A2-B9E5-4433-87C0-68B6B72699C7"
 LINUX = "0FC63DAF-8483-4772-8E79-3D69D8477DE4"
 FAT_TYPE, EXT4_TYPE = "fat", "ext4"
+DISK = uuid.UUID("6b696f73-6b00-4000-8000-000000000001")
+"""The id of the partition table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,11 @@ class Partition:
     def kind(self) -> str:
         """Its type in the partition table (GUID): the boot loader of a Pi reads FAT in partitions of basic data."""
         return BASIC_DATA if self.filesystem == FAT_TYPE else LINUX
+
+    @property
+    def id(self) -> str:
+        """Its id in the partition table (GUID): it follows from the name, so that two builds write the same table."""
+        return str(uuid.uuid5(DISK, self.name)).upper()
 
 
 TABLE = (
@@ -72,8 +80,8 @@ def config_txt(kernel: str, initrd: str) -> str:
 
 def sfdisk_script() -> str:
     """Return the table as sfdisk reads it."""
-    lines = ["label: gpt", "unit: sectors", f"sector-size: {SECTOR}"]
+    lines = ["label: gpt", f"label-id: {DISK}", "unit: sectors", f"sector-size: {SECTOR}"]
     for start, partition in zip(starts(), TABLE, strict=True):
         first, length = start * MIB // SECTOR, partition.size_mib * MIB // SECTOR
-        lines.append(f"start={first}, size={length}, type={partition.kind}, name={partition.name}")
+        lines.append(f"start={first}, size={length}, type={partition.kind}, uuid={partition.id}, name={partition.name}")
     return "\n".join(lines) + "\n"

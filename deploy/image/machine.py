@@ -124,20 +124,35 @@ class Machine:
         except subprocess.TimeoutExpired:
             return False
 
+    def plug_in(self, files: dict[str, bytes]) -> Path:
+        """Plug in a USB stick with these files; return the file that the stick is."""
+        stick = self.folder / "stick.img"
+        tool("mkfs.vfat", "-C", "-n", "STICK", str(stick), "65536")
+        for name, content in files.items():
+            (self.folder / "lay").write_bytes(content)
+            tool("mcopy", "-o", "-i", str(stick), str(self.folder / "lay"), f"::/{name}")
+        self._order("blockdev-add", {"driver": "raw", "node-name": "stick", "file": {"driver": "file", "filename": str(stick)}})
+        self._order("device_add", {"driver": "usb-storage", "id": "plugged", "drive": "stick"})
+        return stick
+
     def photograph(self, path: Path) -> int:
         """Write what its screen shows to a PNG file; return how many colours there are in it."""
         shot = self.folder / "screen.ppm"
-        with socket.socket(socket.AF_UNIX) as line:
-            line.settimeout(30)
-            line.connect(str(self.folder / "qmp"))
-            stream = line.makefile("rw")
-            for command in ({"execute": "qmp_capabilities"}, {"execute": "screendump", "arguments": {"filename": str(shot)}}):
-                stream.write(json.dumps(command) + "\n")
-                stream.flush()
-                while "return" not in (answer := json.loads(stream.readline())):
-                    if "error" in answer:
-                        raise RuntimeError(f"the screen cannot be photographed: {answer['error']['desc']}")
+        self._order("screendump", {"filename": str(shot)})
         picture = pygame.image.load(shot)
         pygame.image.save(picture, path)
         width, height = picture.get_size()
         return len({tuple(picture.get_at((x, y))) for x in range(0, width, 8) for y in range(0, height, 8)})
+
+    def _order(self, command: str, arguments: dict[str, object]) -> None:
+        """Have the emulator do something. Raises RuntimeError with what it complained of."""
+        with socket.socket(socket.AF_UNIX) as line:
+            line.settimeout(30)
+            line.connect(str(self.folder / "qmp"))
+            stream = line.makefile("rw")
+            for order in ({"execute": "qmp_capabilities"}, {"execute": command, "arguments": arguments}):
+                stream.write(json.dumps(order) + "\n")
+                stream.flush()
+                while "return" not in (answer := json.loads(stream.readline())):
+                    if "error" in answer:
+                        raise RuntimeError(f"the emulator does not do {command}: {answer['error']['desc']}")

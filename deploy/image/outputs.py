@@ -44,7 +44,7 @@ def manifests(root: Path, image: Path) -> None:
 def pack(image: Path) -> None:
     """Compress the image, write its block map, and the checksums of all of it."""
     tool("bmaptool", "create", "-o", str(image.with_suffix(".bmap")), str(image))
-    tool("xz", "-T2", "-2", "-k", "-f", str(image))
+    tool("xz", "-T2", "-1", "-k", "-f", str(image))
     lines = []
     for path in sorted(image.parent.glob(f"{image.stem}.*")):
         if path.suffix != ".sha256":

@@ -25,7 +25,6 @@ _MASKED = ("getty@tty1.service", "apt-daily.timer", "apt-daily-upgrade.timer", "
            "e2scrub_reap.service", "wpa_supplicant.service", "systemd-firstboot.service", "systemd-growfs-root.service", "fstrim.timer",
            "systemd-machine-id-commit.service", "systemd-pstore.service", "serial-getty@ttyS1.service")
 _ENABLED = ("systemd-networkd.service", "systemd-resolved.service", "systemd-timesyncd.service", "ssh.service",
-            "wpa_supplicant@wlan0.service",
             "kiosk-grow.service")
 _EMULATED = {"QEMU_CPU": "cortex-a72", "LC_ALL": "C.UTF-8", "SOURCE_DATE_EPOCH": EPOCH}
 """qemu-user's default processor checks pointers in software: the same work takes ten times as long with it."""
@@ -88,7 +87,7 @@ def product(root: Path) -> None:
     for name in ("usr/lib/sysusers.d/technician.conf", "etc/sudoers.d/technician", "etc/fstab"):
         os.chown(root / name, 0, 0)
     run("sh", str(ROOT / "deploy/install.sh"), "--root", str(root))
-    run("systemd-sysusers", f"--root={root}")
+    run("systemd-sysusers", f"--root={root}", extra=_EMULATED)
     run("systemctl", f"--root={root}", "-q", "enable", *_ENABLED)
     run("systemctl", f"--root={root}", "-q", "mask", *_MASKED)
 
@@ -127,7 +126,10 @@ def models(root: Path, kiosk: list[str]) -> None:
 
 
 def settle(root: Path, data: Path) -> None:
-    """Take away what must not be the same on two cards, or is of this build alone; make the folders of the data partition."""
+    """Take away what must not be the same on two cards, or is of this build alone; make the folders of the data partition.
+
+    `.updated` says that the system's own tables are in order: without it every start would make them anew, into memory.
+    """
     (root / "etc/machine-id").write_text("uninitialized\n")
     for path in [*root.glob("etc/ssh/ssh_host_*"), *root.glob("etc/apt/sources.list*"), *root.glob("var/log/*"),
                  *root.glob("var/lib/apt/lists/*"),
@@ -152,3 +154,5 @@ def settle(root: Path, data: Path) -> None:
         (data / name).mkdir(parents=True)
         os.chown(data / name, *owner)
         (data / name).chmod(mode)
+    for name in ("etc", "var"):
+        (root / name / ".updated").write_text(f"TIMESTAMP_NSEC={EPOCH}000000000\n")

@@ -11,19 +11,26 @@ import threading
 import time
 from pathlib import Path
 
+from deploy.image.disk import tool
 from deploy.image.headquarters import GROUP, SEEN_AS, Headquarters
 from deploy.image.machine import Machine
 from deploy.image.rootfs import ROOT
 
-DEVICE = "paris-11-pay-1"
+DEVICE, OTHER = "paris-11-pay-1", "paris-11-pay-2"
 ROLES = ("pay", "sync")
 KILLS = 3
 SOLD_BEFORE = 4
 """So many sales are announced before the plug is pulled."""
-SELL = ("sudo -u kiosk sh -c '/opt/kiosk/.venv/bin/kiosk sell --config /etc/kiosk/kiosk.toml --record /dev/stdout --sales-per-s 2 | cat'")
+SELL = ("sudo systemd-run -q --pipe --wait --collect -p User=kiosk -p Group=kiosk -p UMask=0007"
+        " -p LoadCredential=journal.key:/etc/kiosk/journal.key sh -c '/opt/kiosk/.venv/bin/kiosk sell --config /etc/kiosk/kiosk.toml"
+        " --record /dev/stdout --sales-per-s 2 | cat'")
+"""A shopper in the machine, under the user and with the journal's key that services have."""
 MISSING_HERE = {"camera", "scale", "printer", "clock"}
 """What the emulator does not have, a time server among it: what `kiosk doctor` says of that does not count."""
-PICTURES = "/var/lib/kiosk/pictures"
+PICTURES, PYTHON = "/var/lib/kiosk/pictures", "/opt/kiosk/.venv/bin/python"
+LIVELY = ('import cv2; seen = cv2.imread("/opt/kiosk/cache/models/astronaut.png"); '
+          f'[cv2.imwrite(f"{PICTURES}/{{at}}.png", seen[:, at:at + 400]) for at in range(0, 96, 16)]')
+"""Pictures for its camera that move, for one that stands still is a lost one."""
 
 
 def card(broker_port: int, code: str, key: str) -> str:
@@ -76,7 +83,10 @@ class Trial:
             self.hq.close()
 
     def wrong_card(self) -> None:
-        """A fresh card with mistakes: they are told on it. That the screen draws them is for `tests/flows` and a real screen."""
+        """A fresh card with mistakes: they are told on it, and a stick with a corrected one mends it without a restart.
+
+        That the screen draws them is for `tests/flows` and a real screen.
+        """
         self.say("a fresh card with mistakes")
         fresh = Machine(self._image, self._folder / "fresh", self._folder / "technician")
         fresh.lay("kiosk.toml", card(self.hq.broker.port, self.hq.code(), self._key).replace("store", "stroe").encode())
@@ -85,6 +95,11 @@ class Trial:
             took = fresh.wait("the mistakes stand on the card", lambda: "did you mean device.store?" in fresh.read("kiosk-provision.log"))
             self.report["mistakes_told_s"] = round(took)
             self.hold("every mistake is listed: stroe, no store, no claim.pem", fresh.read("kiosk-provision.log").startswith("3 mistakes:"))
+            stick = fresh.plug_in({"kiosk.toml": card(self.hq.broker.port, self.hq.code(), self._key).replace(DEVICE, OTHER).encode(),
+                                   "claim.pem": self.hq.claim.read_bytes()})
+            self.report["login_after_stick_s"] = round(fresh.wait_for_login())
+            fresh.wait("the stick says OK", lambda: tool("mtype", "-i", str(stick), "::/kiosk-provision.log").startswith(f"OK {OTHER}"))
+            fresh.wait("kiosk@sync is active", lambda: fresh.run("systemctl is-active kiosk@sync", check=False).strip() == "active")
         finally:
             fresh.kill()
 
@@ -99,7 +114,7 @@ class Trial:
         self.hold("kiosk-provision.log says OK", self.machine.run("sudo cat /boot/firmware/kiosk-provision.log").startswith(f"OK {DEVICE}"))
         self.machine.run("sudo mkdir -p /run/systemd/system/kiosk@.service.d; printf '[Service]\\nTimeoutStartSec=900\\n' "
                          "| sudo tee /run/systemd/system/kiosk@.service.d/slow.conf; sudo systemctl daemon-reload")
-        self.machine.run(f"sudo -u kiosk mkdir -p {PICTURES} && sudo -u kiosk cp /opt/kiosk/cache/models/astronaut.png {PICTURES}/"
+        self.machine.run(f"sudo -u kiosk mkdir -p {PICTURES} && sudo -u kiosk {PYTHON} -c '{LIVELY}'"
                          " && sudo systemctl --no-block restart kiosk@pay")
         began = time.monotonic()
         self.machine.wait("it has its certificate", lambda: "there" in self.machine.run(
@@ -114,6 +129,7 @@ class Trial:
                                 "lsblk -bno SIZE /dev/vda6").splitlines()
         self.hold("the root is read-only below an overlay", "ro" in said[0].split(",") and said[1] == "overlay")
         self.hold("the data partition has grown to the end of the card", int(said[3]) > 2_500_000_000)
+        self.hold("the hardware watchdog is on", "active" in self.machine.run("cat /sys/class/watchdog/watchdog0/state", check=False))
         memory = {role: int(self.machine.run(f"systemctl show -P MemoryPeak kiosk@{role}") or 0) // 1_000_000 for role in ROLES}
         self.report["memory_peak_mb"] = memory
         self.report["boot"] = self.machine.run("systemd-analyze", check=False).splitlines()[0]
@@ -122,10 +138,14 @@ class Trial:
         self.report["doctor"] = {finding["part"]: "ok" if finding["well"] else finding["said"] for finding in found}
         self.hold(f"the doctor finds nothing but missing hardware {[finding['said'] for finding in bad]}", not bad)
         self.machine.wait("HQ has heard of the device", lambda: bool(self.hq.facts()), 300)
+        self.machine.wait("HQ knows in which time it was ready", lambda: "ready" in self.hq.states(DEVICE))
+        self.report["ready_after_power"] = self.hq.states(DEVICE)["ready"]
+        self.hq.photograph(DEVICE, self._folder / "pay.jpg")
+        self.hold("HQ sees the screen of the running terminal", self._folder.joinpath("pay.jpg").stat().st_size > 5000)
         self.machine.run("sudo sh -c 'SDL_VIDEODRIVER=dummy /opt/kiosk/.venv/bin/kiosk screens /tmp/screens --only pay.attract"
                          " --language fr'",
                          timeout_s=900)
-        self.hold("its screens are drawn", "pay.attract.fr.800x480.png" in self.machine.run("sudo ls /tmp/screens"))
+        self.hold("its screens are drawn off-screen", "pay.attract.fr.800x480.png" in self.machine.run("sudo ls /tmp/screens"))
 
     def crash_loop(self) -> None:
         """A terminal that cannot start: staff is called on its screen, and the others do not notice."""

@@ -329,7 +329,7 @@ CHOICES: dict[str, tuple[object, ...]] = {
 """The values that a key may have, by `section.key`."""
 RANGES: dict[str, tuple[float, float]] = {
     "scale.record_mb": (0, 100_000), "broker.port": (1, 65535), "storage.reserve_mb": (1, 100_000), "phone.port": (0, 65535),
-    "members.retention_days": (1, 3650), "members.pin_over_minor": (0, 100_000_000), "voice.rate_wpm": (80, 400),
+    "members.retention_days": (1, 365), "members.pin_over_minor": (0, 100_000_000), "voice.rate_wpm": (80, 400),
     "camera.width": (64, 4096), "camera.height": (64, 4096), "camera.rate_hz": (0.5, 120),
     "facings.width": (64, 4096), "facings.height": (64, 4096), "facings.every_s": (0.5, 3600), "display.height": (240, 4096),
     "mirror.lens_mm": (0, 3000), "mirror.horizon": (0, 1), "mirror.dim_after_s": (5, 86_400), "mirror.pir": (0, 27),

@@ -6,7 +6,7 @@ import hashlib
 
 from kiosk.design.words import say
 
-VERSION = "2026-11"
+VERSION = "2026-12"
 """A changed text is a new version: every consent keeps the version, and the SHA-256 of the text that was shown."""
 POINTS = ("keep", "where", "erase", "apart")
 

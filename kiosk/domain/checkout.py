@@ -23,6 +23,7 @@ class State(StrEnum):
     TENDER = "tender"
     DIGITS = "digits"
     FACE = "face"
+    NUMBER = "number"
     PIN = "pin"
     CONFIRM = "confirm"
     QR = "qr"
@@ -52,7 +53,9 @@ class Event(StrEnum):
     BUCKET_SMALL = "bucket_small"
     RECOGNISED = "recognised"
     NOT_RECOGNISED = "not_recognised"
+    PIN = "pin"
     ASK_PIN = "ask_pin"
+    PIN_TYPED = "pin_typed"
     PIN_RIGHT = "pin_right"
     PIN_REFUSED = "pin_refused"
     CONFIRM = "confirm"
@@ -94,6 +97,9 @@ TABLE: dict[tuple[State, Event], State] = {
     (_S.FACE, _E.ASK_PIN): _S.PIN,
     (_S.FACE, _E.BACK): _S.TENDER,
     (_S.FACE, _E.CANCEL): _S.IDLE,
+    (_S.NUMBER, _E.PIN_TYPED): _S.AUTHORISING,
+    (_S.NUMBER, _E.BACK): _S.TENDER,
+    (_S.NUMBER, _E.CANCEL): _S.IDLE,
     (_S.PIN, _E.PIN_RIGHT): _S.CONFIRM,
     (_S.PIN, _E.PIN_REFUSED): _S.REFUSED,
     (_S.PIN, _E.BACK): _S.TENDER,
@@ -114,6 +120,7 @@ TABLE: dict[tuple[State, Event], State] = {
     (_S.CHECKING, _E.APPROVED): _S.PAID,
     (_S.CHECKING, _E.DECLINED): _S.REFUSED,
     (_S.REFUSED, _E.RETRY): _S.TENDER,
+    (_S.REFUSED, _E.PIN): _S.NUMBER,
     (_S.REFUSED, _E.QR): _S.QR,
     (_S.REFUSED, _E.CASH): _S.CASH,
     (_S.REFUSED, _E.CANCEL): _S.IDLE,
@@ -123,10 +130,11 @@ TABLE: dict[tuple[State, Event], State] = {
 }
 
 
-FINGERS = frozenset({_E.START, _E.EMPTY, _E.PAY, _E.AGE_ASKED, _E.AGE_PROVEN, _E.AGE_REFUSED, _E.BACK, _E.CANCEL, _E.FACE, _E.QR, _E.CODE,
-                     _E.CASH, _E.CASH_TAKEN, _E.CONFIRM, _E.NOT_ME, _E.RETRY, _E.DONE})
+FINGERS = frozenset({_E.START, _E.EMPTY, _E.PAY, _E.AGE_ASKED, _E.AGE_PROVEN, _E.AGE_REFUSED, _E.BACK, _E.CANCEL, _E.FACE, _E.PIN, _E.QR,
+                     _E.CODE, _E.CASH, _E.CASH_TAKEN, _E.CONFIRM, _E.NOT_ME, _E.RETRY, _E.DONE})
 """What a finger of a shopper or of staff does, or a patience that ran out. It may come when the screen has moved on: then it is ignored."""
-EYES = frozenset({_E.BUCKET_SMALL, _E.RECOGNISED, _E.NOT_RECOGNISED, _E.ASK_PIN, _E.PIN_RIGHT, _E.PIN_REFUSED, _E.CODE_SEEN})
+EYES = frozenset({_E.BUCKET_SMALL, _E.RECOGNISED, _E.NOT_RECOGNISED, _E.ASK_PIN, _E.PIN_TYPED, _E.PIN_RIGHT, _E.PIN_REFUSED,
+                  _E.CODE_SEEN})
 """What the camera and the pads for digits and PIN find. What they find too late is ignored."""
 ANSWERS = frozenset({_E.APPROVED, _E.DECLINED})
 """The end of a payment. One that nobody waits for is refused: it would pay twice, or undo what is paid."""

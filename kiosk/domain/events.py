@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from kiosk.domain.online import OrderPlaced
+from kiosk.domain.online_pin import PinLodged
 from kiosk.domain.standing import CertificateRequested, ClockSet, CommandDone, DownlinkRefused
 
 
@@ -45,8 +46,8 @@ class SaleLine:
 class PaymentRequested:
     """Asks HQ to hold money. intent_id is the idempotency key of everything that follows.
 
-    tender: "wallet_face" (member known by face), "wallet_qr" (member_code is the code that the shopper's phone shows), or one of
-    catalog.CODE_TENDERS (HQ sends a PaymentCode that the shopper's phone reads off the screen).
+    tender: "wallet_face" (member known by face), "wallet_qr" (member_code is the code that the shopper's phone shows),
+    "wallet_pin" (member_code: see online_pin), or one of catalog.CODE_TENDERS (HQ sends a PaymentCode that the phone reads off the screen).
     """
 
     intent_id: str
@@ -83,7 +84,7 @@ class Seal:
 class SaleCompleted:
     """A sale that took place: goods are the shopper's. HQ turns the hold into a posting, or posts it when `offline`.
 
-    tender: wallet_face | wallet_qr | cash_desk | one of catalog.CODE_TENDERS.
+    tender: wallet_face | wallet_qr | wallet_pin | cash_desk | one of catalog.CODE_TENDERS.
     vat: permille as text -> VAT in minor units contained in the total. seal: None in the journal's own record of the sale.
     """
 
@@ -342,9 +343,9 @@ class IdentityDecided:
 
 @dataclass(frozen=True, slots=True)
 class DeviceHealth:
-    """How the device is. states: e.g. {"camera": "ok", "disk": "ok"}. free_mb: room left on the data partition.
+    """How the device is. states: e.g. {"camera": "ok", "disk": "ok"}; "ready": "213 s" says how long its start took.
 
-    offline_minor: what it has sold by the offline policy and HQ has not acknowledged yet.
+    free_mb: room left on the data partition. offline_minor: what it has sold by the offline policy and HQ has not acknowledged yet.
     """
 
     version: str
@@ -379,13 +380,13 @@ Event = (
     SaleCompleted | SaleRefunded | PeriodClosed | JournalHead | PaymentRequested | PaymentCancelled | StockChanged | FacingSeen
     | ReplenishmentRequested | GoodsReceived | MemberEnrolled | MemberErased | MemberLocked | TemplateRequested | TemplateSealed
     | TemplateHeld | StaffActed | IdentityDecided | DeviceHealth | InboxCommitted | Skipped
-    | CertificateRequested | CommandDone | DownlinkRefused | ClockSet | OrderPlaced
+    | CertificateRequested | CommandDone | DownlinkRefused | ClockSet | OrderPlaced | PinLodged
 )
 
 LANE_OF: dict[type, Lane] = {
     SaleCompleted: Lane.MONEY, SaleRefunded: Lane.MONEY, PeriodClosed: Lane.MONEY, PaymentRequested: Lane.MONEY,
     PaymentCancelled: Lane.MONEY, StaffActed: Lane.MONEY, OrderPlaced: Lane.MONEY,
-    MemberEnrolled: Lane.MONEY, MemberErased: Lane.MONEY, MemberLocked: Lane.MONEY,
+    MemberEnrolled: Lane.MONEY, MemberErased: Lane.MONEY, MemberLocked: Lane.MONEY, PinLodged: Lane.MONEY,
     StockChanged: Lane.STOCK, ReplenishmentRequested: Lane.STOCK, GoodsReceived: Lane.STOCK, InboxCommitted: Lane.STOCK,
     # Templates travel in the lane that lets payments pass; it is compacted for stock alone.
     TemplateRequested: Lane.STOCK, TemplateSealed: Lane.STOCK, TemplateHeld: Lane.STOCK,

@@ -35,11 +35,14 @@ CODE_WITHIN_S = 15.0
 
 @dataclass(frozen=True, slots=True)
 class Payer:
-    """Who pays, as far as the kiosk knows. tender: wallet_face (member_id), wallet_qr (code, which HQ resolves) or a CODE_TENDER."""
+    """Who pays, as far as the kiosk knows. tender: wallet_face (member_id), wallet_qr (code, which HQ resolves), wallet_pin (code: what
+    online_pin shows HQ for this intent_id) or a CODE_TENDER. intent_id: of the payment to come, "" for a new one.
+    """
 
     tender: str
     member_id: str = ""
     code: str = ""
+    intent_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,7 @@ class Cashier:
         """Commit the intent and its request; both are on disk when this returns."""
         parts = self._parts
         with parts.store.unit() as unit:
-            draft = _draft(quote, payer, parts.new_id(), parts.new_id())
+            draft = _draft(quote, payer, payer.intent_id or parts.new_id(), parts.new_id())
             pending = Pending(draft, parts.clock.monotonic(), in_training(unit))
             if not pending.training:
                 request = PaymentRequested(draft.intent_id, draft.total_minor, draft.currency, payer.tender, payer.member_id, payer.code)

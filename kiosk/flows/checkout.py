@@ -144,7 +144,7 @@ class Checkout:
     def _ask(self, payer: Payer, event: Event) -> None:
         if ruling(self._now.state, event) is not Ruling.MOVES:
             return
-        if payer.tender == "wallet_qr":
+        if payer.tender in ("wallet_qr", "wallet_pin"):
             self._price(member=True)
         self._now.pending = self._cashier.request(self._now.priced, payer)
         self._go(event)

@@ -17,7 +17,8 @@ from kiosk.domain.identity import Template, template
 from kiosk.flows.identify import FaceLook, face_task
 from kiosk.flows.my_data import MyDataFlow
 from kiosk.flows.parts import Parts, Shop, next_language, status
-from kiosk.flows.pin import PIN_DIGITS
+from kiosk.flows.pin import NUMBER_DIGITS as DIGITS
+from kiosk.flows.pin import PIN_DIGITS, typed
 from kiosk.flows.sight import Sight
 from kiosk.flows.twins import TwinSearch
 from kiosk.storage.vault import CARD_PREFIX, Consent, Courier, Extras, Stroke, Vault
@@ -26,7 +27,6 @@ from kiosk.storage.vault.records import clipped
 from kiosk.ui import views
 
 CONSENT_VERSION = texts.VERSION
-DIGITS = 8
 SHOTS = 3
 ADULT_YEARS = 18
 _BETWEEN_SHOTS_S = 0.35
@@ -123,20 +123,20 @@ class EnrolFlow:
         return sum(len(stroke) for stroke in self._strokes)
 
     def _on_digits(self, target: str) -> None:
-        self._digits = _typed(self._digits, target, DIGITS)
+        self._digits = typed(self._digits, target, DIGITS)
         if target == "ok" and len(self._digits) == DIGITS:
             self._to("pin")
 
     def _on_pin(self, target: str) -> None:
         """The PIN twice: `_pin` is complete when `_again` is being typed."""
         if len(self._pin) < PIN_DIGITS:
-            self._pin = _typed(self._pin, target, PIN_DIGITS)
+            self._pin = typed(self._pin, target, PIN_DIGITS)
             if target.startswith("key:"):
                 self._objection = objection(self._pin, self._digits) if len(self._pin) == PIN_DIGITS else ""
             if self._objection:
                 self._pin = ""
             return
-        self._again = _typed(self._again, target, PIN_DIGITS)
+        self._again = typed(self._again, target, PIN_DIGITS)
         if len(self._again) < PIN_DIGITS:
             return
         if self._again == self._pin:
@@ -199,7 +199,8 @@ class EnrolFlow:
         secret = secrets.token_bytes(24) if self._parts.settings.members.mode == "card" else b""
         consent = Consent(CONSENT_VERSION, self.language, self._parts.clock.now().isoformat(), texts.fingerprint(self.language), True,
                           clipped(self._strokes))
-        extras = Extras(hashed(self._pin), bool(twins), secret)
+        lodged = None if secret else self._parts.vault.pin_keys.lodged(self._member_id, self._digits, self._pin)
+        extras = Extras(hashed(self._pin), bool(twins), secret, lodged)
         enrol(self._parts, self._parts.vault, self._member_id, self._digits, (self._shots, consent), extras)
         for other in twins:
             self._parts.vault.ask_pin_always(other)
@@ -215,13 +216,13 @@ class EnrolFlow:
         if self._screen == "face":
             frame = self._parts.eyes.frame
             return views.EnrolFace(seen, frame.pixels if frame else None, self._box, len(self._shots), SHOTS, self._hint, now_s)
-        card, typed = self._parts.settings.members.mode == "card", len(self._pin) == PIN_DIGITS
+        card, chosen = self._parts.settings.members.mode == "card", len(self._pin) == PIN_DIGITS
         made: dict[str, Callable[[], views.View]] = {
             "consent": lambda: views.EnrolConsent(seen, CONSENT_VERSION),
             "age": lambda: views.EnrolAge(seen, ADULT_YEARS),
             "sign": lambda: views.EnrolSign(seen, tuple(self._strokes), self._points >= _LEAST_POINTS),
             "digits": lambda: views.EnrolDigits(seen, "•" * max(0, len(self._digits) - 1) + self._digits[-1:], DIGITS),
-            "pin": lambda: views.EnrolPin(seen, len(self._again if typed else self._pin), PIN_DIGITS, typed, self._objection),
+            "pin": lambda: views.EnrolPin(seen, len(self._again if chosen else self._pin), PIN_DIGITS, chosen, self._objection),
             "compare": lambda: views.PayWaiting(seen, "checking", now_s),
             "review": lambda: views.EnrolReview(seen, bool(self._twins and self._twins.found), card,
                                                 self._parts.settings.members.retention_days),
@@ -259,10 +260,6 @@ def enrol(parts: Parts, vault: Vault, member_id: str, digits: str, seen: tuple[l
         if unit.settings.get(f"enrol_again.{member_id}"):
             unit.settings.put(f"enrol_again.{member_id}", "")
         unit.facts.record(MemberEnrolled(member_id, consent.version, consent.language, len(shots)))
+        if extras.lodged is not None:
+            unit.facts.record(extras.lodged)
         unit.tallies.add("enrolled")
-
-
-def _typed(text: str, target: str, length: int) -> str:
-    if target == "erase":
-        return text[:-1]
-    return text + target.removeprefix("key:") if target.startswith("key:") and len(text) < length else text

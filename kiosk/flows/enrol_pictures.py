@@ -52,7 +52,8 @@ def enrol_pictures(parts: Parts, vault: Vault, member_id: str, paper: Paper, sho
     while not search.done:
         search.step()
     consent = Consent(texts.VERSION, paper.language, f"{paper.day}T00:00:00+00:00", texts.fingerprint(paper.language))
-    enrol(parts, vault, member_id, paper.digits, (shots, consent), Extras(hashed(paper.pin), bool(search.found)))
+    extras = Extras(hashed(paper.pin), bool(search.found), lodged=vault.pin_keys.lodged(member_id, paper.digits, paper.pin))
+    enrol(parts, vault, member_id, paper.digits, (shots, consent), extras)
     for other in search.found:
         vault.ask_pin_always(other)
     return search.found

@@ -10,6 +10,8 @@ from kiosk.storage.store import Unit
 
 NAMES = ("camera", "scale", "shelf", "printer")
 _PREFIX = "state."
+_READY = "ready."
+_ROLES = ("pay", "mirror", "stock")
 
 
 def set_state(unit: Unit, name: str, value: str) -> None:
@@ -18,9 +20,21 @@ def set_state(unit: Unit, name: str, value: str) -> None:
 
 
 def states(unit: Unit) -> dict[str, str]:
-    """Return the states that services noted: name -> ok, lost or unsure."""
+    """Return the states that services noted: name -> ok, lost or unsure; and under `ready` how long the last start took, as "213 s"."""
     noted = {name: unit.settings.get(_PREFIX + name) for name in NAMES}
-    return {name: value for name, value in noted.items() if value}
+    took = [seconds for role in _ROLES if (seconds := ready_in(unit, role)) is not None]
+    return {name: value for name, value in noted.items() if value} | ({"ready": f"{max(took)} s"} if took else {})
+
+
+def note_ready(unit: Unit, role: str, boot_id: str, seconds: int) -> None:
+    """Note that a role serves, so many seconds after the machine was switched on."""
+    unit.settings.put(_READY + role, f"{boot_id}@{seconds}")
+
+
+def ready_in(unit: Unit, role: str, boot_id: str = "") -> int | None:
+    """Return how many seconds a role took from power to service. boot_id: of this start alone; None when it is not known."""
+    boot, _, seconds = (unit.settings.get(_READY + role) or "").partition("@")
+    return int(seconds) if seconds and boot_id in ("", boot) else None
 
 
 def silent_for_s(unit: Unit, boot_id: str, monotonic_s: float) -> float:

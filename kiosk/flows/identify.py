@@ -26,6 +26,8 @@ _ASKED_KEY, _ASKED_KEPT = "challenges_asked", 15
 _EMBED_EVERY_S, _EMBED_SHARE = 0.5, 6.0
 """Good frames are embedded so far apart at least, on a slow computer so many times what one takes: the face must be followed meanwhile."""
 _SEARCH_EVERY = 5
+_DARK = 30.0
+"""Mean brightness of a picture, 0..255, below which somebody may stand there whom nobody can see."""
 _STEADY_S, _STEADY = 0.25, 0.05
 """So long a face must have kept its size to so much before a challenge begins: whoever is still stepping up is not asked to dance."""
 _STEADY_WITHIN_S = 1.5
@@ -66,7 +68,7 @@ class FaceTask:
         before = self._face if 0 <= frame.sensor_time_s - self._seen_s < FORGET_S else None
         self._face = face = self._find(frame, before)
         if face is None:
-            return FaceLook("look_here", None, None, frame.sequence)
+            return FaceLook("more_light" if frame.pixels[::8, ::8].mean() < _DARK else "look_here", None, None, frame.sequence)
         other = before is None or elsewhere(face, before)
         if other:
             self._witness.forget()

@@ -264,7 +264,6 @@ class MirrorFlow:
 
     def close(self) -> None:
         """Give readers and sensor back."""
-        self._pace.keep()
         self._senses.held_up.close()
         if self._senses.presence is not None:
             self._senses.presence.close()

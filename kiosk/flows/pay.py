@@ -14,8 +14,8 @@ from kiosk.flows.checkout import Checkout
 from kiosk.flows.identify import Digits, FaceSearch, face_task
 from kiosk.flows.parts import Shop, next_language
 from kiosk.flows.pay_buttons import BUTTONS
-from kiosk.flows.pay_views import view
-from kiosk.flows.pin import PinPad, step_up
+from kiosk.flows.pay_views import takes_pin, view
+from kiosk.flows.pin import OnlinePin, PinPad, step_up
 from kiosk.flows.sight import Sight
 from kiosk.storage.till import PAY
 from kiosk.storage.vault import CARD_PREFIX
@@ -51,7 +51,8 @@ class PayFlow(Checkout):
             if not self._stayed() and target != "stay":
                 self._touch(target)
         {State.BASKET: self._scan, State.IDLE: self._scan, State.FACE: self._face, State.QR: self._scan, State.AGE: self._scan,
-         State.CASH: self._scan, State.DIGITS: self._member_card, State.PIN: self._pin}.get(self._now.state, self._drop)()
+         State.CASH: self._scan, State.DIGITS: self._member_card, State.NUMBER: self._number,
+         State.PIN: self._pin}.get(self._now.state, self._drop)()
         self._authorise()
         self._expire()
         return view(self._now, self._parts, self._shop, self._sight.eyes.frame)
@@ -146,6 +147,17 @@ class PayFlow(Checkout):
         elif answer:
             self._now.entered_s = self._parts.clock.monotonic()
 
+    def _number(self) -> None:
+        """Have HQ judge number and PIN once both are typed: the face of whoever it is has not come here yet."""
+        self._drop()
+        shown = self._now.online
+        if shown is None or not shown.step():
+            return
+        intent_id = self._parts.new_id()
+        code = self._sight.vault.pin_keys.shown(shown.number, shown.entered, intent_id)
+        self._now.online = None
+        self._ask(Payer("wallet_pin", code=code, intent_id=intent_id), Event.PIN_TYPED)
+
     # --- what is touched ----------------------------------------------------------------------------------------------------------
 
     def _touch(self, target: str) -> None:
@@ -157,6 +169,9 @@ class PayFlow(Checkout):
             self._remove(int(target.removeprefix("remove:")))
         elif self._now.state is State.DIGITS:
             self._press(target)
+        elif self._now.state is State.NUMBER and self._now.online is not None and target != "other_way":
+            self._now.online.press(target)
+            self._now.entered_s = self._parts.clock.monotonic()
         elif self._now.state is State.PIN and self._now.pin is not None and target != "other_way":
             self._now.pin.press(target)
         elif self._now.state is State.TENDER and target.removeprefix("code:") in self._shop.codes:
@@ -180,6 +195,10 @@ class PayFlow(Checkout):
     def _button(self, event: Event) -> None:
         if event is Event.FACE:
             self._now.pad = Digits(self._sight)
+        if event is Event.PIN:
+            if not takes_pin(self._now, self._parts, self._shop):
+                return
+            self._now.online = OnlinePin()
         if event is Event.CONFIRM and self._now.state is State.CONFIRM:
             self._sight.vault.used(self._now.member_id, self._parts.clock.now().date().isoformat())
         super()._button(event)

@@ -20,6 +20,8 @@ BUTTONS: dict[tuple[State, str], Event] = {
     (State.QR, "back"): Event.BACK,
     (State.CODE, "back"): Event.BACK,
     (State.REFUSED, "retry"): Event.RETRY,
+    (State.NUMBER, "other_way"): Event.BACK,
+    (State.REFUSED, "pin"): Event.PIN,
     (State.REFUSED, "qr"): Event.QR,
     (State.REFUSED, "cash"): Event.CASH,
     (State.PAID, "done"): Event.DONE,

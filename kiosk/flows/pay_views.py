@@ -17,16 +17,19 @@ from kiosk.domain.receipt import excerpt
 from kiosk.flows.cashier import Pending
 from kiosk.flows.identify import Digits, FaceSearch
 from kiosk.flows.parts import Parts, Shop, status
-from kiosk.flows.pin import PIN_DIGITS, PinPad
+from kiosk.flows.pin import NUMBER_DIGITS, PIN_DIGITS, OnlinePin, PinPad
 from kiosk.flows.printing import receipt_address
 from kiosk.ui import views
 
-STAYS_S = {State.BASKET: 60.0, State.AGE: 180.0, State.TENDER: 45.0, State.DIGITS: 45.0, State.PIN: 45.0, State.CONFIRM: 30.0,
-           State.QR: 40.0, State.REFUSED: 30.0, State.CASH: 60.0, State.PAID: 8.0}
+STAYS_S = {State.BASKET: 60.0, State.AGE: 180.0, State.TENDER: 45.0, State.DIGITS: 45.0, State.NUMBER: 45.0, State.PIN: 45.0,
+           State.CONFIRM: 30.0, State.QR: 40.0, State.REFUSED: 30.0, State.CASH: 60.0, State.PAID: 8.0}
 """How long a screen waits for a finger before it gives up."""
-WARNS_S = {State.BASKET: 15.0, State.AGE: 15.0, State.TENDER: 12.0, State.DIGITS: 12.0, State.PIN: 12.0, State.CONFIRM: 10.0,
-           State.QR: 12.0, State.REFUSED: 12.0, State.CASH: 15.0}
+WARNS_S = {State.BASKET: 15.0, State.AGE: 15.0, State.TENDER: 12.0, State.DIGITS: 12.0, State.NUMBER: 12.0, State.PIN: 12.0,
+           State.CONFIRM: 10.0, State.QR: 12.0, State.REFUSED: 12.0, State.CASH: 15.0}
 """How long before that it asks whether anybody is still there; only where a basket would be lost, or a ticket with it."""
+
+_UNKNOWN = ("not_recognised", "several_people", "no_face", "pin_refused")
+"""Why nobody was recognised; then number and PIN are offered, to members and strangers alike."""
 
 
 @dataclass(slots=True)
@@ -46,6 +49,7 @@ class Session:
     sale: SaleCompleted | None = None
     member_id: str = ""
     pin: PinPad | None = None
+    online: OnlinePin | None = None
     reason: str = ""
     ticket: str = ""
     hint: str = ""
@@ -124,6 +128,25 @@ def _takes_codes(now: _Now) -> bool:
     return not (now.status.camera_lost or now.status.offline)
 
 
+def takes_pin(session: Session, parts: Parts, shop: Shop) -> bool:
+    """Return whether number and PIN may pay: when a face was not recognised, whosever it is, while HQ is there to judge them."""
+    told = status(parts, shop, session.language)
+    return session.reason in _UNKNOWN and parts.settings.members.mode != "card" and not told.offline
+
+
+def _number(now: _Now) -> views.View:
+    pad = now.session.online or OnlinePin()
+    if pad.asks_number:
+        return views.PayDigits(now.status, len(pad.number), NUMBER_DIGITS)
+    if pad.checking:
+        return views.PayWaiting(now.status, "checking", now.time_s)
+    return views.PayPin(now.status, len(pad.entered), PIN_DIGITS, pays=now.session.priced.total)
+
+
+def _refused(now: _Now) -> views.View:
+    return views.PayRefused(now.status, now.session.reason, _takes_codes(now), takes_pin(now.session, now.parts, now.shop))
+
+
 def _digits(now: _Now) -> views.View:
     if now.parts.settings.members.mode == "card":
         return views.PayQr(now.status, now.session.priced.total, now.frame.pixels if now.frame else None, now.time_s, card=True)
@@ -181,6 +204,7 @@ _VIEWS: dict[State, Callable[[_Now], views.View]] = {
     State.TENDER: _tender,
     State.DIGITS: _digits,
     State.FACE: _face,
+    State.NUMBER: _number,
     State.PIN: _pin,
     State.CONFIRM: _confirm,
     State.QR: _qr,
@@ -188,6 +212,6 @@ _VIEWS: dict[State, Callable[[_Now], views.View]] = {
     State.AUTHORISING: lambda now: views.PayWaiting(now.status, "authorising", now.time_s),
     State.CHECKING: lambda now: views.PayWaiting(now.status, "checking", now.time_s),
     State.PAID: _paid,
-    State.REFUSED: lambda now: views.PayRefused(now.status, now.session.reason, _takes_codes(now)),
+    State.REFUSED: _refused,
     State.CASH: lambda now: views.PayCash(now.status, now.session.priced.total, now.session.ticket),
 }

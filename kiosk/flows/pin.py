@@ -1,4 +1,4 @@
-"""When a face alone is not enough: who is asked for the PIN, and how five tries end."""
+"""When a face alone is not enough, or has not come to this kiosk yet: who is asked for the PIN, and how five tries end."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from kiosk.domain.identity import Decision
 from kiosk.domain.money import Money
 from kiosk.flows.sight import Sight
 
-PIN_DIGITS = 4
+PIN_DIGITS, NUMBER_DIGITS = 4, 8
 
 
 def step_up(parts: Sight, decision: Decision, amount: Money) -> str:
@@ -62,3 +62,40 @@ class PinPad:
             with self._parts.store.unit() as unit:
                 unit.facts.record(MemberLocked(self._member_id, locked=True))
         return answer
+
+
+class OnlinePin:
+    """Number and PIN of a member whose face has not come to this kiosk: HQ judges both, so nothing here knows whether they are right."""
+
+    def __init__(self) -> None:
+        self.number = self.entered = ""
+        self._shown = False
+
+    @property
+    def asks_number(self) -> bool:
+        """Whether the number comes first: its digits are not all there."""
+        return len(self.number) < NUMBER_DIGITS
+
+    @property
+    def checking(self) -> bool:
+        """Whether all digits of the PIN are there."""
+        return len(self.entered) == PIN_DIGITS
+
+    def press(self, target: str) -> None:
+        """Take a key of the number, then of the PIN, or take back the last digit."""
+        if self.asks_number:
+            self.number = typed(self.number, target, NUMBER_DIGITS)
+        elif not self.checking:
+            self.entered = typed(self.entered, target, PIN_DIGITS)
+
+    def step(self) -> bool:
+        """Return True once all digits are there and that was shown."""
+        shown, self._shown = self._shown, self.checking
+        return shown
+
+
+def typed(text: str, target: str, length: int) -> str:
+    """Return a text after one more key, or without its last digit."""
+    if target == "erase":
+        return text[:-1]
+    return text + target.removeprefix("key:") if target.startswith("key:") and len(text) < length else text

@@ -93,17 +93,20 @@ class Standing:
     def _believe(self, order: TrustAnnounced) -> bool:
         with self._parts.store.snapshot() as unit:
             known = int(unit.settings.get(ROOTS_VERSION) or "0")
-        if order.version <= known:
+        if order.version == known:
+            return False  # a rebuilt store begins another downbox, and each begins with the roots
+        if order.version < known:
             with self._parts.store.unit(use_reserve=True) as unit:
                 unit.facts.record(DownlinkRefused("rollback", "trust", f"version {order.version} came after {known}"))
             return False
+        before = self._identity.roots.read_text()
         self._identity.believe(order.roots)
         with self._parts.store.unit(use_reserve=True) as unit:
             unit.settings.put(ROOTS_VERSION, str(order.version))
             if order.renew:
                 unit.settings.put(RENEW, "wanted")
         log.info("%s: goes by HQ's roots, version %d", self._parts.settings.device.id, order.version)
-        return True
+        return self._identity.roots.read_text() != before
 
     def _renew(self) -> None:
         clock, device = self._parts.clock, self._parts.settings.device.id

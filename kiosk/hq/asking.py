@@ -22,10 +22,11 @@ MANDATE_MS = 60_000
 
 
 def is_for_a_service(db: Db, asked: PaymentRequested) -> bool:
-    """Return whether a payment service is to be asked: for a code, and for a face whose wallet is too empty but has a stored mandate."""
+    """Return whether a payment service is to be asked: for a code, and for a member whose wallet is too empty but has a stored mandate."""
     if asked.tender in CODE_TENDERS or charges.get(db, asked.intent_id) is not None:
         return True
-    if asked.tender != "wallet_face" or accounts.intent(db, asked.intent_id) is not None or charges.mandate(db, asked.member_id) is None:
+    known = asked.tender in ("wallet_face", "wallet_pin") and charges.mandate(db, asked.member_id) is not None
+    if not known or accounts.intent(db, asked.intent_id) is not None:
         return False
     balance = accounts.balance(db, accounts.member_account(asked.member_id), asked.currency)
     return balance is None or balance[0] - balance[1] < asked.amount_minor

@@ -13,7 +13,7 @@ from kiosk.hq.ledger.store import Db
 from kiosk.hq.rules import rules
 from kiosk.hq.stamp import Stamp, milliseconds
 from kiosk.hq.trust.authority import Purpose, Revoked, Subject, read_request
-from kiosk.hq.trust.folder import RESTART, SERVER_CERTIFICATE, Authority, Issued, Own, write_file
+from kiosk.hq.trust.folder import RESTART, SERVER_FILE, Authority, Issued, Own, write_file
 from kiosk.sync.trust.identity import RENEW_AT
 
 REFRESH_MS = 7 * 24 * 3600 * 1000
@@ -68,7 +68,7 @@ def renew_own(db: Db, ca: Authority, hq_file: Path | None, stamp: Stamp) -> bool
     Return whether one was. The broker reads its folder again; HQ's file is read at its next connection, until when the present one stands.
     """
     due = []
-    server, hq = ca.own(ca.broker / SERVER_CERTIFICATE), ca.own(hq_file)
+    server, hq = ca.own(ca.broker / SERVER_FILE), ca.own(hq_file)
     if server is not None and _is_due(ca, server, stamp):
         due.append(Subject(server.name, Purpose.SERVER, server.hosts))
     if hq is not None and hq.name == "hq" and _is_due(ca, hq, stamp):
@@ -128,13 +128,10 @@ def finish_rotation(db: Db, ca: Authority, stamp: Stamp, who: str) -> list[str]:
 
 
 def announce(db: Db, ca: Authority, stamp: Stamp, *, renew: bool) -> None:
-    """Tell every device which roots count now; renew: each asks for a new certificate at once."""
+    """Tell every device, also one that is yet to come, which roots count now; renew: each asks for a new certificate at once."""
     version = int(trust.setting(db, "roots_version") or "0") + 1
     trust.put_setting(db, "roots_version", str(version))
-    order = TrustAnnounced(version, ca.roots_text(), renew)
-    for device in fleet.devices(db):
-        if device["epoch"]:
-            downbox.put(db, device["id"], device["epoch"], order, stamp)
+    downbox.put_roots(db, TrustAnnounced(version, ca.roots_text(), renew), stamp)
 
 
 def give_broker(db: Db, ca: Authority, stamp: Stamp) -> None:

@@ -1,7 +1,7 @@
 """What HQ has to tell each device: numbered, kept, signed and sent again until the device says that it holds it.
 
 A downbox belongs to one epoch of a device. A card that was written anew comes back with another epoch and so gets a fresh box, which
-begins with its planogram; an old card that is put back finds its own box again, and in it what is new.
+begins with the roots that count and its planogram; an old card that is put back finds its own box again, and in it what is new.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from collections.abc import Callable
 from datetime import datetime
 
 from kiosk.domain.catalog import Planogram
-from kiosk.domain.orders import CommandOrdered, Order, PaymentAnswered, PaymentCode
-from kiosk.hq.ledger import catalogue, fleet
+from kiosk.domain.orders import CommandOrdered, Order, PaymentAnswered, PaymentCode, TrustAnnounced
+from kiosk.hq.ledger import catalogue, fleet, trust
 from kiosk.hq.ledger.store import Db, Row
 from kiosk.hq.stamp import Stamp
 from kiosk.wire import ORDER_KINDS, OrderMessage, Sign, decode_value, down_topic, encode_order, encode_value, order_kind
@@ -20,16 +20,23 @@ from kiosk.wire import ORDER_KINDS, OrderMessage, Sign, decode_value, down_topic
 RESEND_S = 5.0
 PAYMENT_TTL_S = 300
 """A shopper does not wait longer for an answer; other orders never expire."""
+ANNOUNCED = "announced"
+"""The setting that holds the last word on roots, for boxes that are made later."""
 WINDOW = 20
 """As many unanswered messages of one box are under way at a time."""
 
 
 def open_box(db: Db, device: str, epoch: str, stamp: Stamp) -> str:
-    """Return the id of the downbox of a device's epoch, made when it is new, with the newest planogram in it."""
+    """Return the id of the downbox of a device's epoch, made when it is new, with the newest roots and planogram in it."""
     row = fleet.box_of(db, device, epoch)
-    box, has = (row["id"], row["planogram"]) if row else (stamp.new_id(), 0)
+    box, roots, has = (row["id"], row["roots"], row["planogram"]) if row else (stamp.new_id(), 0, 0)
     if row is None:
         fleet.add_box(db, box, device, epoch)
+    if announced := trust.setting(db, ANNOUNCED):
+        order: TrustAnnounced = decode_value(announced.encode(), TrustAnnounced)
+        if order.version > roots:
+            _put(db, box, order, stamp)
+            fleet.set_box_roots(db, box, order.version)
     planogram = catalogue.planogram(db, device)
     if planogram is not None and planogram.version > has:
         _put(db, box, planogram, stamp)
@@ -62,6 +69,14 @@ def put_planogram(db: Db, planogram: Planogram, stamp: Stamp) -> None:
     catalogue.add_planogram(db, planogram, stamp.at_ms)
     for device in fleet.devices(db):
         if device["id"] == planogram.device and device["epoch"]:
+            open_box(db, device["id"], device["epoch"], stamp)
+
+
+def put_roots(db: Db, order: TrustAnnounced, stamp: Stamp) -> None:
+    """Keep which roots count and tell every device; one that was claimed and never seen hears it when it is born."""
+    trust.put_setting(db, ANNOUNCED, encode_value(order).decode())
+    for device in fleet.devices(db):
+        if device["epoch"]:
             open_box(db, device["id"], device["epoch"], stamp)
 
 

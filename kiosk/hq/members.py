@@ -13,7 +13,7 @@ from kiosk.domain.events import MemberEnrolled, MemberErased, MemberLocked, Temp
 from kiosk.domain.orders import MemberErasureOrdered, MemberLockOrdered, MembersAnnounced, TemplateDelivered, TemplateWanted
 from kiosk.errors import HqError, InvalidValueError
 from kiosk.hq import downbox
-from kiosk.hq.ledger import accounts, catalogue, facts
+from kiosk.hq.ledger import accounts, catalogue, facts, pins
 from kiosk.hq.ledger import members as rows
 from kiosk.hq.ledger.members import Place, Request
 from kiosk.hq.ledger.store import Db
@@ -116,6 +116,7 @@ def erase(db: Db, member_id: str, who: str, stamp: Stamp) -> None:
     if not rows.is_erased(db, member_id):
         catalogue.note(db, (stamp.at_ms, who, "erase", member_id, "", ""))
     accounts.erase_member(db, member_id, stamp.at_ms)
+    pins.drop(db, member_id)
     rows.drop_requests(db, member_id)
     rows.blank_parcels(db, member_id, encode_value(MemberErasureOrdered(member_id)))
     for place in rows.to_erase(db, member_id):
@@ -136,6 +137,8 @@ def erased(db: Db, told: MemberErased, at: Place, stamp: Stamp) -> None:
 def locked(db: Db, told: MemberLocked, at: Place, stamp: Stamp) -> None:
     """Tell the other devices that a member is locked, or no longer."""
     rows.set_locked(db, told.member_id, told.locked)
+    if not told.locked:
+        pins.set_tries(db, told.member_id, 0)
     for row in rows.holders(db, told.member_id):
         if row["device"] != at.device:
             downbox.put_on_card(db, (row["device"], row["epoch"]), MemberLockOrdered(told.member_id, told.locked), stamp)

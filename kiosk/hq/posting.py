@@ -6,14 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from kiosk.domain import events, online, standing
+from kiosk.domain import events, online, online_pin, standing
 from kiosk.domain.catalog import CODE_TENDERS
 from kiosk.domain.journal import PERIODS
 from kiosk.domain.money import Money
 from kiosk.domain.orders import PaymentAnswered
 from kiosk.errors import HqError, InvalidValueError
-from kiosk.hq import asking, commands, downbox, journals, members, refunds, replenishment, wallet
-from kiosk.hq.ledger import accounts, clocks, facts, fleet, home, receipts, supply, trade, trust
+from kiosk.hq import asking, commands, downbox, journals, members, pins, refunds, replenishment, wallet
+from kiosk.hq.ledger import accounts, charges, clocks, facts, fleet, home, receipts, supply, trade, trust
 from kiosk.hq.ledger import journals as journal_heads
 from kiosk.hq.ledger.members import Place
 from kiosk.hq.ledger.store import Db
@@ -23,7 +23,7 @@ from kiosk.wire import Envelope, encode_value
 LARGEST = 2**53
 REQUEST_LETTERS = 4096
 UNKNOWN = "member:"
-TENDERS = ("wallet_face", "wallet_qr", "cash_desk", *CODE_TENDERS)
+TENDERS = ("wallet_face", "wallet_qr", pins.TENDER, "cash_desk", *CODE_TENDERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +115,14 @@ class Books:
 
 
 def kept(fact: Envelope) -> bytes:
-    """Return what HQ keeps of a fact: its event as it came, but for a sealed template, which is forwarded, and the address of an order."""
+    """Return what HQ keeps of a fact: its event as it came, but for a sealed template, which is forwarded, what a PIN is judged by, and the
+    address of an order.
+    """
     event = fact.event
+    if isinstance(event, online_pin.PinLodged):
+        return encode_value(replace(event, mark="", proof=""))
+    if isinstance(event, events.PaymentRequested) and event.tender == pins.TENDER:
+        return encode_value(replace(event, member_code=""))
     if isinstance(event, online.OrderPlaced):
         return encode_value(replace(event, address=None))
     return encode_value(replace(event, sealed="")) if isinstance(event, events.TemplateSealed) else fact.raw
@@ -168,6 +174,8 @@ def _note_receipt(books: Books, fact: Envelope, sale: events.SaleCompleted, stre
 def _request(books: Books, asked: events.PaymentRequested, origin: trade.Origin) -> None:
     if not asked.intent_id or not 0 <= asked.amount_minor < LARGEST:
         raise InvalidValueError(f"intent {asked.intent_id!r} of {asked.amount_minor} cannot be")
+    if asked.tender == pins.TENDER:
+        asked = replace(asked, member_id=_pin_payer(books, asked, origin))
     if asked.currency != books.welcome.currency:
         answer: PaymentAnswered | None = PaymentAnswered(asked.intent_id, "declined", "currency")
     elif asking.is_for_a_service(books.db, asked):
@@ -176,6 +184,16 @@ def _request(books: Books, asked: events.PaymentRequested, origin: trade.Origin)
         answer = wallet.hold(books.db, asked, origin.device, books.stamp.at_ms)
     if answer is not None:
         downbox.put(books.db, origin.device, origin.epoch, answer, books.stamp)
+
+
+def _pin_payer(books: Books, asked: events.PaymentRequested, origin: trade.Origin) -> str:
+    """Return who showed a PIN; one that is asked about again was judged before, and its answer stands."""
+    known = accounts.intent(books.db, asked.intent_id) or charges.get(books.db, asked.intent_id)
+    return known.member_id if known is not None else pins.payer(books.db, asked, _place(origin), books.stamp)
+
+
+def _lodge_pin(books: Books, lodged: online_pin.PinLodged, _origin: trade.Origin) -> None:
+    pins.lodge(books.db, lodged)
 
 
 def _refund(books: Books, refunded: events.SaleRefunded, origin: trade.Origin) -> None:
@@ -328,6 +346,7 @@ _POSTINGS: dict[type, Callable[[Books, Any, trade.Origin], None]] = {
     events.MemberEnrolled: _enrol,
     events.MemberErased: _erase,
     events.MemberLocked: _lock,
+    online_pin.PinLodged: _lodge_pin,
     events.TemplateRequested: _ask_template,
     events.TemplateSealed: _forward_template,
     events.TemplateHeld: _hold_template,

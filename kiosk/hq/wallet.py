@@ -257,7 +257,7 @@ def _capture_id(key: str) -> str:
 
 def _objection(db: Db, intent: Intent, tender: str) -> str:
     if not intent.member_id:
-        return "bad_code" if tender == "wallet_qr" else "unknown_member"
+        return {"wallet_qr": "bad_code", "wallet_pin": "pin_refused"}.get(tender, "unknown_member")
     if not accounts.is_member(db, intent.member_id):
         return "unknown_member"
     balance = accounts.balance(db, intent.account, intent.currency)

@@ -11,6 +11,7 @@ from kiosk.flows.opening import open_display, open_glass, open_printer, open_rea
 from kiosk.flows.parts import Shop, zone_of
 from kiosk.flows.planning import Planner
 from kiosk.flows.printing import Press
+from kiosk.flows.ready import Readiness
 from kiosk.flows.remote import Servant
 from kiosk.flows.sight import open_sight
 from kiosk.flows.stage import Stage
@@ -39,7 +40,7 @@ def serve(settings: Settings) -> int:
     senses = Senses(HeldUp(open_reader(settings), open_tag_reader(settings)), presence, meshed, stage.under)
     mirror = MirrorFlow(parts, shop, BodyFinder(models), wardrobe, senses)
     terminal = mirror_terminal(parts, shop, mirror, press)
-    watched = Watched(parts)
+    watched, readiness = Watched(parts), Readiness(parts, shop, "mirror")
 
     servant = Servant(parts, stage.photograph)
     planner = Planner(parts, lambda: open_store(settings, SystemClock()))
@@ -51,8 +52,9 @@ def serve(settings: Settings) -> int:
         began = parts.clock.monotonic()
         view = terminal.tick(stage.touched())
         decided = parts.clock.monotonic()
-        stage.show(view)
-        mirror.presented(view)
+        shown = readiness.over(view)
+        stage.show(shown)
+        mirror.presented(shown)
         mirror.timings.add("decide", decided - began)
         mirror.timings.add("draw and present", parts.clock.monotonic() - decided)
 

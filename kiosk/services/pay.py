@@ -7,6 +7,7 @@ from kiosk.flows.opening import open_display, open_printer, open_store, open_voi
 from kiosk.flows.parts import Shop, zone_of
 from kiosk.flows.planning import Planner
 from kiosk.flows.printing import Press
+from kiosk.flows.ready import Readiness
 from kiosk.flows.remote import Servant
 from kiosk.flows.sight import open_sight
 from kiosk.flows.stage import Stage
@@ -23,7 +24,7 @@ def serve(settings: Settings) -> int:
     shop = Shop(parts.store, parts.clock, zone_of(settings))
     press = Press(parts, shop, open_printer(settings))
     terminal = pay_terminal(parts, shop, press)
-    watched = Watched(parts)
+    watched, readiness = Watched(parts), Readiness(parts, shop, "pay")
 
     servant = Servant(parts, stage.photograph)
     planner = Planner(parts, lambda: open_store(settings, SystemClock()))
@@ -32,7 +33,7 @@ def serve(settings: Settings) -> int:
         planner.tick()
         servant.tick()
         watched.tick()
-        stage.show(terminal.tick(stage.touched()))
+        stage.show(readiness.over(terminal.tick(stage.touched())))
 
     def close() -> None:
         planner.close()

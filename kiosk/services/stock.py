@@ -6,6 +6,7 @@ from kiosk.config import Settings
 from kiosk.flows.opening import open_display, open_parts, open_reader, open_store
 from kiosk.flows.parts import Shop, zone_of
 from kiosk.flows.planning import Planner
+from kiosk.flows.ready import Readiness
 from kiosk.flows.remote import Servant
 from kiosk.flows.scales import open_recorded_scale
 from kiosk.flows.shelf import ShelfFlow
@@ -25,6 +26,7 @@ def serve(settings: Settings) -> int:
                       tags.hints if tags else lambda _planogram: [], open_facings(settings, parts.clock.monotonic))
     reader = open_reader(settings)
     terminal = shelf_terminal(parts, shop, shelf, reader.read if reader else None)
+    readiness = Readiness(parts, shop, "stock")
 
     servant = Servant(parts, stage.photograph)
     planner = Planner(parts, lambda: open_store(settings, SystemClock()))
@@ -33,7 +35,7 @@ def serve(settings: Settings) -> int:
         planner.tick()
         servant.tick()
         shelf.follow(terminal.staff_owns_shelf)
-        stage.show(terminal.tick(stage.touched()))
+        stage.show(readiness.over(terminal.tick(stage.touched())))
 
     def close() -> None:
         planner.close()

@@ -79,7 +79,7 @@ class Broker:
             # A session of its own, and no life without its parent: Ctrl-C leaves it to us, and nothing is left running behind us.
             self._process = subprocess.Popen([program, "-c", str(self._folder / "mosquitto.conf")], stdout=log, stderr=log,
                                              start_new_session=True, preexec_fn=die_with_parent)  # noqa: PLW1509 - prctl alone
-        self._wait_until("listens", lambda: _listens(self.port))
+        self._wait_until("answers", lambda: _answers(self.port))
 
     def apply_trust(self) -> bool:
         """Go by what HQ has written since: read it again, or where that is not enough start again. True when there was something new.
@@ -155,6 +155,19 @@ def _listens(port: int) -> bool:
     with socket.socket() as probe:
         probe.settimeout(1.0)
         return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _answers(port: int) -> bool:
+    """Send what is neither TLS nor MQTT and see it refused: a broker that only listens does not yet mind signals, and a SIGHUP ends it."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), 1.0) as probe:
+            probe.sendall(b"\xff" * 8)
+            probe.recv(64)
+    except ConnectionResetError:
+        return True
+    except OSError:
+        return False
+    return True
 
 
 def _lets_in(port: int, name: str, password: str) -> bool:

@@ -9,4 +9,5 @@ from kiosk.ui.views import PayPin
 
 def draw(c: Canvas, view: PayPin) -> None:
     """Draw the screen."""
-    digit_pad.draw(c, view, (c.say("pay.pin.title"), c.say("pay.pin.why")), c.say("pay.pin.wrong") if view.wrong else "")
+    why = c.say("pay.pin.pays", amount=c.money(view.pays)) if view.pays else c.say("pay.pin.why")
+    digit_pad.draw(c, view, (c.say("pay.pin.title"), why), c.say("pay.pin.wrong") if view.wrong else "")

@@ -9,7 +9,8 @@ from kiosk.ui.widgets import PRIMARY, Face, button, frame, heading
 
 _ICONS = {"several_people": "one_person", "camera_lost": "camera_lost", "offline_limit": "offline", "hq_silent": "offline",
           "bad_code": "qr", "pin_locked": "lock", "pin_missing": "lock", "code_expired": "qr", "service_down": "offline",
-          "insufficient_funds": "wallet", "not_recognised": "look_here", "no_face": "look_here", "no_member": "numbers"}
+          "insufficient_funds": "wallet", "not_recognised": "look_here", "no_face": "look_here", "no_member": "numbers",
+          "pin_refused": "lock"}
 
 
 def draw(c: Canvas, view: PayRefused) -> None:
@@ -18,7 +19,7 @@ def draw(c: Canvas, view: PayRefused) -> None:
     body = frame(c, view.status, "alarm")
     faces = _faces(c, view)
     c.facts["ways"] = ",".join(faces)
-    rows = len(faces)
+    rows = len(faces) - view.pin if c.portrait else len(faces)
     body, ways = c.cut_bottom(body, rows * (TOUCH + SPACE.snug) if c.portrait else 2 * TOUCH + 34, SPACE.base)
     side = min(c.px(150), round(body.height * (0.26 if c.portrait else 0.8)))
     c.panel(body, COLOURS.paper, RADIUS.sheet, shadow=True)
@@ -35,9 +36,12 @@ def draw(c: Canvas, view: PayRefused) -> None:
     c.icon(_ICONS.get(view.reason, "warning"), centre, side / c.unit * 0.56, COLOURS.red)
     words, after = c.cut_bottom(words, 36)
     c.text(c.say("pay.refused.next"), after, Style(TYPE.body, bold=True))
-    heading(c, words, c.say_or_other("refused", view.reason), c.say_or_other("refused", view.reason, ".more"))
+    more = c.say(view.instead) if view.instead else c.say_or_other("refused", view.reason, ".more")
+    heading(c, words, c.say_or_other("refused", view.reason), more)
     if c.portrait:
         boxes = c.rows(ways, rows)
+        if view.pin:
+            boxes[1:2] = c.columns(boxes[1], 2)
     else:
         upper, lower = c.cut_top(ways, TOUCH + 18)
         boxes = [*c.columns(upper, rows - 1), lower]
@@ -47,5 +51,6 @@ def draw(c: Canvas, view: PayRefused) -> None:
 
 def _faces(c: Canvas, view: PayRefused) -> dict[str, Face]:
     phone = {"qr": Face(c.say("pay.refused.qr"), "phone")} if view.qr else {}
-    return {"retry": Face(c.say("pay.refused.retry"), "back", PRIMARY), **phone, "cash": Face(c.say("pay.refused.cash"), "cash"),
+    pin = {"pin": Face(c.say("pay.refused.pin"), "numbers")} if view.pin else {}
+    return {"retry": Face(c.say("pay.refused.retry"), "back", PRIMARY), **pin, **phone, "cash": Face(c.say("pay.refused.cash"), "cash"),
             "cancel": Face(c.say("pay.cancel"), "cross", size=20)}

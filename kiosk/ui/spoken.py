@@ -25,7 +25,7 @@ def _keys(*keys: str) -> Words:
 
 def _refused(view: views.PayRefused, language: str) -> str:
     key = f"refused.{view.reason}" if known(f"refused.{view.reason}.more") else "refused.other"
-    return f"{say(key, language)}. {say(f'{key}.more', language)}"
+    return f"{say(key, language)}. {say(view.instead or f'{key}.more', language)}"
 
 
 def _confirm(view: views.PayConfirm, language: str) -> str:

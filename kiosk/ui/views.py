@@ -144,12 +144,16 @@ class PayFace(View):
 
 @dataclass(frozen=True, slots=True)
 class PayPin(View):
-    """The member's PIN, where a face alone is not enough. wrong: the last one was. Targets: key:0..key:9, erase, other_way, cancel."""
+    """The member's PIN, where a face alone is not enough. wrong: the last one was. Targets: key:0..key:9, erase, other_way, cancel.
+
+    pays: what the last digit pays at once, where no face is asked for; None where a confirmation follows.
+    """
 
     screen: ClassVar[str] = "pay.pin"
     entered: int
     wanted: int = 4
     wrong: bool = False
+    pays: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,14 +217,22 @@ class PayPaid(View):
 
 @dataclass(frozen=True, slots=True)
 class PayRefused(View):
-    """Not paid, and what to do next. reason: a key of `refused.*`, else told in general words. Targets: retry, qr, cash, cancel.
+    """Not paid, and what to do next. reason: a key of `refused.*`, else told in general words. Targets: retry, pin, qr, cash, cancel.
 
-    qr: whether a code on the shopper's phone can be tried: it takes a camera, and HQ to know the code.
+    qr: whether a code on the shopper's phone can be tried: it takes a camera, and HQ to know the code. pin: whether number and PIN can.
     """
 
     screen: ClassVar[str] = "pay.refused"
     reason: str
     qr: bool = True
+    pin: bool = False
+
+    @property
+    def instead(self) -> str:
+        """The key of what whoever was not recognised can do instead; "" where the reason's own words say it."""
+        if self.reason != "not_recognised":
+            return ""
+        return "pay.refused.by_pin" if self.pin else "" if self.qr else "pay.refused.alone"
 
 
 @dataclass(frozen=True, slots=True)

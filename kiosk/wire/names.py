@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kiosk.domain import events, online, orders, standing
+from kiosk.domain import events, online, online_pin, orders, standing
 from kiosk.domain.catalog import OfflinePolicy, Planogram, PriceList, TenderPolicy
 from kiosk.domain.wardrobe import GarmentList
 
@@ -22,6 +22,7 @@ EVENT_TYPES: dict[str, type[Any]] = {
     "kiosk.member.enrolled.v1": events.MemberEnrolled,
     "kiosk.member.erased.v1": events.MemberErased,
     "kiosk.member.locked.v1": events.MemberLocked,
+    "kiosk.member.pin_lodged.v1": online_pin.PinLodged,
     "kiosk.template.requested.v1": events.TemplateRequested,
     "kiosk.template.sealed.v1": events.TemplateSealed,
     "kiosk.template.held.v1": events.TemplateHeld,

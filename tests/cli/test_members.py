@@ -54,7 +54,7 @@ def test_enrolled_from_pictures_listed_exported_unlocked_and_erased(
     assert "wall.png: look_here" in told.out and "2 good picture(s), 3 are needed" in told.err
     assert members(config, "enrol", "81234567", *map(str, files), "--signed", "2026-11-01", "--member", "anna") == 0
     assert members(config, "list") == 0
-    assert "anna  consent 2026-11 in en at 2026-11-01" in capsys.readouterr().out
+    assert "anna  consent 2026-12 in en at 2026-11-01" in capsys.readouterr().out
     assert members(config, "export", "anna") == 0
     data = json.loads(capsys.readouterr().out)
     assert (data["phone_digits"], data["pin_set"], data["consent"]["device"]) == ("81234567", True, "pay-1")

@@ -46,7 +46,8 @@ def test_paid_follows_an_approval_or_cash_in_the_hand_of_staff_only() -> None:
 
 
 def test_a_face_leads_to_money_only_through_a_confirmation() -> None:
-    assert {event for (state, event), to in TABLE.items() if to is State.AUTHORISING} == {Event.CONFIRM, Event.CODE_SEEN}
+    assert {event for (state, event), to in TABLE.items() if to is State.AUTHORISING} == {Event.CONFIRM, Event.CODE_SEEN, Event.PIN_TYPED}
+    assert {state for (state, event), to in TABLE.items() if event is Event.PIN_TYPED} == {State.NUMBER}, "where no face is asked for"
 
 
 @pytest.mark.parametrize("start", list(State))

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from kiosk.config import parse
+from kiosk.design import consent as texts
 from kiosk.devices.scale import Sample
 from kiosk.devices.scale_calibration import write_calibrations
 from kiosk.domain.calibration import Calibration
@@ -71,9 +72,9 @@ def test_joining_keeps_a_sealed_template_and_no_picture(device: Device, member_t
     assert flow.tick(["done"]) is None
     (member,) = device.sight.vault.bucket("1234")
     assert np.linalg.norm(member.template - member_template(2)) < 0.4
-    assert device.sight.vault.consent(member.member_id).version == "2026-11"
+    assert device.sight.vault.consent(member.member_id).version == texts.VERSION
     with device.sight.store.snapshot() as unit:
-        assert unit.outbox.waiting()[Lane.MONEY] == 1
+        assert unit.outbox.waiting()[Lane.MONEY] == 2, "that there is a member, and what HQ judges the PIN by"
     kept = b"".join(path.read_bytes() for path in (tmp_path / "state").rglob("*") if path.is_file())
     assert not re.search(rb"\xff\xd8\xff|\x89PNG|55501234", kept)
     assert member.template.tobytes() not in kept
@@ -99,7 +100,7 @@ def test_a_member_whom_hq_erases_is_gone_and_hq_hears_of_it(device: Device) -> N
     assert device.sight.vault.members() == []
     with device.sight.store.snapshot() as unit:
         assert unit.erasures.queued() == []
-        assert unit.outbox.waiting()[Lane.MONEY] == 2
+        assert unit.outbox.waiting()[Lane.MONEY] == 3
     assert not forget(device.sight, device.sight.vault, member_id, "staff")
 
 

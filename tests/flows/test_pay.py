@@ -415,6 +415,15 @@ def test_nobody_at_the_screen_and_it_goes_home(device: Device, pay: PayFlow) -> 
         assert unit.basket.load() is None
 
 
+def test_in_the_dark_more_light_is_asked_for_and_else_to_look_here(device: Device, pay: PayFlow) -> None:
+    to_tender(device, pay)
+    pay.tick(["face", *(f"key:{d}" for d in MY_DIGITS[-4:])])
+    for brightness, hint in ((12, "more_light"), (190, "look_here")):
+        device.show(np.full((480, 640, 3), brightness, np.uint8))
+        view = pay.tick([])
+        assert isinstance(view, views.PayFace) and view.hint == hint
+
+
 def test_a_lost_camera_leaves_the_cash_desk(device: Device, pay: PayFlow) -> None:
     to_tender(device, pay)
     device.eyes.lost = True

@@ -1,4 +1,5 @@
 import base64
+import itertools
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -6,7 +7,7 @@ import pytest
 from kiosk.domain.catalog import Cell, OfflinePolicy, Planogram, Product
 from kiosk.domain.events import InboxCommitted, ReplenishmentRequested
 from kiosk.domain.money import Money
-from kiosk.domain.orders import CommandOrdered, MemberErasureOrdered
+from kiosk.domain.orders import CommandOrdered, MemberErasureOrdered, TrustAnnounced
 from kiosk.errors import HqError, TrustError
 from kiosk.hq import downbox, publish, replenishment
 from kiosk.hq.ledger import catalogue, facts, fleet, trade
@@ -58,6 +59,38 @@ def test_a_new_card_hears_what_the_former_one_was_not_told_any_more(ledger, inge
         again = Post()
         sender.flush(db, again, 0.0, NOW)
     assert {(order.id, order.order.member_id) for order in again.orders()} == {(order.id, order.order.member_id) for order in told}
+
+
+def test_every_card_hears_of_the_roots_once_also_one_that_is_born_after_they_changed(ledger, ingest, stamp, tmp_path):
+    """A device that was claimed and not yet seen while keys were rotated would else stand before a closed door later."""
+    former, new, late = Device("pay-1", "e1"), Device("pay-1", "e2"), Device("pay-2", "e1")
+    sender = downbox.Sender(SigningKey(tmp_path).sign)
+    ingest.states([former.birth()], stamp)
+
+    def told(device):
+        ingest.states([device.birth(f"s{next(sessions)}")], stamp)
+        with ledger.read() as db:
+            post = Post()
+            sender.forget()
+            sender.flush(db, post, 0.0, NOW)
+            box = fleet.box_of(db, device.name, device.epoch)["id"]
+        orders = [order for order in post.orders() if order.downbox == box]
+        ingest.commit([device.send(InboxCommitted(box, max((order.seq for order in orders), default=0)))], stamp)
+        return [order.order.version for order in orders]
+
+    sessions = itertools.count(2)
+    for version in (1, 2):
+        with ledger.write() as db:
+            downbox.put_roots(db, TrustAnnounced(version, "roots", True), stamp)
+    assert told(late) == [2]
+    assert told(former) == [1, 2]
+    with ledger.write() as db:
+        downbox.put_roots(db, TrustAnnounced(3, "roots", False), stamp)
+    assert told(new) == [3], "what the former card was not told is told by the newest word alone"
+    assert told(new) == [] and told(late) == [3]
+    with ledger.write() as db:
+        downbox.put_roots(db, TrustAnnounced(4, "roots", False), stamp)
+    assert told(former) == [3, 4], "its own box still holds what it was not told"
 
 
 def test_a_message_is_sent_until_the_device_holds_it(ledger, ingest, stamp, tmp_path):

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from kiosk.config import parse
-from kiosk.domain.events import MemberEnrolled
+from kiosk.domain.events import MemberEnrolled, PaymentRequested
 from kiosk.flows.forget import forget
 from kiosk.flows.parts import Parts
 from kiosk.flows.porter import Porter, Retention
@@ -60,6 +60,24 @@ class Kiosk:
         self.vault.enrol(member_id, "81234567", TEMPLATE, consent, extras)
         with self.store.unit() as unit:
             unit.facts.record(MemberEnrolled(member_id, "2026-11", "en", 3))
+            if extras.lodged is not None:
+                unit.facts.record(extras.lodged)
+
+    def pays_by_pin(self, pin: str) -> str:
+        """Ask HQ for one euro under the number that everybody here has; return the intent."""
+        intent_id = new_id()
+        code = self.vault.pin_keys.shown("81234567", pin, intent_id)
+        with self.store.unit() as unit:
+            request = PaymentRequested(intent_id, 100, "EUR", "wallet_pin", "", code)
+            unit.intents.open(request, new_id())
+            unit.facts.record(request)
+        return intent_id
+
+    def answer(self, intent_id: str) -> tuple[str, str]:
+        """HQ's word on a payment, and who pays; ("", "") before it came."""
+        with self.store.snapshot() as unit:
+            intent = unit.intents.get(intent_id)
+        return (intent.answer, intent.member_id) if intent is not None else ("", "")
 
     def close(self) -> None:
         self.relay.stop()
@@ -125,6 +143,34 @@ def test_a_member_pays_at_the_other_kiosk_and_nobody_between_could_read_the_temp
     assert sealed.encode() not in kept, "HQ keeps the sealed template"
     for place in (carried, kept):
         assert b"81234567" not in place and not any(raw[i:i + 8] in place for i in range(0, len(raw), 8))
+
+
+def test_until_the_template_arrives_the_member_pays_by_number_and_pin(group):
+    _broker, hq, kiosks, heard = group
+    here, there = kiosks["pay-1"], kiosks["mirror-1"]
+    here.enrol("dora", Extras(pin=hashed("6183"), lodged=here.vault.pin_keys.lodged("dora", "81234567", "6183")))
+    settle(kiosks, lambda: "dora" in there.vault, "dora is at the other kiosk, and with her the key for PINs")
+    here.enrol("emil", Extras(pin=hashed("2748"), lodged=here.vault.pin_keys.lodged("emil", "81234567", "2748")))
+
+    def held_back():
+        """The kiosk where emil enrolled speaks with HQ and hands nothing over."""
+        here.relay.step()
+        there.step()
+        return True
+
+    until(lambda: held_back() and rows(hq, "SELECT 1 FROM member_pins WHERE member_id = 'emil'"), "HQ can judge emil's PIN")
+    for pin, expected in (("0000", ("declined", "")), ("2748", ("authorised", "emil"))):
+        intent_id = there.pays_by_pin(pin)
+        until(lambda asked=intent_id: held_back() and there.answer(asked)[0], "HQ has answered")
+        assert there.answer(intent_id) == expected
+    assert "emil" not in there.vault
+    settle(kiosks, lambda: rows(hq, "SELECT 1 FROM holders WHERE member_id = 'emil' AND state = 'held' AND device = 'mirror-1'"),
+           "emil's template is there")
+    intent_id = there.pays_by_pin("2748")
+    settle(kiosks, lambda: there.answer(intent_id)[0], "HQ has answered")
+    assert there.answer(intent_id) == ("declined", ""), "now the face is asked for"
+    said = b"".join(payload for _topic, payload in heard)
+    assert not any(word in said for word in (b"81234567", b"2748\"", *(key.encode() for key in here.vault.pin_keys.known())))
 
 
 def test_an_erased_member_is_gone_from_every_kiosk_within_a_minute(group):

@@ -10,6 +10,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from kiosk.domain.online_pin import KEYS_MAX, fits, unpacked
 from kiosk.errors import VaultError
 from kiosk.storage.vault import CARD_PREFIX, Consent, Courier, Extras, Peer, Vault
 from kiosk.storage.vault import courier as couriers
@@ -303,6 +304,31 @@ def test_a_member_travels_sealed_and_is_found_with_pin_and_signature(kiosks):
     assert there.standing("m1").pin_always and there.consent("m1") == consent
     assert couriers.holds(there.consent("m1"), "m1") and not couriers.holds(there.consent("m1"), "m2")
     assert not couriers.holds(replace(consent, version="2031-01"), "m1")
+
+
+def test_kiosks_come_to_share_a_key_for_pins_as_soon_as_one_template_travelled(kiosks):
+    here, there = (kiosks.vaults[name].pin_keys for name in ("here", "there"))
+    lodged = here.lodged("m1", "12345678", "7294")
+    assert (there.known(), there.shown("12345678", "7294", "intent-1")) == ((), "")
+    kiosks.vaults["here"].enrol("m1", "12345678", template(1), CONSENT, Extras(pin=hashed("7294")))
+    sealed, _known = kiosks.couriers["here"].sealed_for("m1", kiosks.peer("there"))
+    assert base64.b64decode(here.known()[0]) not in base64.b64decode(sealed)
+    assert kiosks.couriers["there"].receive("m1", sealed) and there.known() == here.known()
+    (shown,) = unpacked(there.shown("12345678", "7294", "intent-1"))
+    assert (shown.key_id, shown.mark) == (lodged.key_id, lodged.mark) and fits(lodged.proof, "intent-1", shown)
+    assert there.lodged("m2", "87654321", "7294").key_id == lodged.key_id, "a kiosk that met others makes no key of its own"
+    (other,) = unpacked(there.shown("12345678", "7295", "intent-1"))
+    assert other.mark == lodged.mark and not fits(lodged.proof, "intent-1", other)
+
+
+def test_what_is_no_key_is_not_learnt_and_no_more_than_a_few(kiosks):
+    keys = kiosks.vaults["there"].pin_keys
+    keys.learn(["", "???", base64.b64encode(b"short").decode()])
+    assert keys.known() == ()
+    many = [base64.b64encode(bytes([n]) * 32).decode() for n in range(KEYS_MAX + 2)]
+    keys.learn(many)
+    keys.learn(many)
+    assert keys.known() == tuple(many[:KEYS_MAX])
 
 
 @pytest.mark.parametrize("other", [{"device": "elsewhere"}, {"epoch": "an-older-card"}])

@@ -82,6 +82,7 @@ WISH = views.WishView(1, "Jacket, M", "bring", "14:02")
     (views.PayPaid(EN, TOTAL, "R-1", "r"), {"done"}),
     (views.PayRefused(EN, "declined"), {"retry", "qr", "cash", "cancel"}),
     (views.PayRefused(EN, "offline_limit", qr=False), {"retry", "cash", "cancel"}),
+    (views.PayRefused(EN, "not_recognised", pin=True), {"retry", "pin", "qr", "cash", "cancel"}),
     (views.PayCash(EN, TOTAL, "A 1"), {"staff", "done"}),
     (views.EnrolConsent(EN, "1"), {"accept", "decline", "language", "my_data"}),
     (views.MyData(EN, "http://x"), {"erase", "done"}),

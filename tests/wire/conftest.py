@@ -44,6 +44,7 @@ from kiosk.domain.events import (
 )
 from kiosk.domain.money import Money
 from kiosk.domain.online import Address, OrderLine, OrderPlaced, StockElsewhere, StoreStock
+from kiosk.domain.online_pin import PinLodged
 from kiosk.domain.orders import (
     CertificateIssued,
     CommandOrdered,
@@ -96,6 +97,7 @@ EVENTS = (
     FacingSeen("A1", TEA, 0.42, "ok", 5),
     OrderPlaced("order-1", "M-4821", "deliver", (OrderLine(TEA, 2, 270),), 270, "EUR", 7,
                 Address("Anna Petit", "3 rue des Lilas", "75011", "Paris", "0600000000")),
+    PinLodged("member-1", "00112233445566aa", "bWFyaw", "cHJvb2Y"),
 )
 ORDERS = (
     PaymentAnswered("intent-1", "declined", "insufficient_funds", "member-1"),

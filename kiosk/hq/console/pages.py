@@ -75,9 +75,9 @@ def alarms(db: Db, now_ms: int) -> list[Alarm]:
 
 
 def unwell(row: Row) -> list[tuple[str, str]]:
-    """Return the parts of a device that are not well."""
+    """Return the parts of a device that are not well; `ready` says how long its start took, and is no part."""
     states: dict[str, str] = json.loads(row["states"])
-    return [(part, state) for part, state in states.items() if state != "ok"]
+    return [(part, state) for part, state in states.items() if state != "ok" and part != "ready"]
 
 
 def show_fleet(request: Request, problem: str = "") -> Response:

@@ -95,9 +95,13 @@ def put(db: Db, box: str, row: tuple[str, str, bytes, int, int]) -> int:
 
 
 def carry(db: Db, box: str, other: str, at_ms: int) -> int:
-    """Put what another box of the same device still holds into this one, under the ids that it has, and return how many those were."""
+    """Put what another box of the same device still holds, but for what every box begins with, into this one; return how many those were.
+
+    They keep their ids.
+    """
     rows = db.execute("SELECT id, kind, body, ttl_s FROM downbox WHERE box = ? AND seq > (SELECT committed FROM boxes WHERE id = ?)"
-                      " AND kind != 'planogram' AND id NOT IN (SELECT id FROM downbox WHERE box = ?) ORDER BY seq", (other, other, box))
+                      " AND kind NOT IN ('planogram', 'trust') AND id NOT IN (SELECT id FROM downbox WHERE box = ?) ORDER BY seq",
+                      (other, other, box))
     carried = [put(db, box, (row["id"], row["kind"], row["body"], row["ttl_s"], at_ms)) for row in rows.fetchall()]
     return len(carried)
 
@@ -105,6 +109,11 @@ def carry(db: Db, box: str, other: str, at_ms: int) -> int:
 def set_box_planogram(db: Db, box: str, version: int) -> None:
     """Note which planogram went into a downbox last."""
     db.execute("UPDATE boxes SET planogram = ? WHERE id = ?", (version, box))
+
+
+def set_box_roots(db: Db, box: str, version: int) -> None:
+    """Note which word on roots went into a downbox last."""
+    db.execute("UPDATE boxes SET roots = ? WHERE id = ?", (version, box))
 
 
 def commit_down(db: Db, device: str, box: str, seq: int) -> None:

@@ -73,6 +73,12 @@ def holders(db: Db, member_id: str) -> list[Row]:
                       " WHERE h.member_id = ? AND h.state = 'held' ORDER BY d.online DESC, h.at_ms DESC, h.device", (member_id,)).fetchall()
 
 
+def is_held(db: Db, member_id: str, place: Place) -> bool:
+    """Whether a card of a device holds a member's template."""
+    query = "SELECT 1 FROM holders WHERE member_id = ? AND device = ? AND epoch = ? AND state = 'held'"
+    return db.execute(query, (member_id, place.device, place.epoch)).fetchone() is not None
+
+
 def to_erase(db: Db, member_id: str) -> list[Place]:
     """Return every card, also those that were taken out, that may hold a template and was not told to erase it."""
     rows = db.execute("SELECT device, epoch FROM holders WHERE member_id = ? AND state != 'gone' AND erase_ms IS NULL", (member_id,))

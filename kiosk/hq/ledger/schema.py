@@ -350,6 +350,20 @@ def m_past(db: Database) -> None:
                " purchases INTEGER NOT NULL, PRIMARY KEY (store, gtin, day)) STRICT, WITHOUT ROWID")
 
 
+@migrations()  # type: ignore[untyped-decorator]
+def m_roots(db: Database) -> None:
+    """Which word on roots went into a downbox last."""
+    db.execute("ALTER TABLE boxes ADD COLUMN roots INTEGER NOT NULL DEFAULT 0")
+
+
+@migrations()  # type: ignore[untyped-decorator]
+def m_pins(db: Database) -> None:
+    """What members' PINs are judged by where their faces have not come yet."""
+    db.execute("CREATE TABLE member_pins (member_id TEXT PRIMARY KEY REFERENCES members, key_id TEXT NOT NULL, mark TEXT NOT NULL,"
+               " proof TEXT NOT NULL, tries INTEGER NOT NULL) STRICT, WITHOUT ROWID")
+    db.execute("CREATE INDEX member_pins_mark ON member_pins (key_id, mark)")
+
+
 def _statements(script: str) -> list[str]:
     """Split a script where a line ends in ';': none of ours has one inside a statement's line end."""
     return [s.strip() for s in script.split(";\n") if s.strip()]

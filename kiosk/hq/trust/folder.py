@@ -2,8 +2,8 @@
 
 <hq>/ca/roots.pem              the roots that are believed, newest first: one, or two while a root is being changed
 <hq>/ca/issuing-<n>.pem, .key  issuing certificates with what lies below a former root; the highest number issues, the others only revoke
-<hq>/ca/broker/                what the broker reads: ca.pem, crl.pem, server.pem, server.key, acl, and `restart`, whose text changes when
-                               a reload is not enough
+<hq>/ca/broker/                what the broker reads: ca.pem, crl.pem, server.pem (key and chain together: both change at once), acl,
+                               and `restart`, whose text changes when a reload is not enough
 <root folder>/root.pem, .key   the root, made to be carried away; encrypted under a passphrase where one is given
 """
 
@@ -34,7 +34,7 @@ FOLDER, BROKER = "ca", "broker"
 ROOTS = "roots.pem"
 ROOT_CERTIFICATE, ROOT_KEY = "root.pem", "root.key"
 CA_FILE, CRL_FILE, ACL_FILE = "ca.pem", "crl.pem", "acl"
-SERVER_CERTIFICATE, SERVER_KEY, RESTART = "server.pem", "server.key", "restart"
+SERVER_FILE, RESTART = "server.pem", "restart"
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,10 +165,9 @@ class Authority:
         write_file(self.broker / CRL_FILE, "".join(made.public_bytes(Encoding.PEM).decode() for made in lists), 0o644)
 
     def give_broker_server(self, server: Issued, key: str) -> None:
-        """Write the broker's own certificate and key."""
+        """Write the broker's own key and certificate: in one file, for it may start at any moment and refuses what is no pair."""
         self.broker.mkdir(parents=True, exist_ok=True, mode=0o750)
-        write_file(self.broker / SERVER_KEY, key, 0o600)
-        write_file(self.broker / SERVER_CERTIFICATE, server.chain, 0o644)
+        write_file(self.broker / SERVER_FILE, key + server.chain, 0o600)
 
     def own(self, path: Path | None) -> Own | None:
         """Return what the certificate in a file says, None where there is none."""

@@ -21,10 +21,12 @@ from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap
 from sqlite_utils import Database
 
 from kiosk import wire
+from kiosk.domain.online_pin import TRIES
 from kiosk.errors import VaultError, WireError
 from kiosk.storage.vault import pins
 from kiosk.storage.vault.keyring import KeyRing
 from kiosk.storage.vault.keys import KEY_BYTES, derived, device_key, private_folder
+from kiosk.storage.vault.pin_keys import PinKeys
 from kiosk.storage.vault.records import CARD_PREFIX, TEMPLATE_SHAPE, Candidate, Consent, Extras, Parcel, Private, Standing, Template
 from kiosk.storage.vault.schema import migrations
 
@@ -49,6 +51,7 @@ class Vault:
         self._told: set[str] = set()
         self._shown: dict[str, bytes] = {}
         self.keys = KeyRing(db, self._wrapping_key)
+        self.pin_keys = PinKeys(db, self._wrapping_key)
 
     @classmethod
     def open(cls, path: Path, key_path: Path, key: bytes = b"") -> Vault:
@@ -178,28 +181,28 @@ class Vault:
         with _named(self._path):
             row = self._db.execute("SELECT pin_always, tries FROM members WHERE member_id = ?", (member_id,)).fetchone()
         private = self._private(member_id) if row else None
-        return Standing(private is not None and bool(private.pin), bool(row and row[0]), bool(row and row[1] >= pins.TRIES))
+        return Standing(private is not None and bool(private.pin), bool(row and row[0]), bool(row and row[1] >= TRIES))
 
     def check_pin(self, member_id: str, pin: str) -> str:
         """Return right, wrong or locked. A try counts before it is judged; whoever is asked for, the same work is done."""
         with self._unit():
-            self._db.execute("UPDATE members SET tries = tries + 1 WHERE member_id = ? AND tries < ?", (member_id, pins.TRIES + 1))
+            self._db.execute("UPDATE members SET tries = tries + 1 WHERE member_id = ? AND tries < ?", (member_id, TRIES + 1))
             row = self._db.execute("SELECT tries FROM members WHERE member_id = ?", (member_id,)).fetchone()
         private = self._private(member_id)
         right = pins.fits(pin, private.pin if private is not None else "")
         if row is None:
             return "wrong"
-        if row[0] > pins.TRIES:
+        if row[0] > TRIES:
             return "locked"
         if right:
             self.lock(member_id, locked=False)
             return "right"
-        return "locked" if row[0] == pins.TRIES else "wrong"
+        return "locked" if row[0] == TRIES else "wrong"
 
     def lock(self, member_id: str, locked: bool) -> None:
         """Lock a member, or let one have five tries again."""
         with self._unit():
-            self._db.execute("UPDATE members SET tries = ? WHERE member_id = ?", (pins.TRIES if locked else 0, member_id))
+            self._db.execute("UPDATE members SET tries = ? WHERE member_id = ?", (TRIES if locked else 0, member_id))
 
     def ask_pin_always(self, member_id: str) -> None:
         """Have a member give the PIN every time: somebody else's face is too near."""
@@ -235,8 +238,10 @@ class Vault:
         private = self._private(member_id)
         told: dict[str, Any] = {
             "member_id": member_id, "key_on_card": bool(card), "last_used": last_used, "pin_set": private is not None and bool(private.pin),
-            "pin_always": bool(always), "locked": tries >= pins.TRIES, "phone_digits": private.digits if private else "",
+            "pin_always": bool(always), "locked": tries >= TRIES, "phone_digits": private.digits if private else "",
             "consent": asdict(consent), "template": f"{TEMPLATE_SHAPE[0]} numbers, sealed with AES-256-GCM; no picture"}
+        if told["pin_set"] and not card:
+            told["head_office"] = "marks of phone number and PIN, made under a key that head office does not have"
         if numbers:
             template = self._open_row(member_id, data_key, sealed)
             told["template"] = [] if template is None else [float(value) for value in template]
@@ -255,7 +260,8 @@ class Vault:
                 data_key = aes_key_unwrap(self._wrapping_key, data_key)
             except InvalidUnwrap:
                 return None
-        return Parcel(member_id, _base64(data_key), bool(card), _base64(sealed), _base64(private), bool(row[4]), *row[5:])
+        return Parcel(member_id, _base64(data_key), bool(card), _base64(sealed), _base64(private), bool(row[4]), row[5],
+                      row[6], row[7], row[8], self.pin_keys.known())
 
     def unpack(self, parcel: Parcel) -> bool:
         """Keep a member who came from another device; False when that member was erased here. Raises VaultError when it does not open."""
@@ -268,6 +274,7 @@ class Vault:
             data_key = aes_key_wrap(self._wrapping_key, data_key)
         self._put((parcel.member_id, data_key, sealed, private, parcel.consent_version, parcel.consent_language, parcel.consent_at,
                    parcel.card, parcel.pin_always, parcel.last_used), digits)
+        self.pin_keys.learn(parcel.pin_keys)
         return True
 
     def close(self) -> None:

@@ -6,12 +6,12 @@ from itertools import pairwise
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
+from argon2.low_level import Type, hash_secret_raw
 
 PIN_DIGITS = 4
-TRIES = 5
-"""After so many wrong ones in a row the member is locked, never the kiosk."""
 
-_hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+_PASSES, _KIB = 2, 19 * 1024
+_hasher = PasswordHasher(time_cost=_PASSES, memory_cost=_KIB, parallelism=1)
 """19 MiB and two passes: what OWASP's password storage sheet asks for at least, and little enough beside two networks on a Raspberry Pi."""
 _NOBODY = _hasher.hash("no pin of four digits")
 
@@ -19,6 +19,11 @@ _NOBODY = _hasher.hash("no pin of four digits")
 def hashed(pin: str) -> str:
     """Return the Argon2id hash of a PIN."""
     return _hasher.hash(pin)
+
+
+def stretched(pin: str, salt: bytes) -> bytes:
+    """Return 32 bytes made of a PIN with a salt of 16, by the same slow work, the same bytes each time."""
+    return hash_secret_raw(pin.encode(), salt, _PASSES, _KIB, 1, 32, Type.ID)
 
 
 def fits(pin: str, pin_hash: str) -> bool:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kiosk import wire
+from kiosk.domain.online_pin import PinLodged
 
 TEMPLATE_SHAPE = (128,)
 CARD_PREFIX = "KF1."
@@ -68,12 +69,13 @@ class Candidate:
 class Extras:
     """What may be kept beside a template. pin: an Argon2id hash, "" for none; pin_always: somebody else's face is too near (twins).
 
-    card: the secret of the member's card, b"" where the device's own key opens the template.
+    card: the secret of the member's card, b"" where the device's own key opens the template. lodged: what HQ is told to judge the PIN by.
     """
 
     pin: str = ""
     pin_always: bool = False
     card: bytes = b""
+    lodged: PinLodged | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,7 @@ class Parcel:
 
     data_key: plain, or as the member's card wraps it when `card` is true: then the holder cannot open it either, and sends it as it is.
     marks: SHA-256 is of no use for eight digits, so they travel inside `private` and the receiver makes its own marks.
+    pin_keys: the keys that kiosks share to show PINs to HQ; see storage.vault.pin_keys.
     """
 
     member_id: str
@@ -121,3 +124,4 @@ class Parcel:
     consent_version: str
     consent_language: str
     consent_at: str
+    pin_keys: tuple[str, ...] = ()

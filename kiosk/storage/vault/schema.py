@@ -27,5 +27,11 @@ def m002_pin_card_travel(db: Database) -> None:
     db.execute("CREATE TABLE tombstones (mark BLOB PRIMARY KEY, day TEXT NOT NULL) STRICT, WITHOUT ROWID")
 
 
+def m003_pin_keys(db: Database) -> None:
+    """Keys that kiosks share, under which PINs are shown to HQ."""
+    db.execute("CREATE TABLE pin_keys (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, wrapped BLOB NOT NULL) STRICT")
+
+
 migrations()(m001_first_tables)
 migrations()(m002_pin_card_travel)
+migrations()(m003_pin_keys)
