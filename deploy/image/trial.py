@@ -21,7 +21,10 @@ ROLES = ("pay", "sync")
 KILLS = 3
 SOLD_BEFORE = 4
 """So many sales are announced before the plug is pulled."""
-SELL = ("sudo -u kiosk sh -c '/opt/kiosk/.venv/bin/kiosk sell --config /etc/kiosk/kiosk.toml --record /dev/stdout --sales-per-s 2 | cat'")
+SELL = ("sudo systemd-run -q --pipe --wait --collect -p User=kiosk -p Group=kiosk -p UMask=0007"
+        " -p LoadCredential=journal.key:/etc/kiosk/journal.key sh -c '/opt/kiosk/.venv/bin/kiosk sell --config /etc/kiosk/kiosk.toml"
+        " --record /dev/stdout --sales-per-s 2 | cat'")
+"""A shopper in the machine, under the user and with the journal's key that services have."""
 MISSING_HERE = {"camera", "scale", "printer", "clock"}
 """What the emulator does not have, a time server among it: what `kiosk doctor` says of that does not count."""
 PICTURES, PYTHON = "/var/lib/kiosk/pictures", "/opt/kiosk/.venv/bin/python"

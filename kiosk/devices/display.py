@@ -202,7 +202,7 @@ def write_picture(picture: pygame.Surface, path: Path) -> None:
     small = pygame.transform.smoothscale(picture, (round(width * share), round(height * share))) if share < 1 else picture
     beside = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
     try:
-        beside.touch(mode=0o600)
+        beside.touch(mode=0o640)  # the process that sends it to HQ is of the same group, under a user of its own
         pygame.image.save(small, beside)
         beside.replace(path)
     finally:

@@ -10,7 +10,6 @@ import io
 import json
 import re
 import subprocess
-import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from typing import Any
@@ -61,6 +60,8 @@ def make_bundle(settings: Settings, clock: Clock, log_text: str) -> bytes:
         "database.json": json.dumps(_database(settings, clock), indent=2),
         "log.txt": log_text,
     }
+    import zipfile  # the sync process has use for the rest of this room alone, and has little memory
+
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, text in parts.items():

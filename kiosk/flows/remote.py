@@ -102,8 +102,11 @@ class Obedience:
     def _photograph(self, order: CommandOrdered) -> _Answer | None:
         path = picture_path(self._parts, order.command_id)
         if path.exists():
-            picture = base64.b64encode(path.read_bytes()).decode()
-            path.unlink()
+            try:
+                picture = base64.b64encode(path.read_bytes()).decode()
+                path.unlink()
+            except OSError as error:
+                return _Answer("failed", f"{path}: {error.strerror}")
             return _Answer("done", "image/jpeg", picture) if len(picture) <= RESULT_BYTES else _Answer("failed", "the picture is too large")
         with self._parts.store.snapshot() as unit:
             asked = unit.settings.get(SCREENSHOT)

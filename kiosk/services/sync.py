@@ -40,6 +40,8 @@ HEALTH_EVERY_S = 120.0
 """A kiosk says how it is when that has changed, and else this often: each time is written to a card that wears."""
 SAVE_CLOCK_EVERY_S = 600.0
 TIDY_EVERY_S = 0.5
+LOOK_AT_ORDERS_S = 1.0
+"""HQ's orders to the device itself are looked at when anybody wrote, and else this often: what runs may have ended."""
 STUCK_S = 60
 """What has waited for HQ longer than this is worth telling."""
 
@@ -53,12 +55,12 @@ class Link:
         self._zone, self._heads = zone_of(parts.settings), HeadTeller()
         self._health_s = float("-inf")
         self._told: object = None
-        self._version = -1
+        self._version, self._unread = -1, False
         self._wish: str | None = None
         self._listened_s = self._tidied_s = float("-inf")
 
-    def tick(self) -> None:
-        """Carry what there is to carry, then tell what changed."""
+    def tick(self) -> bool:
+        """Carry what there is to carry, then tell what changed. Return whether anybody wrote since the last call."""
         deadline = time.monotonic() + self._stay_s
         while (self._relay.step() or self._relay.wait(min(LOOK_S, self._stay_s))) and time.monotonic() < deadline:
             pass
@@ -67,10 +69,14 @@ class Link:
             self._tidied_s = now
             self._parts.store.tidy()
         self._hear_wish(now)
+        version = self._parts.store.data_version()
+        wrote, self._version = version != self._version, version
+        self._unread = self._unread or wrote
         state = "up" if self._relay.hq_online else "down"
         due = now - self._health_s >= HEALTH_AT_MOST_EVERY_S and (now - self._health_s >= HEALTH_EVERY_S or self._has_changed())
         if state != self._state or due:
             self._tell(state, now, due)
+        return wrote
 
     def _hear_wish(self, now: float) -> None:
         """Once a second: whether a technician wants everything sent again. A wish of before this start is fulfilled by starting."""
@@ -86,10 +92,9 @@ class Link:
 
     def _has_changed(self) -> bool:
         """Whether there is something to tell that was not told; looks at what anybody wrote since the last look alone."""
-        version = self._parts.store.data_version()
-        if version == self._version:
+        if not self._unread:
             return False
-        self._version = version
+        self._unread = False
         with self._parts.store.snapshot() as unit:
             return self._news(unit) != self._told
 
@@ -149,19 +154,21 @@ def serve(settings: Settings) -> int:
     parts.store.make_room()
     relay.start()
 
-    saved_s = parts.clock.monotonic()
+    saved_s, looked_s = parts.clock.monotonic(), float("-inf")
 
     obedience = Obedience(parts)
 
     def tick() -> None:
-        link.tick()
-        standing.tick()
+        nonlocal saved_s, looked_s
+        wrote, now = link.tick(), parts.clock.monotonic()
+        if wrote or now - looked_s >= LOOK_AT_ORDERS_S:
+            looked_s = now
+            standing.tick()
+            obedience.tick()
         if clothes is not None:
             clothes.tick()
-        obedience.tick()
-        nonlocal saved_s
-        if isinstance(parts.clock, FlooredClock) and parts.clock.monotonic() - saved_s >= SAVE_CLOCK_EVERY_S:
-            saved_s = parts.clock.monotonic()
+        if isinstance(parts.clock, FlooredClock) and now - saved_s >= SAVE_CLOCK_EVERY_S:
+            saved_s = now
             parts.clock.save()
 
     def close() -> None:

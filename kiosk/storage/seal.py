@@ -16,6 +16,8 @@ from kiosk.errors import StorageError
 
 KEY_FILE = "journal.key"
 KEY_BYTES = 32
+SYSTEM_KEY = Path("/etc/kiosk") / KEY_FILE
+"""Where a device's first start makes it, for root alone; systemd hands it to the services as a credential."""
 
 
 class JournalKey:
@@ -27,14 +29,17 @@ class JournalKey:
         self.public = base64.b64encode(private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)).decode()
 
     @classmethod
-    def open(cls, folder: Path) -> JournalKey:
+    def open(cls, folder: Path, system: Path = SYSTEM_KEY) -> JournalKey:
         """Read the key, or make one when there is none: 32 raw bytes in `journal.key`, mode 0600.
 
-        systemd's credential of that name (LoadCredentialEncrypted=journal.key) counts before the file. Raises StorageError when the key is
-        damaged or others may read it.
+        systemd's credential of that name (LoadCredentialEncrypted=journal.key) counts before the file, and where there is no file the
+        system's own, which root's commands may read: they sign as the services do. Raises StorageError when the key is damaged or others
+        may read it.
         """
         credential = Path(os.environ.get("CREDENTIALS_DIRECTORY", "/nonexistent")) / KEY_FILE
         path = credential if credential.exists() else folder / KEY_FILE
+        if not path.exists() and os.access(system, os.R_OK):
+            path = system
         if not path.exists():
             _write_new(path)
         if path is not credential and path.stat().st_mode & 0o077:

@@ -349,6 +349,11 @@ def encode_value(value: object) -> bytes:
     return _encode(value)
 
 
+def encode_values(values: Iterable[object]) -> list[bytes]:
+    """Return each of many domain values as `encode_value` does."""
+    return [_encode(value) for value in values]
+
+
 def decode_value(payload: bytes, cls: Any) -> Any:
     """Return the domain value that `encode_value` wrote, or raise WireError."""
     return _read(payload, cls, BODY_BYTES)

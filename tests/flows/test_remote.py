@@ -167,10 +167,18 @@ def test_a_screenshot_waits_until_nobody_is_served_and_shows_no_camera(parts):
         stage.show(next(v for v in views if v.screen == "pay.attract"))
         parts.clock.move(1)
         servant.tick()
+        assert picture_path(parts, "c1").stat().st_mode & 0o777 == 0o640, "the sync process reads it by its group"
         done = obey(parts, obedience, "c1")
     picture = base64.b64decode(done.result)
     assert done.outcome == "done" and picture.startswith(b"\xff\xd8") and not picture_path(parts, "c1").exists()
     stage.close()
+
+
+def test_a_picture_that_cannot_be_read_is_a_failed_command_and_no_end_of_the_link(parts):
+    with closing(Obedience(parts)) as obedience:
+        order(parts, "screenshot")
+        picture_path(parts, "c1").mkdir(parents=True)
+        assert obey(parts, obedience, "c1").outcome == "failed"
 
 
 def test_a_screenshot_that_could_not_be_taken_in_time_is_taken_no_more(parts):

@@ -60,6 +60,17 @@ def test_records_that_differ_only_in_where_a_field_ends_have_different_hashes():
     assert len(hashes) == 3
 
 
+def test_commands_of_root_sign_with_the_systems_key_and_make_no_other(tmp_path):
+    state, system = tmp_path / "state", tmp_path / "journal.key"
+    state.mkdir()
+    system.write_bytes(bytes(range(32)))
+    system.chmod(0o600)
+    known = JournalKey.open(state, system).public
+    assert known == JournalKey.open(tmp_path, tmp_path / "none").public and not list(state.iterdir())
+    own = JournalKey.open(state, tmp_path / "none").public
+    assert own != known and JournalKey.open(state, system).public == own, "a key that was there before goes on signing"
+
+
 def test_who_rewrites_the_whole_chain_without_the_key_is_found(store, make, tmp_path):
     for n in range(3):
         sell(store, make, n)
