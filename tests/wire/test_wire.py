@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from kiosk import wire
 from kiosk.domain.events import Lane
 from kiosk.errors import WireError
+from kiosk.hq.posting import TENDERS
 
 GOLDEN = Path(__file__).parent / "golden"
 KINDS = sorted(wire.EVENT_TYPES)
@@ -91,6 +92,12 @@ def test_the_asyncapi_file_notices_what_is_wrong(envelopes, schemas, spoil):
     spoil(fact)
     with pytest.raises(jsonschema.ValidationError):
         schemas.check_message("v1/kiosk-1/up/money", fact)
+
+
+def test_the_asyncapi_file_knows_every_tender(schemas):
+    known = schemas.document["components"]["schemas"]
+    assert set(known["SaleCompleted"]["properties"]["tender"]["enum"]) == set(TENDERS)
+    assert set(known["PaymentRequested"]["properties"]["tender"]["enum"]) == set(TENDERS) - {"cash_desk"}
 
 
 def test_the_asyncapi_file_knows_every_kind_and_no_other(schemas):
