@@ -1,6 +1,6 @@
-"""Holds two images of a card against each other, file by file: what a rebuilt one may differ in has a name here, all else is told.
+"""Holds two images of a card against each other, file by file: a rebuilt one is equal, or each file in which it differs is named.
 
-python -m deploy.image.compare A B    exit code 1 when they differ in something that has no name; nothing is mounted, no root is needed
+python -m deploy.image.compare A B    exit code 1 when they differ; nothing is mounted, no root is needed
 
 Compared are the partition table, and of each file its type, rights, owner, time stamp and content. Not compared is where a file system lays
 its blocks, and when its inodes were written.
@@ -20,10 +20,6 @@ from deploy.image.check import read_table
 from deploy.image.layout import FAT_TYPE, MIB, TABLE, starts
 
 MOST_LINES = 200
-NAMED: tuple[tuple[str, str, str], ...] = (
-    (r"root_a:/(opt/kiosk|usr/lib/python3).*\.pyc", "content", "compiled Python, whose writer may order references anew"),
-)
-"""(pattern of partition:/path, what differs, why it may)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +31,6 @@ class Difference:
 
     place: str
     what: str
-
-    @property
-    def name(self) -> str:
-        """Why it may be, "" when there is no reason."""
-        return next((why for pattern, what, why in NAMED if what == self.what and re.fullmatch(pattern, self.place)), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +101,7 @@ def _partition(one: Path, other: Path, number: int, folder: Path) -> list[Differ
 
 
 def differences(one: Path, other: Path) -> list[Difference]:
-    """Return everything in which two images differ, named or not. Raises ValueError when one has no partition table."""
+    """Return everything in which two images differ. Raises ValueError when one has no partition table."""
     if read_table(one) != read_table(other):
         return [Difference("the partition table", "table")]
     found = []
@@ -122,21 +113,18 @@ def differences(one: Path, other: Path) -> list[Difference]:
 
 
 def told(found: list[Difference]) -> str:
-    """Return the differences in words: those without a name one by one, the others by their names."""
-    nameless = [difference for difference in found if not difference.name]
-    lines = [f"{difference.place}: {difference.what}" for difference in nameless[:MOST_LINES]]
-    if len(nameless) > MOST_LINES:
-        lines.append(f"and {len(nameless) - MOST_LINES} more")
-    for name in sorted({difference.name for difference in found} - {""}):
-        lines.append(f"{sum(difference.name == name for difference in found)} as named: {name}")
-    return "\n".join([*lines, f"{len(nameless)} difference(s) without a name, {len(found) - len(nameless)} with one"]) + "\n"
+    """Return the differences in words, one a line."""
+    lines = [f"{difference.place}: {difference.what}" for difference in found[:MOST_LINES]]
+    if len(found) > MOST_LINES:
+        lines.append(f"and {len(found) - MOST_LINES} more")
+    return "\n".join([*lines, f"{len(found)} difference(s)" if found else "equal to the last file"]) + "\n"
 
 
 def main(argv: list[str]) -> int:
-    """Compare two images; 1 when they differ in something that has no name."""
+    """Compare two images; 1 when they differ."""
     found = differences(Path(argv[0]), Path(argv[1]))
     sys.stdout.write(told(found))
-    return 1 if any(not difference.name for difference in found) else 0
+    return 1 if found else 0
 
 
 if __name__ == "__main__":

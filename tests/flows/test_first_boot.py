@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,18 @@ def test_a_device_that_works_goes_on_with_its_card_when_the_next_one_is_wrong(pl
     assert everything(places.etc) == kept
     assert "goes on with the card before this one" in log(places)
     assert (places.run / "systemd/system/kiosk.target.wants/kiosk@pay.service").is_symlink()
+
+
+def test_a_device_that_works_goes_on_when_its_card_cannot_be_read(places):
+    lay(places)
+    first_boot(places)
+    nothing = Places(places.card / "not-mounted", places.etc, places.run / "next", places.state)
+    outcome = first_boot(nothing)
+    assert outcome.state == "kept" and outcome.device == "paris-1"
+    assert (nothing.run / "systemd/system/kiosk.target.wants/kiosk@pay.service").is_symlink()
+    unit = (Path(__file__).parents[2] / "systemd/kiosk-provision.service").read_text()
+    required = re.findall(r"(?m)^(?:Requires|RequiresMountsFor|BindsTo)=(.*)$", unit)
+    assert required == ["/etc/kiosk /var/lib/kiosk"], "what must be there before it starts; the card's partition may be missing"
 
 
 def test_roles_and_keys_that_the_next_card_lacks_are_gone(places):

@@ -41,10 +41,8 @@ def test_another_table_is_told_first(good, tmp_path):
         compare.differences(good, other)
 
 
-def test_what_has_a_name_is_counted_and_the_rest_is_listed(good):
-    named = Difference("root_a:/opt/kiosk/kiosk/__pycache__/wire.cpython-313.pyc", "content")
-    nameless = Difference("root_a:/etc/shadow", "content")
-    assert named.name and not nameless.name
-    said = compare.told([named, named, nameless])
-    assert "root_a:/etc/shadow: content\n" in said and f"2 as named: {named.name}" in said
-    assert said.endswith("1 difference(s) without a name, 2 with one\n")
+def test_many_differences_are_counted():
+    one = Difference("root_a:/etc/shadow", "content")
+    assert compare.told([one]) == "root_a:/etc/shadow: content\n1 difference(s)\n"
+    assert compare.told([one] * (compare.MOST_LINES + 5)).endswith(f"and 5 more\n{compare.MOST_LINES + 5} difference(s)\n")
+    assert compare.told([]) == "equal to the last file\n"
