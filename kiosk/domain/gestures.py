@@ -28,6 +28,8 @@ _CALM: Final = 0.14
 """How far a trunk that stands still moves in that time."""
 _REST: Final = 0.18
 """How far a hand that rests moves."""
+_DRIFT_S: Final = 0.5
+"""A hand that settles on a hot-spot, or tires, may drift: where it rests follows it this slowly."""
 _SWEEP, _SWEEP_S, _SLOPE = 0.42, (0.12, 0.7), 0.5
 """A swipe's least way, its least and longest time, and how much it may rise or fall on that way."""
 _AGAIN_S: Final = 1.0
@@ -86,11 +88,12 @@ NOTHING: Final = Gesture()
 
 @dataclass(slots=True)
 class _Track:
-    """Where one hand was. on: the hot-spot that it rests on since on_s, from `anchor`."""
+    """Where one hand was. on: the hot-spot that it rests on since on_s; anchor: where it has been of late; seen_s: the last time."""
 
     path: deque[tuple[float, Point | None]]
     on: str = ""
     on_s: float = 0.0
+    seen_s: float = 0.0
     anchor: Point = (0.0, 0.0)
 
 
@@ -144,8 +147,12 @@ class Gestures:
     def _hold(self, track: _Track, hand: Hand, seen: Posture, spot_at: Callable[[Point], str]) -> Gesture:
         spot = spot_at(hand.at) if hand.raised else ""
         moved = hypot(hand.at[0] - track.anchor[0], hand.at[1] - track.anchor[1]) > _REST * seen.width
+        if hand.raised and spot != track.on and not moved and spot_at(_between(hand.at, track.anchor)) == track.on:
+            spot = track.on  # a hand that trembles on a hot-spot's edge has not left it
         if not spot or spot != track.on or moved:
             track.on, track.on_s, track.anchor = spot, seen.time_s, hand.at
+        track.anchor = _between(track.anchor, hand.at, min(1.0, (seen.time_s - track.seen_s) / _DRIFT_S))
+        track.seen_s = seen.time_s
         if not spot or seen.time_s < self._quiet_until_s:
             track.on_s = seen.time_s
             return NOTHING
@@ -208,6 +215,10 @@ def _keep(path: deque[tuple[float, _P]], time_s: float, point: _P) -> None:
 def _forget(track: _Track) -> None:
     track.path.clear()
     track.on = ""
+
+
+def _between(first: Point, second: Point, share: float = 0.5) -> Point:
+    return first[0] + share * (second[0] - first[0]), first[1] + share * (second[1] - first[1])
 
 
 def _spread(points: list[Point]) -> float:

@@ -34,6 +34,8 @@ SPOTS = ("like", "compare", "back_view", "photo", "likes", "phone")
 _LOOKS = 10
 _HOUR_S = 3600.0
 _EDGE = 30.0
+PATIENCE_S = 4.0
+"""Who sees a ring fill on the mirror keeps the hand there until it is full, and gives up after this long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +154,7 @@ class _Actor:
         # Who wants to reach a spot steps to where the hand reaches it.
         shift = (0.72 * (near[0] - CAMERA[0] / 2)) if abs(near[0] - made.feet[0]) > 0.36 * made.height else 0.0
         feet = made.feet[0] + 0.3 * shift, made.feet[1]
-        held = tuple((2.4 + k * 0.2, (near[0] + draw.gauss(0, 3), near[1] + draw.gauss(0, 3))) for k in range(11))
+        held = tuple((2.4 + k * 0.2, (near[0] + draw.gauss(0, 3), near[1] + draw.gauss(0, 3))) for k in range(round(PATIENCE_S / 0.2) + 1))
         return replace(made, feet=feet, path=held)
 
     @classmethod
@@ -186,8 +188,9 @@ def _perform(figures: Figures, finder: BodyFinder, spots: Spots, actor: _Actor) 
     times = [0.0, 1.7, *(t for t, _ in actor.path), actor.path[-1][0] + 0.7]
     points = [at_rest, at_rest, *(p for _, p in actor.path), at_rest]
     reach = Reach()
-    for look in range(int(times[-1] * RATE_HZ)):
-        now = look / RATE_HZ
+    look = 0
+    while (now := look / RATE_HZ) < times[-1]:
+        look += 1
         goal = [float(np.interp(now, times, [p[k] for p in points])) for k in range(2)]
         out = (goal[0] - actor.feet[0]) / actor.height * (1 if actor.side == "left" else -1) - abs(shoulder[0])
         arm = reach.to(out, (actor.feet[1] - goal[1]) / actor.height - shoulder[1]) if 1.7 < now < times[-1] - 0.05 else HANGING
@@ -197,6 +200,8 @@ def _perform(figures: Figures, finder: BodyFinder, spots: Spots, actor: _Actor) 
         figures.draw_body(picture, actor.who, pose, actor.feet, actor.height)
         body = finder.find(with_noise(picture, (actor.seed, look)), now)
         told = gestures.feed(posture(body, now) if body is not None else None, spots.at)
+        if told.pressed:  # the ring is full: the hand goes down
+            times, points = [now, now + 0.7], [(goal[0], goal[1]), at_rest]
         yield told.pressed or told.swipe
 
 

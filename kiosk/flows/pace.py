@@ -46,5 +46,5 @@ class Pace:
         self._frames_s = self._cards_s = 0.0
         if any(counted.values()):
             with self._parts.store.unit() as unit:
-                for name, count in counted.items():
-                    unit.tallies.add(name, count)
+                for name in (name for name, count in counted.items() if count):
+                    unit.tallies.add(name, counted[name])

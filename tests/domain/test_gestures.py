@@ -66,6 +66,32 @@ def test_a_hand_that_rested_unseen_before_the_trunk_is_seen_when_it_sweeps():
     assert not any(g.swipe for g in run(SWEPT, guessed=lambda t: t > 2.38)), "what is only guessed sweeps nothing"
 
 
+def test_a_hand_that_was_guessed_too_low_while_it_rested_sweeps_from_where_it_is_seen():
+    low = [(0.0, None), (1.6, (450.0, 740.0)), (2.4, (450.0, 740.0)), (2.4001, (490.0, 600.0)),
+           (2.8, (660.0, 600.0)), (3.2, (660.0, 600.0))]
+    assert [g.swipe for g in run(low) if g.swipe] == ["previous"]
+
+
+def test_a_hand_that_swings_where_hands_hang_sweeps_nothing_however_badly_it_is_seen():
+    gestures, found = Gestures(), []
+    for look in range(60):
+        at = (500.0 + 40.0 * max(0, min(4, look - 40)), 880.0)
+        hands = Hand((220.0, 900.0), raised=False, rests=True), Hand(at, raised=False, rests=True, seen=0.7)
+        found.append(gestures.feed(Posture(look / RATE_HZ, (360.0, 600.0), WIDTH, True, hands), spot_at))
+    assert {g.swipe for g in found} == {""}
+
+
+def test_a_guess_that_is_put_right_jumps_and_is_no_sweep():
+    jumping = [(0.0, None), (1.6, (620.0, 600.0)), (2.6, (620.0, 600.0)), (2.6001, (400.0, 600.0)), (3.2, (400.0, 600.0))]
+    assert {g.swipe for g in run(jumping)} == {""}
+
+
+def test_a_hand_that_trembles_on_the_edge_of_a_hot_spot_has_not_left_it():
+    edge = SPOT[0] - 50.0
+    trembling = [(0.0, None), (1.6, (edge, 400.0)), *((1.8 + 0.16 * k, (edge - 14.0 * (k % 3 == 2), 400.0)) for k in range(14))]
+    assert [g.pressed for g in run(trembling) if g.pressed] == ["like"]
+
+
 def test_a_hand_that_comes_up_from_hanging_and_goes_to_a_hot_spot_does_not_sweep():
     reaching = [(0.0, None), (1.6, (500.0, 700.0)), (2.0, SPOT), (4.0, SPOT)]
     assert {g.swipe for g in run(reaching)} == {""} and "like" in {g.pressed for g in run(reaching)}
