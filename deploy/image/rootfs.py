@@ -100,7 +100,7 @@ def python(root: Path, uv: str) -> None:
     run(uv, "pip", "install", "-q", "--no-deps", "--require-hashes", "--only-binary", ":all:", "--python-platform",
         "aarch64-manylinux_2_40",
         "--python-version", PYTHON, "--target", str(site), "--link-mode", "copy", "-r", str(LOCK))
-    shutil.rmtree(site / "bin", ignore_errors=True)
+    forget_commands(site)
     (venv / "pyvenv.cfg").write_text(f"home = /usr/bin\ninclude-system-site-packages = false\nversion = {PYTHON}\n")
     for name in ("python", "python3"):
         (venv / "bin" / name).unlink(missing_ok=True)
@@ -115,6 +115,13 @@ def python(root: Path, uv: str) -> None:
     inside = 'mount -t tmpfs shared "$0/dev/shm" && exec chroot "$0" "$@"'
     run("unshare", "--mount", "sh", "-c", inside, str(root), "/opt/kiosk/.venv/bin/python", "-m", "compileall", "-q", "-j", "2",
         "--invalidation-mode", "unchecked-hash", "-x", r"/tests?/", "/opt/kiosk", extra=_EMULATED)
+
+
+def forget_commands(site: Path) -> None:
+    """Take away the commands that packages brought, which name this machine's Python, and the lines about them: builds would differ."""
+    shutil.rmtree(site / "bin", ignore_errors=True)
+    for record in site.glob("*.dist-info/RECORD"):
+        record.write_bytes(b"".join(line for line in record.read_bytes().splitlines(keepends=True) if not line.startswith(b"bin/")))
 
 
 def models(root: Path, kiosk: list[str]) -> None:

@@ -10,12 +10,18 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import hypot
-from typing import Final
+from typing import Final, TypeVar
 
 HOLD_S: Final = 1.5
 """So long a hand rests on a hot-spot until it is pressed."""
 _ARM_S: Final = 0.24
 """So long a raised hand rests before a swipe begins."""
+_LEAVES_S: Final = 0.2
+"""So long before a swipe's own way begins a hand may have left the place where it rested: it is often seen only then."""
+_BETWEEN: Final = 0.12
+"""A hand that is seen so far from both ends of a swipe, as a part of it, is seen on its way."""
+_SURE, _HANGS = 0.5, 0.85
+"""A hand that is seen so well is there; and one that hangs is seen so well that it is no guess."""
 _CALM_S: Final = 1.2
 """So long the trunk has been standing still."""
 _CALM: Final = 0.14
@@ -32,15 +38,20 @@ _KEPT_S: Final = 2.0
 
 Point = tuple[float, float]
 """x, y in pixels of the camera's picture, origin top-left, as the camera sees it."""
+_P = TypeVar("_P", bound=Point | None)
 
 
 @dataclass(frozen=True, slots=True)
 class Hand:
-    """A hand. at: its middle; raised: it is lifted above its elbow or held out; rests: it hangs beside the body."""
+    """A hand. at: its middle; raised: it is lifted above its elbow or held out; rests: it hangs beside the body.
+
+    seen: how well, 0..1; before the trunk a hand is often guessed, low and as if it hung, and the guess may be far off.
+    """
 
     at: Point
     raised: bool
     rests: bool
+    seen: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +88,7 @@ NOTHING: Final = Gesture()
 class _Track:
     """Where one hand was. on: the hot-spot that it rests on since on_s, from `anchor`."""
 
-    path: deque[tuple[float, Point]]
+    path: deque[tuple[float, Point | None]]
     on: str = ""
     on_s: float = 0.0
     anchor: Point = (0.0, 0.0)
@@ -106,13 +117,15 @@ class Gestures:
                  ((self._hands[0], seen.hands[0], seen.hands[1]), (self._hands[1], seen.hands[1], seen.hands[0]))]
         found = NOTHING
         for one in meant:
-            if not calm or one.hand is None or one.hand.rests or not (one.other is None or one.other.rests):
+            hangs = one.hand is not None and one.hand.rests and one.hand.seen >= _HANGS
+            if not calm or hangs or not (one.other is None or one.other.rests):
                 _forget(one.track)
                 continue
-            _keep(one.track.path, seen.time_s, one.hand.at)
-            held = self._hold(one.track, one.hand, seen, spot_at)
+            sure = one.hand is not None and one.hand.seen >= _SURE and not one.hand.rests
+            _keep(one.track.path, seen.time_s, one.hand.at if one.hand is not None and sure else None)
+            held = self._hold(one.track, one.hand, seen, spot_at) if one.hand is not None else NOTHING
             found = held if held.progress >= found.progress else found
-            swiped = "" if held.spot else self._swiped(one.track, seen)
+            swiped = self._swiped(one.track, seen)
             if swiped and seen.time_s >= self._quiet_until_s:
                 found = Gesture(swipe=swiped)
                 break
@@ -142,18 +155,39 @@ class Gestures:
     def _swiped(self, track: _Track, seen: Posture) -> str:
         """Return which way a hand was swept after it had rested; as the mirror shows it, to the right is "next"."""
         path = list(track.path)
+        end = path[-1][1]
         for first in range(len(path) - 2, -1, -1):
             begun_s, start = path[first]
             lasted = seen.time_s - begun_s
-            if lasted > _SWEEP_S[1]:
+            if end is None or lasted > _SWEEP_S[1]:
                 return ""
-            across, down = path[-1][1][0] - start[0], path[-1][1][1] - start[1]
+            if start is None:
+                continue
+            across, down = end[0] - start[0], end[1] - start[1]
             if lasted < _SWEEP_S[0] or abs(across) < _SWEEP * seen.width or abs(down) > _SLOPE * abs(across):
                 continue
-            rested = [point for time_s, point in path[: first + 1] if time_s >= begun_s - _ARM_S]
-            if begun_s - path[0][0] >= _ARM_S and _spread(rested) <= _REST * seen.width:
+            if _passes(path[first:]) and _rested(path[: first + 1], seen.width):
                 return "next" if across < 0 else "previous"  # the camera sees a shopper's right on its left
         return ""
+
+
+def _passes(path: list[tuple[float, Point | None]]) -> bool:
+    """Whether a hand was seen on its way, too: a guess that is put right jumps, a hand does not."""
+    seen = [point[0] for _, point in path if point is not None]
+    way = seen[-1] - seen[0]
+    return any(_BETWEEN < (x - seen[0]) / way < 1 - _BETWEEN for x in seen)
+
+
+def _rested(path: list[tuple[float, Point | None]], width: float) -> bool:
+    """Whether a hand rested until a moment before the end of its path; where it was not seen for sure it may have rested."""
+    for last in range(len(path) - 1, -1, -1):
+        if path[-1][0] - path[last][0] > _LEAVES_S:
+            return False
+        lately = [point for time_s, point in path[: last + 1] if time_s >= path[last][0] - _ARM_S]
+        known_s = path[last][0] - path[0][0]
+        if known_s >= _ARM_S and _spread([point for point in lately if point is not None]) <= _REST * width:
+            return True
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +197,7 @@ class _Meant:
     other: Hand | None
 
 
-def _keep(path: deque[tuple[float, Point]], time_s: float, point: Point) -> None:
+def _keep(path: deque[tuple[float, _P]], time_s: float, point: _P) -> None:
     if path and not 0 <= time_s - path[-1][0] <= _GAP_S:
         path.clear()
     path.append((time_s, point))

@@ -12,7 +12,8 @@ import numpy as np
 
 from kiosk.devices.display import OffscreenDisplay
 from kiosk.devices.simulated.figure import Appearance, Figures, HeadPose, appearance, background, body_pose
-from kiosk.devices.simulated.figure_pose import HANGING, Arm, BodyPose, skeleton
+from kiosk.devices.simulated.figure_pose import HANGING, BodyPose, skeleton
+from kiosk.devices.simulated.figure_reach import Reach
 from kiosk.devices.simulated.stage import with_noise
 from kiosk.domain.frame import Picture
 from kiosk.domain.gestures import Gestures, Hand, Point, Posture
@@ -32,6 +33,7 @@ RATE_HZ = 12.5
 SPOTS = ("like", "compare", "back_view", "photo", "likes", "phone")
 _LOOKS = 10
 _HOUR_S = 3600.0
+_EDGE = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,9 +158,11 @@ class _Actor:
     @classmethod
     def sweeping(cls, draw: random.Random, number: int) -> _Actor:
         made = cls._stood(draw, number, "right" if number % 2 else "left")
-        out = (1 if made.side == "left" else -1) * draw.uniform(0.27, 0.33) * made.height
-        y = made.feet[1] - draw.uniform(0.66, 0.74) * made.height
-        outer, inner = (made.feet[0] + out, y), (made.feet[0] + out * draw.uniform(0.30, 0.42), y + draw.uniform(-20, 20))
+        side = 1 if made.side == "left" else -1
+        y = made.feet[1] - draw.uniform(0.66, 0.76) * made.height
+        # Who looks into a mirror keeps the hand in it; at the other end it is before the chest.
+        outer = min(max(made.feet[0] + side * draw.uniform(0.26, 0.33) * made.height, _EDGE), CAMERA[0] - _EDGE), y
+        inner = made.feet[0] + side * draw.uniform(-0.02, 0.12) * made.height, y + draw.uniform(-20, 20)
         begin, end = (outer, inner) if draw.random() < 0.5 else (inner, outer)
         lasts = draw.uniform(0.3, 0.5)
         rests = tuple((2.4 + k * 0.2, (begin[0] + draw.gauss(0, 3), begin[1] + draw.gauss(0, 3))) for k in range(4))
@@ -176,15 +180,17 @@ def _perform(figures: Figures, finder: BodyFinder, spots: Spots, actor: _Actor) 
     """Yield what is understood, look by look: a hot-spot's name, "next", "previous" or ""."""
     gestures, wall = Gestures(), background(*CAMERA, actor.seed)
     finder.reset()
-    rest = skeleton(BodyPose(), actor.who.build)[f"{actor.side}_hand"]
+    joints = skeleton(BodyPose(), actor.who.build)
+    rest, shoulder = joints[f"{actor.side}_hand"], joints[f"{actor.side}_shoulder"]
     at_rest = actor.feet[0] + rest[0] * actor.height, actor.feet[1] - rest[1] * actor.height
     times = [0.0, 1.7, *(t for t, _ in actor.path), actor.path[-1][0] + 0.7]
     points = [at_rest, at_rest, *(p for _, p in actor.path), at_rest]
-    arm = HANGING
+    reach = Reach()
     for look in range(int(times[-1] * RATE_HZ)):
         now = look / RATE_HZ
-        goal = tuple(float(np.interp(now, times, [p[k] for p in points])) for k in range(2))
-        arm = _reaching(actor, (goal[0], goal[1]), arm) if 1.7 < now < times[-1] - 0.05 else HANGING
+        goal = [float(np.interp(now, times, [p[k] for p in points])) for k in range(2)]
+        out = (goal[0] - actor.feet[0]) / actor.height * (1 if actor.side == "left" else -1) - abs(shoulder[0])
+        arm = reach.to(out, (actor.feet[1] - goal[1]) / actor.height - shoulder[1]) if 1.7 < now < times[-1] - 0.05 else HANGING
         left, right = (arm, HANGING) if actor.side == "left" else (HANGING, arm)
         pose = BodyPose(left, right, lean=0.002 * math.sin(now), rise=0.001 * math.sin(2 * now))
         picture = wall.copy()
@@ -192,24 +198,6 @@ def _perform(figures: Figures, finder: BodyFinder, spots: Spots, actor: _Actor) 
         body = finder.find(with_noise(picture, (actor.seed, look)), now)
         told = gestures.feed(posture(body, now) if body is not None else None, spots.at)
         yield told.pressed or told.swipe
-
-
-def _reaching(actor: _Actor, goal: Point, before: Arm) -> Arm:
-    """Return the angles that bring the hand's middle nearest to a point, the elbow low and without a jump, as people hold an arm."""
-    best, found = math.inf, HANGING
-    for upper in range(8, 100, 6):
-        for lower in range(-78, 181, 6):
-            for ahead in (15, 50):
-                arm = Arm(upper, ahead, lower, ahead)
-                pose = BodyPose(arm, HANGING) if actor.side == "left" else BodyPose(HANGING, arm)
-                joints = skeleton(pose, actor.who.build)
-                wrist, hand = joints[f"{actor.side}_wrist"], joints[f"{actor.side}_hand"]
-                x, y = (actor.feet[0] + (wrist[0] + hand[0]) / 2 * actor.height, actor.feet[1] - (wrist[1] + hand[1]) / 2 * actor.height)
-                jump = abs(upper - before.upper_out) + abs(lower - before.lower_out) + abs(ahead - before.upper_ahead)
-                off = math.hypot(x - goal[0], y - goal[1]) + 0.15 * upper + 0.25 * jump
-                if off < best:
-                    best, found = off, arm
-    return found
 
 
 @dataclass(frozen=True, slots=True)

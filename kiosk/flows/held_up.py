@@ -24,20 +24,25 @@ class HeldUp:
         self._reader, self._tags = reader, tags
         self._seen: dict[str, float] = {}
         self._lost = False
+        self.since_s = float("-inf")
 
-    def take(self, now_s: float, codes: tuple[str, ...] = ()) -> list[str]:
-        """Return the codes, and GTINs of tags, that were not there before. codes: that the camera saw just now."""
-        found = [*codes, *(self._reader.read() if self._reader is not None else ()), *self._tagged()]
-        fresh = []
-        for code in dict.fromkeys(found):
-            if now_s - self._seen.get(code, float("-inf")) >= _AGAIN_S:
-                fresh.append(code)
-            self._seen[code] = now_s
+    def take(self, now_s: float, codes: tuple[str, ...] = (), seen_s: float | None = None) -> list[str]:
+        """Return the codes, and GTINs of tags, that were not there before; `since_s` says when the first of them was read.
+
+        codes: that the camera saw just now; seen_s: the time of its frame.
+        """
+        found = dict.fromkeys(codes, seen_s if seen_s is not None else now_s)
+        found |= dict.fromkeys(self._reader.read() if self._reader is not None else (), now_s)
+        for code, read_s in self._tagged():
+            found.setdefault(code, read_s)
+        fresh = [code for code in found if now_s - self._seen.get(code, float("-inf")) >= _AGAIN_S]
+        self._seen.update(dict.fromkeys(found, now_s))
+        self.since_s = min((found[code] for code in fresh), default=now_s)
         if len(self._seen) > _KEPT:
             self._seen = {code: at for code, at in self._seen.items() if now_s - at < _AGAIN_S}
         return fresh
 
-    def _tagged(self) -> list[str]:
+    def _tagged(self) -> list[tuple[str, float]]:
         if self._tags is None:
             return []
         try:
@@ -50,7 +55,7 @@ class HeldUp:
         if self._lost:
             self._lost = False
             log.info("the RFID reader is back")
-        return [gtin for read in reads if (gtin := _gtin(read.epc))]
+        return [(gtin, read.time_s) for read in reads if (gtin := _gtin(read.epc))]
 
     def close(self) -> None:
         """Give the readers back."""

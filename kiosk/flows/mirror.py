@@ -15,6 +15,7 @@ from kiosk.domain.online import Address
 from kiosk.domain.timings import Timings
 from kiosk.flows.basket import keep_basket, place_order
 from kiosk.flows.held_up import HeldUp
+from kiosk.flows.pace import Pace
 from kiosk.flows.parts import Shop, next_language, status
 from kiosk.flows.pay import BADGE_PREFIX, PayFlow
 from kiosk.flows.rack import Rack
@@ -74,6 +75,7 @@ class MirrorFlow:
         self._scene = self._made("tryon")
         self._gestures = Gestures()
         self._pressed: list[str] = []
+        self._pace = Pace(parts, fitting.timings)
         self._idle_since_s = self._booth.now_s
 
     @property
@@ -126,6 +128,10 @@ class MirrorFlow:
                 self._go("tryon")
         return self._scene.view()
 
+    def presented(self, view: views.View) -> None:
+        """Note that a view has just been presented."""
+        self._pace.presented(view)
+
     # --- who is there -------------------------------------------------------------------------------------------------------------
 
     def _sense(self, touched: bool) -> list[str]:
@@ -136,7 +142,8 @@ class MirrorFlow:
             booth.seen_s = now
         if look is not None and look.seen:
             booth.seen_s = now
-        for code in self._senses.held_up.take(now, look.codes if look is not None else ()):
+        held_up = self._senses.held_up
+        for code in held_up.take(now, look.codes if look is not None else (), look.time_s if look is not None else None):
             self._hold_up(code)
         self._follow_presence(now)
         return self._gestured(look) if look is not None and booth.here else []
@@ -157,7 +164,8 @@ class MirrorFlow:
     def _left(self) -> None:
         """Whoever stood there has gone: nothing is kept but the garment, for a moment, and a photo that was asked for, in memory."""
         booth = self._booth
-        log.info("nobody stands at the mirror any more; %s", self.timings)
+        log.info("nobody stands at the mirror any more; %.1f frames shown a second; %s", self._pace.shown_hz, self.timings)
+        self._pace.keep()
         style, basket = booth.stay.style, booth.stay.basket
         booth.stay = Stay(self._parts.settings.device.language, self._parts.new_id(), style)
         self._gestures.reset()
@@ -183,6 +191,7 @@ class MirrorFlow:
         if booth.cabin and style.garment:
             booth.rack.wardrobe.get(style.garment)
         booth.here = True
+        self._pace.read_s = self._senses.held_up.since_s
         self._go("card")
 
     def _gestured(self, look: Look) -> list[str]:

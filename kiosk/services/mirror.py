@@ -52,7 +52,9 @@ def serve(settings: Settings) -> int:
         began = parts.clock.monotonic()
         view = terminal.tick(stage.touched())
         decided = parts.clock.monotonic()
-        stage.show(readiness.over(view))
+        shown = readiness.over(view)
+        stage.show(shown)
+        mirror.presented(shown)
         mirror.timings.add("decide", decided - began)
         mirror.timings.add("draw and present", parts.clock.monotonic() - decided)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from kiosk import __version__
 from kiosk.config import Settings
@@ -154,22 +154,7 @@ def serve(settings: Settings) -> int:
     parts.store.make_room()
     relay.start()
 
-    saved_s, looked_s = parts.clock.monotonic(), float("-inf")
-
     obedience = Obedience(parts)
-
-    def tick() -> None:
-        nonlocal saved_s, looked_s
-        wrote, now = link.tick(), parts.clock.monotonic()
-        if wrote or now - looked_s >= LOOK_AT_ORDERS_S:
-            looked_s = now
-            standing.tick()
-            obedience.tick()
-        if clothes is not None:
-            clothes.tick()
-        if isinstance(parts.clock, FlooredClock) and now - saved_s >= SAVE_CLOCK_EVERY_S:
-            saved_s = now
-            parts.clock.save()
 
     def close() -> None:
         obedience.close()
@@ -179,4 +164,25 @@ def serve(settings: Settings) -> int:
             clothes.close()
         parts.store.close()
 
-    return run_loop("sync", tick, RATE_HZ, close)
+    following = () if clothes is None else (clothes.tick,)
+    return run_loop("sync", _turn(parts, link, (standing.tick, obedience.tick), following), RATE_HZ, close)
+
+
+def _turn(parts: Parts, link: Link, for_orders: Sequence[Callable[[], None]], always: Sequence[Callable[[], None]]) -> Callable[[], None]:
+    """Return what the loop does: the link, whoever looks at orders when anybody wrote, and now and then the clock is saved."""
+    saved_s, looked_s = parts.clock.monotonic(), float("-inf")
+
+    def turn() -> None:
+        nonlocal saved_s, looked_s
+        wrote, now = link.tick(), parts.clock.monotonic()
+        if wrote or now - looked_s >= LOOK_AT_ORDERS_S:
+            looked_s = now
+            for tick in for_orders:
+                tick()
+        for tick in always:
+            tick()
+        if isinstance(parts.clock, FlooredClock) and now - saved_s >= SAVE_CLOCK_EVERY_S:
+            saved_s = now
+            parts.clock.save()
+
+    return turn

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from kiosk.flows.pace import CARDS, CARDS_MS, FRAMES, FRAMES_MS
 from kiosk.sim.counter import MoneyBook
 from kiosk.sim.processes import Usage
 from kiosk.storage.store import Store
@@ -106,6 +107,8 @@ def report(kiosks: Mapping[str, KioskBook], hq: HqBook, processes: Sequence[Usag
         "refunds": money.refunds,
         "refunded_minor": money.refunded_minor,
         "services_minor": money.taken,
+        "mirror_shown_hz": round(1e3 * total(FRAMES) / max(1, total(FRAMES_MS)), 1),
+        "mirror_item_to_card_ms": round(total(CARDS_MS) / total(CARDS)) if total(CARDS) else None,
         "differences": differences(kiosks, hq, money),
         "kiosks": {name: {"sales": len(book.sales), "total_minor": book.total_minor, "epochs": len(book.epochs), "tallies": book.tallies}
                    for name, book in kiosks.items()},

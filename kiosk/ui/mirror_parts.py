@@ -15,7 +15,7 @@ from kiosk.ui import paint
 from kiosk.ui.canvas import Box, Canvas, Style
 from kiosk.ui.views import Held, ItemTile
 
-SPOT: Final = (118, 98)
+SPOT: Final = (118, 90)
 """Width and height of a hot-spot in units."""
 _DOTS = 14
 _KEPT = 12

@@ -293,11 +293,11 @@ def _mirror(status: Status) -> dict[str, View]:
     tile = views.ItemTile(card.name, card.price, _drawn_cloth())
     other = views.ItemTile({"fr": "Robe verte", "en": "Green dress", "zh": "绿色连衣裙"}[status.language], _euros(4950), _drawn_cloth())
     return {
-        "attract": views.MirrorAttract(status, seen, 1.6),
+        "attract": views.MirrorAttract(status, seen, 3.4),
         "attract-dark": views.MirrorAttract(status, None, 0.4),
-        "attract-lost": views.MirrorAttract(replace(status, banner="basket_lost"), seen, 1.6),
+        "attract-lost": views.MirrorAttract(replace(status, banner="basket_lost"), seen, 3.4),
         "tryon": views.MirrorTryOn(status, seen, card=card, index=1, count=5, basket_count=2),
-        "tryon-guide": views.MirrorTryOn(status, seen, guide=True, card=card, index=0, count=5, time_s=1.6),
+        "tryon-guide": views.MirrorTryOn(status, seen, guide=True, card=card, index=0, count=5, time_s=3.4),
         "tryon-sold-out": views.MirrorTryOn(status, None, card=sold_out, index=4, count=5),
         "tryon-hand": views.MirrorTryOn(status, seen, card=card, index=1, count=5, liked=True, likes=2, held=views.Held("like", 0.6)),
         "tryon-countdown": views.MirrorTryOn(status, seen, card=card, index=1, count=5, countdown=2),

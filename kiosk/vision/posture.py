@@ -31,8 +31,10 @@ L_HEEL, R_HEEL, L_TOE, R_TOE = 29, 30, 31, 32
 _SEEN, _GUESSED = 0.5, 0.1
 """Visibility of a landmark that is there for sure; and of a hand that passes before the trunk, which the network sees badly."""
 _ARMS = ((L_SHOULDER, L_ELBOW, L_WRIST, L_PINKY, L_INDEX, L_HIP), (R_SHOULDER, R_ELBOW, R_WRIST, R_PINKY, R_INDEX, R_HIP))
-_ASIDE = 0.55
+_ASIDE = 0.48
 """A hand that is so far from its hip, in lengths of the trunk, is held out."""
+_LOW, _AWAY = 0.30, 0.12
+"""A hand hangs as long as its wrist is not so far above the hip; and one that is held out, with arms a little away as the guide shows."""
 _FACING = 0.42
 """Shoulders that are narrower than this part of the trunk's length are turned away."""
 
@@ -57,9 +59,10 @@ def _hand(points: NDArray[np.float32], arm: tuple[int, ...], length: float) -> H
         return None
     middle = (wrist[:2] + pinky[:2] + index[:2]) / 3
     aside = abs(float(middle[0] - hip[0])) > _ASIDE * length
-    raised = aside or float(wrist[1]) < float(elbow[1]) - 0.02 * length or float(wrist[1]) < float(shoulder[1]) + 0.35 * length
-    rests = not aside and float(wrist[1]) > float(elbow[1]) and float(wrist[1]) > float(hip[1]) - 0.30 * length
-    return Hand((float(middle[0]), float(middle[1])), raised, rests)
+    above_hip = float(hip[1] - wrist[1])
+    rests = float(wrist[1]) > float(elbow[1]) and above_hip < (_AWAY if aside else _LOW) * length
+    raised = not rests and (aside or float(wrist[1]) < max(float(elbow[1]) - 0.02 * length, float(shoulder[1]) + 0.35 * length))
+    return Hand((float(middle[0]), float(middle[1])), raised, rests, min(float(elbow[3]), float(wrist[3])))
 
 
 HAIR = 1.018

@@ -20,7 +20,8 @@ from kiosk.devices.simulated.figure import (
     body_pose,
     hold_card,
 )
-from kiosk.devices.simulated.figure_pose import skeleton
+from kiosk.devices.simulated.figure_pose import HANGING, BodyPose, skeleton
+from kiosk.devices.simulated.figure_reach import Reach
 from kiosk.domain.frame import Picture
 from kiosk.errors import DeviceMissingError, InvalidValueError
 from kiosk.vision.networks import ModelStore
@@ -109,3 +110,16 @@ def test_a_held_card_stays_readable(figures: Figures) -> None:
         hold_card(canvas, card, ((210, 290 + lean), (430, 292), (432, 412), (208, 410 - lean)), who.skin)
         assert [found.text for found in zxingcpp.read_barcodes(canvas)] == ["4006381333931"]
 
+
+
+def test_an_arm_reaches_a_place_the_elbow_low_and_the_hand_before_the_trunk():
+    for out, up in ((0.16, 0.0), (0.12, -0.20), (-0.08, -0.10), (0.05, 0.12)):
+        reach = Reach()
+        for share in np.linspace(0, 1, 8):
+            arm = reach.to(0.03 + (out - 0.03) * share, -0.33 + (up + 0.33) * share)
+        joints = skeleton(BodyPose(arm, HANGING), 1.0)
+        shoulder, elbow, wrist, hand = (np.array(joints[f"left_{name}"]) for name in ("shoulder", "elbow", "wrist", "hand"))
+        middle = (wrist + hand) / 2 - shoulder
+        assert np.hypot(middle[0] - out, middle[1] - up) < 0.03, (out, up)
+        assert hand[2] < -0.10 or out > 0.02, "a hand that crosses the trunk passes before it"
+        assert elbow[1] < shoulder[1] - 0.05, "nobody lifts the elbow higher than the hand needs"

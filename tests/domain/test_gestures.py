@@ -16,8 +16,8 @@ def spot_at(point):
     return "like" if math.dist(point, SPOT) < 60 else ""
 
 
-def run(points, *, other_rests=True, trunk=lambda _t: (360.0, 600.0), facing=True):
-    """What is understood while the right hand goes through (seconds, point); None: it hangs."""
+def run(points, *, other_rests=True, trunk=lambda _t: (360.0, 600.0), facing=True, guessed=lambda _t: False):
+    """What is understood while the right hand goes through (seconds, point); None: it hangs. guessed: when it is not seen for sure."""
     gestures, found = Gestures(), []
     end = points[-1][0]
     for look in range(int(end * RATE_HZ) + 1):
@@ -29,6 +29,8 @@ def run(points, *, other_rests=True, trunk=lambda _t: (360.0, 600.0), facing=Tru
             share = (now - began) / (later[0] - began)
             at = tuple(a + (b - a) * share for a, b in zip(at, later[1], strict=True))
         hand = Hand(at, raised=True, rests=False) if at is not None else Hand((500.0, 900.0), raised=False, rests=True)
+        if guessed(now):
+            hand = Hand((420.0 + 37.0 * (look % 3), 850.0), raised=False, rests=True, seen=0.4)
         other = Hand((220.0, 900.0), raised=False, rests=True) if other_rests else Hand((220.0, 400.0), raised=True, rests=False)
         found.append(gestures.feed(Posture(now, trunk(now), WIDTH, facing, (other, hand)), spot_at))
     return found
@@ -49,6 +51,24 @@ def test_a_hand_swept_aside_changes_as_the_mirror_shows_it():
     assert [g.swipe for g in run(SWEPT) if g.swipe] == ["next"]
     back = [(t, (1010.0 - p[0], p[1]) if p else None) for t, p in SWEPT]
     assert [g.swipe for g in run(back) if g.swipe] == ["previous"]
+
+
+def test_a_sweep_that_ends_on_a_hot_spot_is_a_sweep():
+    outwards = [(0.0, None), (1.6, (400.0, 410.0)), (2.3, (400.0, 410.0)), (2.7, SPOT), (3.0, SPOT)]
+    assert [g.swipe or g.pressed for g in run(outwards) if g.swipe or g.pressed] == ["previous"]
+
+
+def test_a_hand_that_rested_unseen_before_the_trunk_is_seen_when_it_sweeps():
+    """The network guesses such a hand somewhere low, as if it hung there."""
+    outwards = [(0.0, None), (1.6, (380.0, 600.0)), (2.3, (380.0, 600.0)), (2.7, (620.0, 600.0)), (3.2, (620.0, 600.0))]
+    assert [g.swipe for g in run(outwards, guessed=lambda t: 1.6 <= t < 2.35) if g.swipe] == ["previous"]
+    assert [g.swipe for g in run(SWEPT, guessed=lambda t: t in (2.48, 2.56)) if g.swipe] == ["next"], "lost for a moment on the way"
+    assert not any(g.swipe for g in run(SWEPT, guessed=lambda t: t > 2.38)), "what is only guessed sweeps nothing"
+
+
+def test_a_hand_that_comes_up_from_hanging_and_goes_to_a_hot_spot_does_not_sweep():
+    reaching = [(0.0, None), (1.6, (500.0, 700.0)), (2.0, SPOT), (4.0, SPOT)]
+    assert {g.swipe for g in run(reaching)} == {""} and "like" in {g.pressed for g in run(reaching)}
 
 
 @pytest.mark.parametrize("how", [

@@ -121,6 +121,25 @@ def test_a_cabin_goes_back_to_the_basket_or_to_the_next_item_and_phones_press_no
     assert screen(before.flow.tick([])) == "mirror.attract"
 
 
+def test_how_long_a_tag_takes_to_its_card_and_how_often_pictures_are_shown_is_counted(device, networks):
+    tags = Tags()
+    before = Before(device, networks, Senses(HeldUp(None, tags)))
+    before.show(before.somebody)
+    for _ in range(30):
+        device.clock.move(0.04)
+        before.flow.presented(before.flow.tick([]))
+    tags.reads = [TagSeen(sgtin(COAT), 1, device.clock.monotonic() - 0.03)]
+    view = before.flow.tick([])
+    device.clock.move(0.02)
+    before.flow.presented(view)
+    device.clock.move(30.0)
+    before.flow.tick([])
+    with device.sight.store.snapshot() as unit:
+        told = unit.tallies.all()
+    assert (told["mirror_cards"], told["mirror_cards_ms"]) == (1, 50)
+    assert 28 <= told["mirror_frames"] <= 30 and 1000 * told["mirror_frames"] / told["mirror_frames_ms"] == pytest.approx(25, abs=1)
+
+
 def sgtin(gtin: str) -> str:
     """An SGTIN-96 tag with a company prefix of seven digits."""
     full = gtin.zfill(14)

@@ -6,9 +6,10 @@ import pygame.freetype
 import zxingcpp
 
 from kiosk.design.products import PRODUCTS
+from kiosk.design.tokens import COLOURS
 from kiosk.design.words import table
 from kiosk.domain.catalog import LANGUAGES
-from kiosk.ui import fonts, motion, paint
+from kiosk.ui import fonts, motion, paint, stance
 from kiosk.ui.canvas import Box, Canvas, Style
 
 
@@ -48,6 +49,21 @@ def test_text_shrinks_before_it_is_cut_and_a_cut_is_noted():
     assert "does not fit" in canvas.problems[0]
     canvas.text("pale", Box(100, 100, 300, 60), Style(40, (220, 220, 220)))
     assert "contrast" in canvas.problems[1]
+
+
+def test_the_stance_guide_steps_onto_its_mark_then_holds_its_arms_out_and_begins_anew():
+    def sun(time_s: float) -> np.ndarray:
+        canvas = Canvas((400, 600), "en")
+        canvas.surface.fill((255, 255, 255))
+        stance.figure(canvas, Box(0, 100, 400, 400), time_s)
+        return np.abs(pixels(canvas.surface)[:, :, :3].astype(int) - COLOURS.sun).max(axis=2) < 24
+
+    coming, standing, shown, again = (sun(moment) for moment in (0.9, 1.9, 3.4, 3.4 + 5.2))
+    assert np.flatnonzero(coming.any(axis=0)).mean() > 220 > np.flatnonzero(standing.any(axis=0)).mean() > 180, "it comes from the side"
+    hands, feet = slice(260, 320), slice(440, 500)
+    assert np.ptp(np.flatnonzero(shown[hands].any(axis=0))) > 1.3 * np.ptp(np.flatnonzero(standing[hands].any(axis=0)))
+    assert standing[feet].sum() > 2 * coming[feet].sum(), "the mark is lit while somebody stands on it"
+    assert (shown[hands] == again[hands]).mean() > 0.99
 
 
 def test_a_camera_picture_is_turned_as_in_a_mirror_and_fills_without_distortion():
