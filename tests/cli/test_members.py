@@ -64,7 +64,7 @@ def test_enrolled_from_pictures_listed_exported_unlocked_and_erased(
     assert [members(config, "unlock", "anna"), members(config, "erase", "anna"), members(config, "erase", "anna")] == [0, 0, 1]
     store = open_store(load(config), SystemClock())
     with store.snapshot() as unit:
-        assert unit.outbox.waiting()[Lane.MONEY] == 4
+        assert unit.outbox.waiting()[Lane.MONEY] == 5
     store.close()
     kept = b"".join(path.read_bytes() for path in (tmp_path / "state").rglob("*") if path.is_file())
     assert b"\x89PNG" not in kept and b"\xff\xd8\xff" not in kept
