@@ -14,6 +14,8 @@ from kiosk.errors import DeviceLostError, InvalidValueError
 log = logging.getLogger(__name__)
 _AGAIN_S: Final = 3.0
 """An item that stays in view counts again only after it was away for this long: a tag in a cabin is read ten times a second."""
+_STALE_S: Final = 1.0
+"""A tag that was read longer ago, while somebody paid, is not held up any more."""
 _KEPT: Final = 200
 
 
@@ -35,8 +37,9 @@ class HeldUp:
         found |= dict.fromkeys(self._reader.read() if self._reader is not None else (), now_s)
         for code, read_s in self._tagged():
             found.setdefault(code, read_s)
-        fresh = [code for code in found if now_s - self._seen.get(code, float("-inf")) >= _AGAIN_S]
-        self._seen.update(dict.fromkeys(found, now_s))
+        fresh = [code for code, read_s in found.items()
+                 if now_s - read_s < _STALE_S and read_s - self._seen.get(code, float("-inf")) >= _AGAIN_S]
+        self._seen.update(found)
         self.since_s = min((found[code] for code in fresh), default=now_s)
         if len(self._seen) > _KEPT:
             self._seen = {code: at for code, at in self._seen.items() if now_s - at < _AGAIN_S}

@@ -24,11 +24,12 @@ class Pace:
         self._frames_s = self._cards_s = 0.0
 
     def presented(self, view: views.View) -> None:
-        """Note that a view has just been presented. `read_s`: when an item was read whose card is awaited."""
+        """Note that a view has just been presented. `read_s`: when an item was read whose card it should be."""
         now = self._parts.clock.monotonic()
         if self.read_s is not None and isinstance(view, views.MirrorCard):
             self._timings.add("item to card", now - self.read_s)
-            self._cards, self._cards_s, self.read_s = self._cards + 1, self._cards_s + now - self.read_s, None
+            self._cards, self._cards_s = self._cards + 1, self._cards_s + now - self.read_s
+        self.read_s = None  # who touched something at that very moment has another screen, and no card is awaited any more
         live = getattr(view, "picture", None) is not None
         if live and self._last_s is not None and now - self._last_s < _PAUSE_S:
             self._frames, self._frames_s = self._frames + 1, self._frames_s + now - self._last_s

@@ -121,6 +121,15 @@ def test_a_cabin_goes_back_to_the_basket_or_to_the_next_item_and_phones_press_no
     assert screen(before.flow.tick([])) == "mirror.attract"
 
 
+def test_a_tag_that_was_read_while_somebody_paid_shows_no_card_afterwards():
+    tags = Tags()
+    held_up = HeldUp(None, tags)
+    tags.reads = [TagSeen(sgtin(COAT), 1, 100.0), TagSeen(sgtin(TEE), 1, 108.5)]
+    assert held_up.take(109.0) == [TEE.zfill(14)] and held_up.since_s == 108.5
+    tags.reads = [TagSeen(sgtin(COAT), 1, 109.4), TagSeen(sgtin(TEE), 1, 109.4)]
+    assert held_up.take(109.5) == [COAT.zfill(14)] and held_up.since_s == 109.4
+
+
 def test_how_long_a_tag_takes_to_its_card_and_how_often_pictures_are_shown_is_counted(device, networks):
     tags = Tags()
     before = Before(device, networks, Senses(HeldUp(None, tags)))
