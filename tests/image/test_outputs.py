@@ -39,7 +39,7 @@ def test_the_list_of_packages_has_what_a_card_needs():
 
 def test_what_names_the_building_machine_is_taken_away(tmp_path):
     (tmp_path / "bin").mkdir()
-    (tmp_path / "bin/qr").write_text("#!/home/somebody/.venv/bin/python")
+    (tmp_path / "bin/qr").write_text("#!/builder/.venv/bin/python")
     (tmp_path / "qrcode.dist-info").mkdir()
     (tmp_path / "qrcode.dist-info/RECORD").write_bytes(b"bin/qr,sha256=v9,321\r\nqrcode/bin/a.py,,\r\n")
     rootfs.forget_commands(tmp_path)
