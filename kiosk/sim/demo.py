@@ -344,9 +344,9 @@ class StoreInABox:
         self._broker.start()
         self._outage.end()
         self._hq.start()
-        try:
-            self._await(lambda: not any(self._waiting(device) for device in shop.ROLES), DRAIN_S, "all queues have drained")
-            self._await(lambda: self._counter.book().agrees, DRAIN_S, "HQ's books and the payment services agree")
+        try:  # drained and agreed at once: kiosks go on telling how they are while the books are compared
+            self._await(lambda: self._counter.book().agrees and not any(self._waiting(device) for device in shop.ROLES), DRAIN_S,
+                        "all queues have drained, and HQ's books and the payment services agree")
         except WorldError as error:
             log.error("%s", error)
 
