@@ -15,7 +15,7 @@ from deploy.image.rootfs import mirrors, run
 NET = "10.77.0"
 RADIUS, USER, PASSWORD = "radius.shop.test", "kiosk", "correct horse; battery"
 BEGIN = (f"printf '[Match]\\nName=wlan1\\n[Network]\\nAddress={NET}.1/24\\nDHCPServer=yes\\n[DHCPServer]\\nEmitRouter=no\\nEmitDNS=no\\n'"
-         " | sudo tee /run/systemd/network/05-shop.network; sudo networkctl reload; sudo dpkg -x /run/hostapd.deb /run/hostapd;"
+         " | sudo tee /run/systemd/network/05-shop.network; sudo networkctl reload; sudo dpkg -x /run/hostapd.deb /opt/hostapd;"
          " sudo modprobe mac80211_hwsim radios=2")
 
 
@@ -93,7 +93,7 @@ class Air:
         text = f"interface=wlan1\ndriver=nl80211\nutf8_ssid=1\nssid={network.name}\nhw_mode=g\nchannel=1\ncountry_code=FR\n{network.asks}"
         self._machine.send("/run/air/ap.conf", text.encode())
         self._machine.run("sudo systemctl stop shop-wifi 2>/dev/null; sudo systemd-run -q --collect --unit shop-wifi "
-                          "/run/hostapd/usr/sbin/hostapd /run/air/ap.conf")
+                          "/opt/hostapd/usr/sbin/hostapd /run/air/ap.conf")
 
     def joined(self, network: Network) -> bool:
         """Whether the kiosk is in this network, by the kind of key that it asks for, and has its address from there."""
