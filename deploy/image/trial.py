@@ -119,7 +119,8 @@ class Trial:
             air.offer(network)
             if number:
                 machine.send("/boot/firmware/wifi.toml", network.toml().encode())
-                machine.run("sudo systemctl restart kiosk-provision wpa_supplicant@wlan0; test ! -e /boot/firmware/wifi.toml", timeout_s=900)
+                machine.run("sudo systemctl restart kiosk-provision wpa_supplicant@wlan0; test ! -e /boot/firmware/wifi.toml",
+                            timeout_s=900)
             took[network.seen_as] = round(machine.wait(f"it is in the network {network.name}", partial(air.joined, network), 600))
             self.say(f"  ok  it is in the network {network.name} ({network.seen_as}), has its address from there, and wifi.toml is erased")
         self.report["wifi_joined_s"] = took

@@ -54,7 +54,8 @@ class Device:
 
 @pytest.fixture
 def device(tmp_path):
-    settings = parse(f'[device]\nid = "kiosk-1"\nstore = "s"\nroles = ["stock"]\n[storage]\nfolder = "{tmp_path / "state"}"\nreserve_mb = 1\n')
+    settings = parse('[device]\nid = "kiosk-1"\nstore = "s"\nroles = ["stock"]\n'
+                     f'[storage]\nfolder = "{tmp_path / "state"}"\nreserve_mb = 1\n')
     with closing(Store.open(tmp_path / "state" / "kiosk.db", "kiosk-1", SystemClock(), new_id, 0)) as store:
         yield Device(tmp_path, Parts(settings, store, SystemClock(), new_id))
 
