@@ -104,7 +104,8 @@ def costs(models: ModelStore, garments: tuple[Garment, Garment], rounds: int = 3
     for step in range(1, rounds + 1):
         begun = time.process_time()
         found = _found(finder.find(frame, step / RATE_HZ))
-        posture(found, step / RATE_HZ, reaches(found, foreground.feed(frame, step / RATE_HZ, found)))
+        occupied = foreground.feed(frame, step / RATE_HZ, found)
+        posture(found, step / RATE_HZ, reaches(found, occupied, foreground.cell))
         layer = _layer(dresser.layer(frame, found, garments[0]))
         pose.append(time.process_time() - begun)
         begun = time.process_time()

@@ -214,7 +214,7 @@ def sighted(finder: BodyFinder, foreground: Foreground, pixels: Picture, time_s:
     """Return the posture on a frame as the mirror itself sees it, None when nobody is there."""
     body = finder.find(pixels, time_s)
     occupied = foreground.feed(pixels, time_s, body)
-    return posture(body, time_s, reaches(body, occupied) if foreground.settled else None) if body is not None else None
+    return posture(body, time_s, reaches(body, occupied, foreground.cell) if foreground.settled else None) if body is not None else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,7 +115,7 @@ class Fitting:
         if not self._parts.settings.mirror.gestures:
             return None
         occupied = self._foreground.feed(frame.pixels, frame.sensor_time_s, body)
-        return reaches(body, occupied) if body is not None and self._foreground.settled else None
+        return reaches(body, occupied, self._foreground.cell) if body is not None and self._foreground.settled else None
 
     def _warm(self) -> None:
         """Make what will be worn next, while nobody waits."""

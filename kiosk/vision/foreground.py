@@ -1,7 +1,7 @@
 """What stands before the background of a camera that doesn't move, and how far an arm reaches in it.
 
 The pose network loses a forearm on some sleeves, and its person mask with it: both come from one pass. What has changed before the wall is
-another witness. Arrays here are small: one cell is `_CELL` pixels of the picture wide and high.
+another witness. Arrays here are small: `_ROWS` cells high, whatever the camera gives.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from kiosk.vision.body import (
     BodyFound,
 )
 
-_CELL: Final = 8
+_ROWS: Final = 160
 _DIFFERS, _PERSON = 16, 60
 """A cell stands before the background when it differs by more in one channel, of 255; where the person mask is stronger stands a person."""
 _SETTLES_S, _ABSORBS_S = 1.0, 20.0
@@ -41,18 +41,19 @@ _SAMPLED: Final = 7
 """Every seventh cell tells how bright the picture has become."""
 
 Cells = NDArray[np.uint8]
-"""(height / 8, width / 8) uint8, 255 or 0, origin top-left."""
+"""(160, as wide as the picture asks) uint8, 255 or 0, origin top-left."""
 _Spot = NDArray[np.float32]
 """(2,) float32: x, y in cells."""
 
 
 class Foreground:
-    """Learns the background where nobody stands, and tells what stands before it."""
+    """Learns the background where nobody stands, and tells what stands before it. cell: a cell's side in pixels of the picture."""
 
     def __init__(self) -> None:
         self._wall = np.zeros((0, 0, 3), np.float32)
         self._known = np.zeros((0, 0), np.uint8)
         self._time_s = self._since_s = float("-inf")
+        self.cell = 1.0
 
     @property
     def settled(self) -> bool:
@@ -64,14 +65,15 @@ class Foreground:
 
         The mask is believed where the background was never seen. time_s: of the frame, monotonic.
         """
-        high, wide = pixels.shape[0] // _CELL, pixels.shape[1] // _CELL
+        self.cell = pixels.shape[0] / _ROWS
+        high, wide = _ROWS, max(1, round(pixels.shape[1] / self.cell))
         seen: NDArray[np.uint8] = cv2.resize(pixels, (wide, high), interpolation=cv2.INTER_AREA)
         passed_s = time_s - self._time_s
         if self._known.shape != (high, wide) or not 0 <= passed_s <= _FORGET_AFTER_S:
             self._wall, self._known, passed_s = seen.astype(np.float32), np.zeros((high, wide), np.uint8), 0.0
             self._since_s = time_s
         self._time_s = time_s
-        person = _person(body, high, wide)
+        person = _person(body, (high, wide), self.cell)
         behind = self._known & ~person
         differs = self._differs(seen, behind) & self._known
         if cv2.countNonZero(differs & behind) > _NEWLY * cv2.countNonZero(behind):
@@ -98,13 +100,13 @@ class Foreground:
         self._known |= fresh
 
 
-def _person(body: BodyFound | None, high: int, wide: int) -> Cells:
+def _person(body: BodyFound | None, size: tuple[int, int], cell: float) -> Cells:
     """Return where the person mask is, and a cell around it."""
     if body is None:
-        return np.zeros((high, wide), np.uint8)
-    place = body.to_picture / _CELL
-    place[:, 2] -= 0.5 - 0.5 / _CELL
-    mask = cv2.warpAffine(body.crop_mask, place, (wide, high), flags=cv2.INTER_LINEAR)
+        return np.zeros(size, np.uint8)
+    place = body.to_picture / cell
+    place[:, 2] -= 0.5 - 0.5 / cell
+    mask = cv2.warpAffine(body.crop_mask, place, size[::-1], flags=cv2.INTER_LINEAR)
     person: Cells = cv2.threshold(cv2.dilate(mask, np.ones((3, 3), np.uint8)), _PERSON, 255, cv2.THRESH_BINARY)[1]
     return person
 
@@ -121,13 +123,13 @@ _GAP: Final = 5
 """An arm is whole where no more cells than these are missing: a cuff may have the colour of the wall."""
 
 
-def reaches(body: BodyFound, occupied: Cells) -> tuple[Point | None, Point | None]:
-    """Return the hand's middle of each arm (the person's own left, right) that is held out, by what is occupied.
+def reaches(body: BodyFound, occupied: Cells, cell: float) -> tuple[Point | None, Point | None]:
+    """Return the hand's middle of each arm (the person's own left, right) that is held out, by what is occupied. cell: Foreground.cell.
 
     None: it isn't held out, or isn't seen so. The hand lies at the end of the way from the shoulder through what is occupied, outwards of
     the trunk and above the hips; that way bends where the elbow does.
     """
-    points = body.landmarks[:, :2] / _CELL
+    points = body.landmarks[:, :2] / cell
     unit = float(np.linalg.norm(points[L_SHOULDER] - points[R_SHOULDER]))
     whole = cv2.morphologyEx(occupied, cv2.MORPH_CLOSE, np.ones((_GAP, _GAP), np.uint8))
     outwards = 1.0 if points[L_SHOULDER, 0] > points[R_SHOULDER, 0] else -1.0
@@ -140,7 +142,7 @@ def reaches(body: BodyFound, occupied: Cells) -> tuple[Point | None, Point | Non
             hand = _better(hand, (wrist + index) / 2, elbow, whole)
         held = (hand is not None and float(np.linalg.norm(hand - elbow)) >= _FOREARM * unit
                 and (float(hand[0]) - float(shoulder[0])) * out > _BESIDE * unit and float(hand[1]) < lowest)
-        found.append(((float(hand[0]) + 0.5) * _CELL, (float(hand[1]) + 0.5) * _CELL) if hand is not None and held else None)
+        found.append(((float(hand[0]) + 0.5) * cell, (float(hand[1]) + 0.5) * cell) if hand is not None and held else None)
     return found[0], found[1]
 
 

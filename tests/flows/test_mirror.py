@@ -9,8 +9,10 @@ import pytest
 import zxingcpp
 
 from kiosk.config import parse
+from kiosk.devices.display import OffscreenDisplay
 from kiosk.devices.presence import Stillness
 from kiosk.devices.rfid import TagReader
+from kiosk.devices.simulated.figure_pose import HANGING, Arm, BodyPose
 from kiosk.domain.events import Lane
 from kiosk.domain.online import OrderPlaced, StockElsewhere, StoreStock
 from kiosk.domain.sizing import Measure
@@ -21,12 +23,13 @@ from kiosk.flows import wishes
 from kiosk.flows.held_up import HeldUp
 from kiosk.flows.mirror import Senses
 from kiosk.flows.scenes import SCENES
+from kiosk.flows.stage import Stage
 from kiosk.flows.terminal import mirror_terminal
 from kiosk.flows.tryon import RING_S
 from kiosk.storage.till import MIRROR
 from kiosk.wire import decode_batch
 from tests.flows.conftest import TOML, Device, Networks, screen
-from tests.flows.mirrors import COAT, EMPTY, SHIRT_L, SHIRT_M, SHIRT_S, TEE, Before
+from tests.flows.mirrors import COAT, EMPTY, SHIRT_L, SHIRT_M, SHIRT_S, TEE, Before, person
 
 
 @pytest.fixture
@@ -293,3 +296,21 @@ def test_nothing_of_a_stay_is_left_for_the_next_shopper(before):
     before.show(EMPTY, step_s=6.0)
     stay = before.flow.stay
     assert (stay.likes, stay.basket, stay.usual, stay.chosen) == ([], {}, "", {}) and stay.number != number
+
+
+def test_a_hand_that_is_held_on_a_hot_spot_is_shown_where_it_is_and_presses_it(device, networks):
+    stage = Stage(OffscreenDisplay((360, 640), None))
+    before = Before(device, networks, Senses(HeldUp(), under=stage.under, place=stage.place))
+    raised = person(networks, pose=BodyPose(Arm(70, 10, 172, 5), HANGING))
+    hand = (0.12, 0.20)
+    calm = [before.somebody] * 17
+    held, seen = [], []
+    for picture in [*calm, *[raised] * 23]:
+        view = before.show(picture, step_s=0.08)
+        stage.show(view)
+        if screen(view) == "mirror.tryon":
+            held.append(view.held)
+            seen.append(view.liked)
+    shown = [at for one in held if (at := one.at) is not None]
+    assert shown and np.hypot(*(np.median(shown, axis=0) - hand)) < 0.08
+    assert {one.target for one in held} == {"", "like"} and seen[-1] and not seen[16]

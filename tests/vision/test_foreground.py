@@ -22,6 +22,7 @@ from kiosk.vision.body import (
 from kiosk.vision.foreground import Foreground, reaches
 
 HIGH, WIDE = 1280, 720
+CELL = 8.0
 WALL = background(WIDE, HIGH, 7)
 TRUNK = np.s_[300:1200, 250:470]
 UPPER, FORE = np.s_[320:380, 450:600], np.s_[180:380, 545:600]
@@ -70,42 +71,42 @@ def foreground(hanging):
     """One that has seen somebody with hanging arms for a second."""
     made = Foreground()
     for look in range(12):
-        assert reaches(body((480, 700)), made.feed(hanging, look * 0.08, body((480, 700)))) == (None, None)
+        assert reaches(body((480, 700)), made.feed(hanging, look * 0.08, body((480, 700))), CELL) == (None, None)
     return made
 
 
 def test_an_arm_that_the_network_has_lost_is_found_by_what_changed(foreground, lifted):
-    left, right = reaches(body(), foreground.feed(lifted, 1.0, body()))
+    left, right = reaches(body(), foreground.feed(lifted, 1.0, body()), CELL)
     assert left is not None and np.hypot(left[0] - HAND[0], left[1] - HAND[1]) < 30
     assert right is None
 
 
 def test_a_hand_that_stays_is_not_taken_for_the_wall(foreground, lifted):
-    found = [reaches(body(), foreground.feed(lifted, 1.0 + look * 0.08, body()))[0] for look in range(40)]
+    found = [reaches(body(), foreground.feed(lifted, 1.0 + look * 0.08, body()), CELL)[0] for look in range(40)]
     assert None not in found
 
 
 def test_where_the_landmarks_hand_is_farther_from_the_elbow_and_something_is_there_it_is_believed(foreground, lifted):
-    left, _ = reaches(body((590, 174)), foreground.feed(lifted, 1.0, body()))
+    left, _ = reaches(body((590, 174)), foreground.feed(lifted, 1.0, body()), CELL)
     assert left == pytest.approx((594, 178), abs=5)
 
 
 def test_light_that_changes_holds_nothing_out(foreground, hanging):
     for light in (8, 14, 20):
-        assert reaches(body((480, 700)), foreground.feed(brighter(hanging, light), 1.0, body((480, 700)))) == (None, None)
+        assert reaches(body((480, 700)), foreground.feed(brighter(hanging, light), 1.0, body((480, 700))), CELL) == (None, None)
 
 
 def test_light_that_changes_hides_no_arm(foreground, lifted):
-    assert reaches(body(), foreground.feed(brighter(lifted, 20), 1.0, body()))[0] is not None
+    assert reaches(body(), foreground.feed(brighter(lifted, 20), 1.0, body()), CELL)[0] is not None
 
 
 def test_another_place_is_learnt_anew(foreground):
     elsewhere = np.full_like(WALL, 20)
-    assert reaches(body((480, 700)), foreground.feed(elsewhere, 1.0, body((480, 700)))) == (None, None)
+    assert reaches(body((480, 700)), foreground.feed(elsewhere, 1.0, body((480, 700))), CELL) == (None, None)
 
 
 def test_an_elbow_that_is_stuck_out_is_no_hand(foreground):
     akimbo = body((450, 640))
-    assert reaches(akimbo, foreground.feed(frame(UPPER), 1.0, akimbo))[0] is None
+    assert reaches(akimbo, foreground.feed(frame(UPPER), 1.0, akimbo), CELL)[0] is None
     folded = body((580, 370))
-    assert reaches(folded, foreground.feed(frame(UPPER), 1.08, folded))[0] is None
+    assert reaches(folded, foreground.feed(frame(UPPER), 1.08, folded), CELL)[0] is None
