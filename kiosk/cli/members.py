@@ -71,12 +71,13 @@ def _list(args: argparse.Namespace) -> int:
 
 
 def _enrol(args: argparse.Namespace) -> int:
-    from kiosk.flows.enrol_pictures import Paper, enrol_pictures, measured
+    from kiosk.flows.enrol_pictures import Paper, check, enrol_pictures, measured
 
     settings, parts, vault = _open(args)
     pin = os.environ.get(PIN_VARIABLE) or getpass.getpass("PIN of four digits, typed by the member: ")
-    shots = measured(settings, args.pictures, print)
     paper = Paper(args.signed.isoformat(), args.language or settings.device.language, args.digits, pin)
+    check(parts, paper)
+    shots = measured(settings, args.pictures, print)
     member_id = args.member or parts.new_id()
     for other in enrol_pictures(parts, vault, member_id, paper, shots):
         print(f"{other} looks alike: both are always asked for the PIN")

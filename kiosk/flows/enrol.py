@@ -28,6 +28,8 @@ from kiosk.ui import views
 
 CONSENT_VERSION = texts.VERSION
 SHOTS = 3
+SAME_FACE = 0.5
+"""A picture farther than this from the first is of somebody else: then the pictures begin anew."""
 ADULT_YEARS = 18
 _BETWEEN_SHOTS_S = 0.35
 """Three pictures of the same instant would be one picture."""
@@ -37,8 +39,6 @@ _CARD_STAYS_S = 180.0
 _LEAST_POINTS = 3
 _DARK = 60.0
 """Mean brightness of the face, 0..255, below which more light is asked for."""
-_SAME_FACE = 0.5
-"""A picture farther than this from the first is of somebody else: then the pictures begin anew."""
 
 
 class EnrolFlow:
@@ -171,7 +171,7 @@ class EnrolFlow:
         now = self._parts.clock.monotonic()
         if look.embedding is None or now - self._last_shot_s < _BETWEEN_SHOTS_S:
             return
-        if self._shots and float(np.linalg.norm(look.embedding - self._shots[0])) > _SAME_FACE:
+        if self._shots and float(np.linalg.norm(look.embedding - self._shots[0])) > SAME_FACE:
             self._shots, self._hint = [], "one_person"
         self._shots.append(look.embedding)
         self._last_shot_s = self._entered_s = now

@@ -5,16 +5,20 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
+
+import numpy as np
 
 from kiosk.config import Settings
 from kiosk.design import consent as texts
 from kiosk.domain.frame import Picture
 from kiosk.domain.identity import Policy, Template, hint, template
 from kiosk.errors import VaultError
-from kiosk.flows.enrol import SHOTS, enrol
+from kiosk.flows.enrol import SAME_FACE, SHOTS, enrol
 from kiosk.flows.identify import quality_of
 from kiosk.flows.parts import Parts
+from kiosk.flows.pin import NUMBER_DIGITS
 from kiosk.flows.sight import open_camera
 from kiosk.flows.twins import TwinSearch
 from kiosk.storage.vault import Consent, Extras, Vault
@@ -40,14 +44,14 @@ class Paper:
 def enrol_pictures(parts: Parts, vault: Vault, member_id: str, paper: Paper, shots: list[Template]) -> list[str]:
     """Enrol somebody and return the members who look alike: they too give their PIN every time from now on.
 
-    Raises VaultError for a PIN that is too easy, too few pictures, and on devices where the key goes onto the member's own code.
+    Raises VaultError for what `check` refuses, for too few pictures, and for pictures of more than one person.
     """
-    if parts.settings.members.mode == "card":
-        raise VaultError("with [members] mode = \"card\" the key goes onto the member's phone: enrol at the kiosk's screen")
-    if why := objection(paper.pin, paper.digits):
-        raise VaultError(f"this PIN is too easy or of the wrong length ({why}): choose another of four digits")
+    check(parts, paper)
     if len(shots) < SHOTS:
         raise VaultError(f"{len(shots)} good picture(s), {SHOTS} are needed: closer, more light, looking at the camera, nobody beside")
+    for number, shot in enumerate(shots[1:], 2):
+        if float(np.linalg.norm(shot - shots[0])) > SAME_FACE:
+            raise VaultError(f"good picture {number} shows somebody else than the first: nobody is enrolled from pictures of two people")
     search = TwinSearch(vault, template(shots), Policy(), member_id)
     while not search.done:
         search.step()
@@ -57,6 +61,25 @@ def enrol_pictures(parts: Parts, vault: Vault, member_id: str, paper: Paper, sho
     for other in search.found:
         vault.ask_pin_always(other)
     return search.found
+
+
+def check(parts: Parts, paper: Paper) -> None:
+    """Raise VaultError for a paper that nobody is enrolled by.
+
+    That is: number or PIN of the wrong length, an easy PIN, a day to come or one so long ago that the face would be erased at once as
+    unused; and any paper on devices where the key goes onto the member's own code.
+    """
+    if parts.settings.members.mode == "card":
+        raise VaultError("with [members] mode = \"card\" the key goes onto the member's phone: enrol at the kiosk's screen")
+    if len(paper.digits) != NUMBER_DIGITS or not (paper.digits.isascii() and paper.digits.isdigit()):
+        raise VaultError(f"{paper.digits!r}: the last {NUMBER_DIGITS} digits of the phone number are needed")
+    if why := objection(paper.pin, paper.digits):
+        raise VaultError(f"this PIN is too easy or of the wrong length ({why}): choose another of four digits")
+    # Where it is tomorrow already, a paper of today is not yet to come.
+    age, keeps = (parts.clock.now().date() - date.fromisoformat(paper.day)).days, parts.settings.members.retention_days
+    if not -1 <= age < keeps:
+        raise VaultError(f"a consent signed on {paper.day} enrols nobody: it lies ahead, or {keeps} days and more ago, after which"
+                         " an unused face is erased; have it signed anew")
 
 
 def measured(settings: Settings, pictures: list[Path], say: Callable[[str], None]) -> list[Template]:

@@ -203,6 +203,11 @@ class PayFlow(Checkout):
             self._sight.vault.used(self._now.member_id, self._parts.clock.now().date().isoformat())
         super()._button(event)
 
+    def _go(self, event: Event) -> None:
+        super()._go(event)
+        if self._now.state is State.REFUSED:
+            self._now.pin_known = bool(self._sight.vault.pin_keys.known())
+
     def seen_codes(self) -> list[str]:
         """Return the codes before the camera, while staff has the screen."""
         self._sight.eyes.look(self._scan_task)

@@ -34,7 +34,10 @@ _UNKNOWN = ("not_recognised", "several_people", "no_face", "pin_refused")
 
 @dataclass(slots=True)
 class Session:
-    """One checkout, from the first touch to the last. entered_s: when its present state began, monotonic seconds."""
+    """One checkout, from the first touch to the last. entered_s: when its present state began, monotonic seconds.
+
+    pin_known: whether a number and a PIN can be shown to HQ from here; without the key that kiosks share they can not.
+    """
 
     language: str
     entered_s: float
@@ -50,6 +53,7 @@ class Session:
     member_id: str = ""
     pin: PinPad | None = None
     online: OnlinePin | None = None
+    pin_known: bool = False
     reason: str = ""
     ticket: str = ""
     hint: str = ""
@@ -129,9 +133,9 @@ def _takes_codes(now: _Now) -> bool:
 
 
 def takes_pin(session: Session, parts: Parts, shop: Shop) -> bool:
-    """Return whether number and PIN may pay: when a face was not recognised, whosever it is, while HQ is there to judge them."""
+    """Return whether number and PIN may pay: when a face was not recognised, whosever it is, while HQ is there to judge them and can."""
     told = status(parts, shop, session.language)
-    return session.reason in _UNKNOWN and parts.settings.members.mode != "card" and not told.offline
+    return session.reason in _UNKNOWN and session.pin_known and parts.settings.members.mode != "card" and not told.offline
 
 
 def _number(now: _Now) -> views.View:

@@ -7,6 +7,7 @@ import io
 import json
 import multiprocessing
 import os
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -38,23 +39,58 @@ def members(config: Path, *args: str) -> int:
     return main(["members", args[0], "--config", str(config), *args[1:]])
 
 
+@pytest.fixture
+def figures() -> Figures:
+    return Figures(ModelStore().path("astronaut"))
+
+
+def portrait(figures: Figures, path: Path, identity: int, yaw: float) -> Path:
+    picture = np.full((480, 640, 3), 190, np.uint8)
+    figures.draw_bust(picture, appearance(identity, 7), HeadPose(yaw_deg=yaw), (320.0, 210.0), 190.0)
+    write_picture(path, picture)
+    return path
+
+
+def days_ago(days: int) -> str:
+    return (datetime.now(UTC) - timedelta(days=days)).date().isoformat()
+
+
+@pytest.mark.parametrize(("digits", "pin", "signed", "why"), [
+    ("8123456", "7294", 1, "the last 8 digits"), ("8123456x", "7294", 1, "the last 8 digits"), ("81234567", "1111", 1, "too easy"),
+    ("81234567", "7294", -2, "lies ahead"), ("81234567", "7294", 366, "have it signed anew"),
+])
+def test_a_paper_that_enrols_nobody_is_refused_before_any_picture_is_read(
+        config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], digits: str, pin: str, signed: int,
+        why: str) -> None:
+    monkeypatch.setenv("KIOSK_MEMBER_PIN", pin)
+    assert members(config, "enrol", digits, "no-such-picture.png", "--signed", days_ago(signed)) == 1
+    assert why in capsys.readouterr().err
+    assert members(config, "list") == 0
+    assert "0 member(s)" in capsys.readouterr().out
+
+
+def test_pictures_of_two_people_enrol_nobody(
+        config: Path, tmp_path: Path, figures: Figures, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    files = [str(portrait(figures, tmp_path / f"{identity}{yaw}.png", identity, yaw)) for identity, yaw in ((2, 0), (2, 5), (5, 0))]
+    monkeypatch.setenv("KIOSK_MEMBER_PIN", "7294")
+    assert members(config, "enrol", "81234567", *files, "--signed", days_ago(0)) == 1
+    assert "good picture 3 shows somebody else" in capsys.readouterr().err
+    assert members(config, "list") == 0
+    assert "0 member(s)" in capsys.readouterr().out
+
+
 def test_enrolled_from_pictures_listed_exported_unlocked_and_erased(
-        config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    figures, files = Figures(ModelStore().path("astronaut")), []
-    for yaw in (0.0, 5.0, -5.0):
-        picture = np.full((480, 640, 3), 190, np.uint8)
-        figures.draw_bust(picture, appearance(2, 7), HeadPose(yaw_deg=yaw), (320.0, 210.0), 190.0)
-        files.append(tmp_path / f"{yaw}.png")
-        write_picture(files[-1], picture)
+        config: Path, tmp_path: Path, figures: Figures, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    files, signed = [portrait(figures, tmp_path / f"{yaw}.png", 2, yaw) for yaw in (0.0, 5.0, -5.0)], days_ago(20)
     write_picture(tmp_path / "wall.png", np.full((480, 640, 3), 190, np.uint8))
     monkeypatch.setenv("KIOSK_MEMBER_PIN", "7294")
     few = [str(tmp_path / "wall.png"), *map(str, files[:2])]
-    assert members(config, "enrol", "81234567", *few, "--signed", "2026-11-01") == 1
+    assert members(config, "enrol", "81234567", *few, "--signed", signed) == 1
     told = capsys.readouterr()
     assert "wall.png: look_here" in told.out and "2 good picture(s), 3 are needed" in told.err
-    assert members(config, "enrol", "81234567", *map(str, files), "--signed", "2026-11-01", "--member", "anna") == 0
+    assert members(config, "enrol", "81234567", *map(str, files), "--signed", signed, "--member", "anna") == 0
     assert members(config, "list") == 0
-    assert "anna  consent 2026-12 in en at 2026-11-01" in capsys.readouterr().out
+    assert f"anna  consent 2026-12 in en at {signed}" in capsys.readouterr().out
     assert members(config, "export", "anna") == 0
     data = json.loads(capsys.readouterr().out)
     assert (data["phone_digits"], data["pin_set"], data["consent"]["device"]) == ("81234567", True, "pay-1")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import replace
 
 import pytest
@@ -83,7 +84,17 @@ def test_a_refusal_says_what_can_be_done_and_lets_try_again(device: Device, pay:
     assert screen(pay.tick([*keys("4157"), "erase", "other_way"])) == "pay.tender"
 
 
+def test_a_kiosk_that_met_no_member_yet_offers_no_pin_that_it_could_not_show(device: Device, pay: PayFlow) -> None:
+    view = unknown(device, pay)
+    assert (view.pin, view.qr, view.instead) == (False, True, "")
+    assert screen(pay.tick(["pin"])) == "pay.refused"
+    device.sight.vault.pin_keys.learn([base64.b64encode(bytes(32)).decode()])
+    pay.tick(["cancel"])
+    assert unknown(device, pay).pin, "the key came with somebody's template"
+
+
 def test_digits_can_be_taken_back_and_every_screen_can_be_left(device: Device, pay: PayFlow) -> None:
+    device.sight.vault.pin_keys.lodged("ada", MY_DIGITS, PIN)
     unknown(device, pay)
     view = pay.tick(["pin", *keys("415"), "erase"])
     assert (screen(view), view.entered) == ("pay.digits", 2)
@@ -101,6 +112,7 @@ def test_digits_can_be_taken_back_and_every_screen_can_be_left(device: Device, p
 
 
 def test_no_pin_without_hq_nor_where_members_carry_their_key(device: Device, pay: PayFlow) -> None:
+    device.sight.vault.pin_keys.lodged("ada", MY_DIGITS, PIN)
     unknown(device, pay)
     with device.sight.store.unit() as unit:
         unit.settings.put("link", "down")
