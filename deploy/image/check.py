@@ -21,7 +21,7 @@ ROOT_MUST = ("opt/kiosk/.venv/bin/kiosk", "opt/kiosk/cache/models", "usr/lib/sys
              "etc/systemd/system/multi-user.target.wants/kiosk.target", "etc/systemd/system/sysinit.target.wants/kiosk-provision.service",
              "etc/systemd/journald.conf.d/kiosk.conf")
 ROOT_MUST_NOT = ("etc/ssh/ssh_host_rsa_key", "etc/ssh/ssh_host_ecdsa_key", "etc/ssh/ssh_host_ed25519_key", "etc/kiosk/vault.key",
-                 "etc/kiosk/journal.key", "etc/kiosk/kiosk.toml", "var/lib/systemd/random-seed", "root/.ssh",
+                 "etc/kiosk/journal.key", "etc/kiosk/kiosk.toml", "etc/kiosk/wifi.toml", "var/lib/systemd/random-seed", "root/.ssh",
                  "etc/wpa_supplicant/wpa_supplicant.conf")
 BOUND = ("/var/lib/kiosk", "/var/lib/kiosk-vault", "/etc/kiosk")
 """What must lie on the data partition: queue and journal, templates, configuration and keys."""

@@ -102,6 +102,13 @@ class Machine:
             raise RuntimeError(f"{command}: {done.returncode}: {done.stdout.strip()[-400:]} {done.stderr.strip()[-800:]}")
         return done.stdout
 
+    def send(self, path: str, content: bytes) -> None:
+        """Write a file in it, for root alone. Raises RuntimeError."""
+        command = f"sudo sh -c 'umask 077; cat > {path}'"
+        done = subprocess.run(self.ssh(command), input=content, capture_output=True, check=False, timeout=300)
+        if done.returncode:
+            raise RuntimeError(f"{path} was not written: {done.stderr.decode(errors='replace').strip()}")
+
     def wait(self, what: str, holds: Callable[[], bool], seconds: float = BOOT_S, every_s: float = 5.0) -> float:
         """Wait until something holds; return how long it took in seconds. Raises RuntimeError when it takes too long."""
         began = time.monotonic()

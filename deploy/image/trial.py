@@ -9,8 +9,10 @@ import sys
 import tempfile
 import threading
 import time
+from functools import partial
 from pathlib import Path
 
+from deploy.image.air import Air, Network, networks
 from deploy.image.disk import tool
 from deploy.image.headquarters import GROUP, SEEN_AS, Headquarters
 from deploy.image.machine import Machine
@@ -19,6 +21,8 @@ from deploy.image.rootfs import ROOT
 DEVICE, OTHER = "paris-11-pay-1", "paris-11-pay-2"
 ROLES = ("pay", "sync")
 KILLS = 3
+COLOURS = 40
+"""More of them are on the terminal's picture; the splash has fewer, and a black screen one."""
 SOLD_BEFORE = 4
 """So many sales are announced before the plug is pulled."""
 SELL = ("sudo systemd-run -q --pipe --wait --collect -p User=kiosk -p Group=kiosk -p UMask=0007"
@@ -95,13 +99,31 @@ class Trial:
             took = fresh.wait("the mistakes stand on the card", lambda: "did you mean device.store?" in fresh.read("kiosk-provision.log"))
             self.report["mistakes_told_s"] = round(took)
             self.hold("every mistake is listed: stroe, no store, no claim.pem", fresh.read("kiosk-provision.log").startswith("3 mistakes:"))
+            tried = networks(self._folder / "air")
             stick = fresh.plug_in({"kiosk.toml": card(self.hq.broker.port, self.hq.code(), self._key).replace(DEVICE, OTHER).encode(),
-                                   "claim.pem": self.hq.claim.read_bytes()})
+                                   "claim.pem": self.hq.claim.read_bytes(), "wifi.toml": tried[0].toml().encode()})
             self.report["login_after_stick_s"] = round(fresh.wait_for_login())
             fresh.wait("the stick says OK", lambda: tool("mtype", "-i", str(stick), "::/kiosk-provision.log").startswith(f"OK {OTHER}"))
             fresh.wait("kiosk@sync is active", lambda: fresh.run("systemctl is-active kiosk@sync", check=False).strip() == "active")
+            self.hold("wifi.toml is gone from the stick", "wifi" not in tool("mdir", "-b", "-i", str(stick), "::/").lower())
+            self.wifi(fresh, tried)
         finally:
             fresh.kill()
+
+    def wifi(self, machine: Machine, tried: list[Network]) -> None:
+        """The shop's Wi-Fi: hidden; of WPA3 alone; one that asks for a name and whose server an authority of the shop's own signed."""
+        self.say("the shop's Wi-Fi, by simulated radios")
+        air, took = Air(machine, self._folder / "air"), {}
+        air.begin()
+        for number, network in enumerate(tried):
+            air.offer(network)
+            if number:
+                machine.send("/boot/firmware/wifi.toml", network.toml().encode())
+                machine.run("sudo systemctl restart kiosk-provision wpa_supplicant@wlan0; test ! -e /boot/firmware/wifi.toml",
+                            timeout_s=900)
+            took[network.seen_as] = round(machine.wait(f"it is in the network {network.name}", partial(air.joined, network), 600))
+            self.say(f"  ok  it is in the network {network.name} ({network.seen_as}), has its address from there, and wifi.toml is erased")
+        self.report["wifi_joined_s"] = took
 
     def first_boot(self) -> None:
         """The corrected card, and how long the way to a certificate takes."""
@@ -140,6 +162,8 @@ class Trial:
         self.machine.wait("HQ has heard of the device", lambda: bool(self.hq.facts()), 300)
         self.machine.wait("HQ knows in which time it was ready", lambda: "ready" in self.hq.states(DEVICE))
         self.report["ready_after_power"] = self.hq.states(DEVICE)["ready"]
+        screen = self._folder / "screen.png"
+        self.machine.wait("the terminal is on the screen itself", lambda: self.machine.photograph(screen) > COLOURS, 300)
         self.hq.photograph(DEVICE, self._folder / "pay.jpg")
         self.hold("HQ sees the screen of the running terminal", self._folder.joinpath("pay.jpg").stat().st_size > 5000)
         self.machine.run("sudo sh -c 'SDL_VIDEODRIVER=dummy /opt/kiosk/.venv/bin/kiosk screens /tmp/screens --only pay.attract"

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from kiosk.config import decode, parse, parse_wifi
-from kiosk.config.card import CARD_FILE, CLAIM_FILE, WIFI_FILE, read_card, settings_mistakes
+from kiosk.config.card import CARD_FILE, CLAIM_FILE, WIFI_FILE, read_card, settings_mistakes, wifi_mistakes
 from kiosk.config.fleet import read_fleet
 from kiosk.domain.catalog import LANGUAGES
 from kiosk.errors import ConfigError
-from kiosk.flows.first_boot import OUTCOME, Places, first_boot
+from kiosk.flows.first_boot import OUTCOME, Places, first_boot, network_manager
 from kiosk.runtime import set_up_logging
 
 FIRMWARE, ETC, RUN, STATE = Path("/boot/firmware"), Path("/etc/kiosk"), Path("/run"), Path("/var/lib/kiosk")
@@ -61,7 +61,10 @@ def _check(args: argparse.Namespace) -> int:
     except OSError as error:
         raise ConfigError(str(path), (f"cannot be read: {error.strerror}",)) from error
     if path.name == WIFI_FILE:
-        print(f"{path}: in order. Wi-Fi {parse_wifi(text, str(path)).ssid}")
+        wifi = parse_wifi(text, str(path))
+        if wrong := wifi_mistakes(wifi):
+            raise ConfigError(str(path), tuple(wrong))
+        print(f"{path}: in order. Wi-Fi {wifi.ssid}")
         return 0
     settings = parse(text, str(path))
     together = settings_mistakes(settings)
@@ -88,7 +91,7 @@ def _make(args: argparse.Namespace) -> int:
 def _take(args: argparse.Namespace) -> int:
     set_up_logging("card")
     source = args.stick if args.stick is not None and (args.stick / CARD_FILE).exists() else args.card
-    outcome = first_boot(Places(source, ETC, RUN, STATE), lambda: args.data is None or args.data.is_mount())
+    outcome = first_boot(Places(source, ETC, RUN, STATE, network_manager()), lambda: args.data is None or args.data.is_mount())
     print(f"{outcome.device or 'kiosk'}: {SAID[outcome.state]}", flush=True)
     for mistake in outcome.mistakes:
         print(f"  {mistake}", file=sys.stderr)

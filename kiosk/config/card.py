@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,11 +24,12 @@ MOST_BYTES = 256 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A card without mistakes. text: of kiosk.toml; claim: the claim file, b"" when there is none."""
+    """A card without mistakes. text: of kiosk.toml; wifi_text: of wifi.toml, "" without one; claim: the claim file, b"" without one."""
 
     text: str
     settings: Settings
     wifi: WifiSettings | None
+    wifi_text: str
     claim: bytes
 
 
@@ -37,7 +39,7 @@ def read_card(folder: Path, certified: str = "") -> Card:
     Raises ConfigError with every mistake of every file.
     """
     mistakes: list[str] = []
-    text = _text(folder, CARD_FILE, mistakes)
+    text, written = _text(folder, CARD_FILE, mistakes), ""
     settings = wifi = None
     if text:
         settings = _try(lambda: parse(text, CARD_FILE), mistakes)
@@ -45,7 +47,7 @@ def read_card(folder: Path, certified: str = "") -> Card:
     if wifi_path.exists():
         written = _text(folder, WIFI_FILE, mistakes)
         wifi = _try(lambda: parse_wifi(written, WIFI_FILE), mistakes) if written else None
-        mistakes += [f"{WIFI_FILE}: {wrong}" for wrong in _wifi_mistakes(wifi)] if wifi is not None else []
+        mistakes += [f"{WIFI_FILE}: {wrong}" for wrong in wifi_mistakes(wifi)] if wifi is not None else []
     elif (folder / f"{WIFI_FILE}.txt").exists():
         mistakes.append(_renamed(WIFI_FILE))
     claim = _claim(claim_path, mistakes)
@@ -57,7 +59,7 @@ def read_card(folder: Path, certified: str = "") -> Card:
         mistakes.append(f"{CLAIM_FILE} is missing beside {CARD_FILE}: HQ writes one for all cards of a group")
     if mistakes or settings is None:
         raise ConfigError(str(folder), tuple(mistakes))
-    return Card(text, settings, wifi, claim)
+    return Card(text, settings, wifi, written, claim)
 
 
 def settings_mistakes(settings: Settings) -> list[str]:
@@ -83,16 +85,33 @@ def _network_mistakes(settings: Settings) -> list[str]:
     return found
 
 
-def _wifi_mistakes(wifi: WifiSettings) -> list[str]:
+def wifi_mistakes(wifi: WifiSettings) -> list[str]:
+    """Say what is wrong with a Wi-Fi whose settings are sound one by one; holds no password."""
     found = []
     if not 1 <= len(wifi.ssid.encode()) <= 32:
         found.append("wifi.ssid has 1 to 32 letters")
     password = wifi.password.reveal()
     if wifi.identity and not password:
         found.append("wifi.password is missing: a network with wifi.identity asks for both")
+    if not (password + wifi.identity + wifi.domain).isprintable():
+        found.append("wifi.identity, wifi.password or wifi.domain holds something that is no letter, such as the end of a line")
     if not wifi.identity and password and not (8 <= len(password) <= 63 and password.isascii()):
         found.append(f"wifi.password has {len(password)} letters; 8 to 63 of the ASCII letters are possible")
-    return found
+    if wifi.identity and wifi.eap != "PWD" and not wifi.ca and not wifi.domain:
+        found.append("wifi.ca and wifi.domain are missing: without one of them anybody's network would get the password")
+    return [*found, *_authority_mistakes(wifi.ca)]
+
+
+def _authority_mistakes(text: str) -> list[str]:
+    if not text:
+        return []
+    try:
+        if "PRIVATE KEY" not in text:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=text)
+            return []
+    except (ssl.SSLError, ValueError):
+        pass
+    return ["wifi.ca is no certificate: between three quotes, copy all from -----BEGIN to END CERTIFICATE-----, and no key"]
 
 
 def _claim(path: Path, mistakes: list[str]) -> bytes:

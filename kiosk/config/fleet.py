@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from kiosk.config import Settings, decode, parse, parse_wifi
-from kiosk.config.card import settings_mistakes
+from kiosk.config.card import WIFI_FILE, settings_mistakes, wifi_mistakes
 from kiosk.config.sections import WifiFile
 from kiosk.errors import ConfigError
 
@@ -76,8 +76,8 @@ def _card(common: Mapping[str, Any], row: Mapping[str, str | None]) -> MadeCard:
     if together:
         raise ConfigError("row", tuple(together))
     written = to_toml(wifi)
-    if wifi:
-        parse_wifi(written)
+    if wifi and (wrong := wifi_mistakes(parse_wifi(written))):
+        raise ConfigError(WIFI_FILE, tuple(wrong))
     return MadeCard(settings.device.id, kiosk, written)
 
 

@@ -260,7 +260,7 @@ class WifiSettings:
     """[wifi] of wifi.toml, the file that is erased once it was imported. country: whose channels are used.
 
     identity: name of the user in a network that asks for one (WPA enterprise); eap: PEAP, TTLS or PWD; domain: the name that the network's
-    certificate must bear, held against the system's authorities.
+    certificate must bear; ca: text of the certificate that signed it, PEM, "" for the authorities that the system knows.
     """
 
     ssid: str
@@ -270,6 +270,7 @@ class WifiSettings:
     identity: str = ""
     eap: str = "PEAP"
     domain: str = ""
+    ca: str = ""
 
 
 @dataclass(frozen=True, slots=True)

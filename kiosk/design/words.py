@@ -7,6 +7,7 @@ asked for as `say("pay.items", language, count=2)`.
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 from importlib import resources
 
@@ -16,6 +17,8 @@ from kiosk.domain.catalog import LANGUAGES
 from kiosk.errors import InvalidValueError
 
 _LOCALES = {"fr": "fr_FR", "en": "en_GB", "zh": "zh_Hans_CN"}
+_HELD = re.compile(r" (?=[:;?!»%])|(?<=«) ")
+"""Spaces of French at which no line breaks."""
 
 
 def locale_of(language: str) -> str:
@@ -36,7 +39,7 @@ def table() -> dict[str, dict[str, str]]:
         area: dict[str, dict[str, str]] = json.loads(file.read_text(encoding="utf-8"))
         for key in sorted(texts.keys() & area.keys()):
             raise InvalidValueError(f"{file.name}: the key {key!r} stands in another file already")
-        texts.update(area)
+        texts.update({key: {**said, "fr": _HELD.sub("\u00a0", said["fr"])} for key, said in area.items()})
     return texts
 
 

@@ -125,7 +125,7 @@ class WindowDisplay:
         self._prepare(size, rotate)
         try:
             pygame.display.init()
-            bare = pygame.display.get_driver().lower() == "kmsdrm"
+            bare = has_no_desktop(pygame.display.get_driver())
             how = pygame.FULLSCREEN | pygame.SCALED if bare else pygame.SCALED | pygame.RESIZABLE
             self._screen = pygame.display.set_mode(self._shown, how)
             if bare:
@@ -188,6 +188,17 @@ class WindowDisplay:
         width, height = self._size
         places = {0: (x, y), 90: (y, height - 1 - x), 180: (width - 1 - x, height - 1 - y), 270: (width - 1 - y, x)}
         return Touch(*places[self._rotate])
+
+
+def has_no_desktop(driver: str) -> bool:
+    """Return whether SDL's video driver is the bare screen's (KMSDRM); there, have it draw with OpenGL ES.
+
+    Its own first choice is OpenGL, which a system without a desktop need not have; SDL does not notice, and the screen stays black.
+    """
+    bare = driver.lower() == "kmsdrm"
+    if bare:
+        os.environ.setdefault("SDL_RENDER_DRIVER", "opengles2")  # SDL asks the environment for its hints
+    return bare
 
 
 def _check_size(picture: pygame.Surface, size: tuple[int, int]) -> None:

@@ -12,7 +12,7 @@ from pygame._sdl2.sdl2 import error as renderer_error
 from pygame._sdl2.video import Renderer, Texture
 
 from kiosk.design.presented import Presented
-from kiosk.devices.display import Part, WindowDisplay
+from kiosk.devices.display import Part, WindowDisplay, has_no_desktop
 from kiosk.domain.frame import Picture
 from kiosk.domain.meshes import MARGIN, Outfit, Patch, Worn
 from kiosk.errors import DeviceLostError, DeviceMissingError
@@ -47,7 +47,7 @@ class GlassDisplay(WindowDisplay):
         os.environ["SDL_RENDER_SCALE_QUALITY"] = "linear"  # SDL asks the environment for its hints, and pygame has no other door to them
         try:
             pygame.display.init()
-            bare = pygame.display.get_driver().lower() == "kmsdrm"
+            bare = has_no_desktop(pygame.display.get_driver())
             self._window = pygame.Window(title, self._shown, fullscreen_desktop=bare, resizable=not bare)
             self._renderer = Renderer(self._window, vsync=bare, target_texture=True)
             self._renderer.logical_size = self._shown

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from kiosk.config import Settings, decode, load
+from kiosk.config import Settings, WifiSettings, decode, load, parse_wifi
 from kiosk.config.card import CARD_FILE, CLAIM_FILE, LOG_FILE, WIFI_FILE, Card, read_card
 from kiosk.errors import ConfigError
 from kiosk.flows import network
@@ -23,22 +23,27 @@ from kiosk.sync.trust.identity import DEVICE
 
 log = logging.getLogger(__name__)
 
-KEPT, WPA_FILE, STAMP = "kiosk.toml", "wpa_supplicant.conf", "card.sha256"
+KEPT, STAMP = "kiosk.toml", "card.sha256"
 OUTCOME = "kiosk/setup.json"
 """What came of it, for the screen; under the folder `run`."""
 UNIT = "/usr/lib/systemd/system/kiosk@.service"
+UNITS = Path("/etc/systemd/system")
 _STEPS = ("Correct this on the card with any computer and switch the kiosk on again,",
           "or put the corrected files onto a USB stick and plug it in.")
 
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """card: the partition that technicians write; etc: what stays (/etc/kiosk); run: memory (/run); state: where the certificate lies."""
+    """card: the partition that technicians write; etc: what stays (/etc/kiosk); run: memory (/run); state: where the certificate lies.
+
+    manager: who runs the network, see `flows.network`.
+    """
 
     card: Path
     etc: Path
     run: Path
     state: Path
+    manager: str = network.NETWORKD
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +77,23 @@ def first_boot(places: Places, lasts: Callable[[], bool] = lambda: True) -> Outc
     return _tell(places, outcome)
 
 
+def network_manager(units: Path = UNITS) -> str:
+    """Return who runs the network of this system, by what is enabled in it."""
+    there = (units / "multi-user.target.wants" / "NetworkManager.service").is_symlink()
+    return network.NETWORK_MANAGER if there else network.NETWORKD
+
+
 def _kept(places: Places) -> Settings | None:
     try:
         return load(places.etc / KEPT)
     except ConfigError:
+        return None
+
+
+def _kept_wifi(places: Places) -> WifiSettings | None:
+    try:
+        return parse_wifi((places.etc / WIFI_FILE).read_text(encoding="utf-8"))
+    except (OSError, ConfigError):
         return None
 
 
@@ -91,7 +109,7 @@ def _take(places: Places, card: Card) -> Outcome:
         return Outcome("known", card.settings.device.id)
     places.etc.mkdir(parents=True, exist_ok=True)
     if card.wifi is not None:
-        _put(places.etc / WPA_FILE, network.wpa(card.wifi), 0o600)
+        _put(places.etc / WIFI_FILE, card.wifi_text, 0o600)
         erase(places.card / WIFI_FILE)
     if card.claim:
         _put(places.etc / CLAIM_FILE, card.claim.decode(), 0o640)
@@ -111,17 +129,16 @@ def erase(path: Path) -> None:
 
 def _write_system(places: Places, settings: Settings) -> None:
     """Write what systemd and its services read, into memory."""
-    wifi = (places.etc / WPA_FILE).exists()
-    files = {f"systemd/network/{name}": text for name, text in network.networks(settings, wifi).items()}
-    files |= {"systemd/timesyncd.conf.d/kiosk.conf": network.time_servers(settings), "kiosk/environment": network.environment(settings),
-              "kiosk/authorized_keys": f"{settings.setup.ssh_key}\n" if settings.setup.ssh_key else "",
-              "kiosk/hostname": settings.device.id.replace("_", "-").replace(".", "-")[:63].strip("-") + "\n"}
-    for name, text in files.items():
+    texts = {"systemd/timesyncd.conf.d/kiosk.conf": network.time_servers(settings), "kiosk/environment": network.environment(settings),
+             "kiosk/authorized_keys": f"{settings.setup.ssh_key}\n" if settings.setup.ssh_key else "",
+             "kiosk/hostname": settings.device.id.replace("_", "-").replace(".", "-")[:63].strip("-") + "\n"}
+    files = network.files(settings, _kept_wifi(places), places.manager) | {name: network.Written(text) for name, text in texts.items()}
+    for name, file in files.items():
         path = places.run / name
         path.unlink(missing_ok=True)
-        if text:
+        if file.text:
             path.parent.mkdir(parents=True, exist_ok=True)
-            _put(path, text, 0o644)
+            _put(path, file.text, 0o600 if file.secret else 0o644)
     wants = places.run / "systemd/system/kiosk.target.wants"
     wants.mkdir(parents=True, exist_ok=True)
     for link in wants.iterdir():

@@ -1,6 +1,7 @@
 """The queue: durable sales, group inserts, the way to HQ, idling, wear of the card; with peers. `python -m tests.bench.bench_queue`
 
-Peers run in the same process on the same disk, turn about with ours, so that a busy machine hits both.
+Peers run in the same process on the same disk, turn about with ours, so that a busy machine hits both. What a disk decides is measured
+twice: on the one at hand and on one as slow as a card (see `card_disk`).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import threading
 import time
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from itertools import chain
 from pathlib import Path
 
@@ -34,8 +36,9 @@ from kiosk.storage import outbox
 from kiosk.storage.book import Book
 from kiosk.storage.places import place
 from kiosk.storage.store import Store
+from tests.bench.card_disk import WRITES_A_SECOND, NoCardDiskError, card_disk
 
-SALES = 1500
+SALES, CARD_SALES = 1500, 300
 GROUP, GROUPS = 1000, 20
 DRAIN = 15_000
 FILL = 25_000
@@ -78,7 +81,7 @@ def plain_table(path: Path) -> sqlite3.Connection:
     return db
 
 
-def durable_sales(folder: Path) -> None:
+def durable_sales(folder: Path, count: int = SALES) -> None:
     """Sale, stock, signed journal record and outbox row in one transaction, beside a bare append of as many bytes and fdatasync.
 
     The log is made beforehand and emptied between sales, as the sync process of a kiosk does at its start and in idle moments. One row of
@@ -87,9 +90,9 @@ def durable_sales(folder: Path) -> None:
     store, plain = Store.open(folder / "kiosk.db", "kiosk-1", SystemClock(), new_id), plain_table(folder / "plain.db")
     store.make_room()
     with store.unit() as unit:
-        unit.stock.set("A1", GTIN, 2 * SALES)
+        unit.stock.set("A1", GTIN, 2 * count)
     append = os.open(folder / "bare", os.O_CREAT | os.O_WRONLY | os.O_APPEND)
-    sales = [sale(n) for n in range(SALES)]
+    sales = [sale(n) for n in range(count)]
     payload = wire.encode_value(sales[0]) * 3 + bytes(200)  # as sale, in the journal and in the outbox; and what surrounds them
     ours, bare, row = [], [], []
     used, others = time.process_time(), 0.0
@@ -110,10 +113,10 @@ def durable_sales(folder: Path) -> None:
         others += time.process_time() - cpu
         if store.tidy():
             plain.execute("PRAGMA wal_checkpoint(PASSIVE)")
-        if number == SALES // 10:  # all are warm
+        if number == count // 10:  # all are warm
             for times in (ours, bare, row):
                 times.clear()
-    cpu_us = (time.process_time() - used - others) / SALES * 1e6
+    cpu_us = (time.process_time() - used - others) / count * 1e6
     store.close()
     plain.close()
     os.close(append)
@@ -149,9 +152,22 @@ def group_insert(folder: Path) -> None:
             lite.put(body.decode())
         quick += time.perf_counter() - before
     rate, persist_rate, lite_rate = GROUPS * GROUP / ours, GROUPS * peers / slow, GROUPS * peers / quick
-    store.close()
+    for queue in (store, persist, lite):
+        queue.close()
     say(f"sensor events, {GROUP} a group  {rate:8.0f}/s   persist-queue {persist_rate:8.0f}/s: {rate / persist_rate:.0f} x; litequeue"
         f" (not safe from power cuts) {lite_rate:.0f}/s: {rate / lite_rate:.1f} x; bars 30,000/s and 50 x")
+
+
+def card(folder: Path) -> None:
+    """The two above on a disk as slow as a card."""
+    try:
+        with card_disk(folder) as slow:
+            say(f"a card's {WRITES_A_SECOND} writes a second, counted out by the kernel (simulated):")
+            for name, part in (("sales", partial(durable_sales, count=CARD_SALES)), ("events", group_insert)):
+                (slow / name).mkdir()
+                part(slow / name)
+    except NoCardDiskError as error:
+        say(f"as slow as a card            skipped: {error}")
 
 
 def mixture(n: int) -> tuple[SaleCompleted, StockChanged, StockChanged, IdentityDecided]:
@@ -179,14 +195,16 @@ def fill(store: Store, count: int) -> None:
             now = book.clock.now()
             at = outbox._microseconds(now)
             events = [event for n in range(first, min(count, first + FILL)) for event in mixture(n)]
-            rows: list[outbox.Row] = []
+            rows: list[tuple[outbox.Cell, ...]] = []
             for event, ident in zip(events, outbox._ids(new_id, len(events)), strict=True):
                 lane = LANE_OF[type(event)]
                 sent[lane] += 1
                 if isinstance(event, SaleCompleted):
                     event = seal(book, event, sent[lane], outbox.unpacked(ident), now)
-                rows.append(outbox._row(place(lane, book.epoch_no, sent[lane]), event, ident, facts._boot, at, wire.encode_value(event)))
-            outbox._insert_all(book.db, list(chain.from_iterable(sorted(rows))))
+                n, kind, slot, kept, boot, _, crc, data = outbox._row(place(lane, book.epoch_no, sent[lane]), event, ident, facts._boot, at,
+                                                                      wire.encode_value(event))
+                rows.append((n, kind, slot, kept, crc, data))
+            outbox._insert_all(book.db, boot, at, list(chain.from_iterable(sorted(rows))))
 
 
 def direct(yard: Yard) -> None:
@@ -323,7 +341,7 @@ def written() -> int:
 def main() -> None:
     """Print the table, or the parts that are named; KIOSK_BENCH_DISK is a folder on the disk to be measured (default: where /tmp lies)."""
     say(f"calibration loop             {calibration():8.2f} s CPU")
-    parts = (durable_sales, group_insert, drain, idle, wear)
+    parts = (durable_sales, group_insert, card, drain, idle, wear)
     chosen = sys.argv[1:]
     for part in parts:
         if chosen and part.__name__ not in chosen:

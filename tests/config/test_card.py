@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import re
+import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -77,6 +81,37 @@ def test_a_device_that_has_its_certificate_needs_neither_code_nor_claim(tmp_path
     assert read_card(tmp_path, certified="paris-1").settings.device.id == "paris-1"
     with pytest.raises(ConfigError, match=r"setup\.code"):
         read_card(tmp_path, certified="paris-2")
+
+
+@pytest.mark.parametrize(("wifi", "part"), [
+    ('password = "short"\n', "has 5 letters; 8 to 63"),
+    ('password = "long\\nenough"\n', "holds something that is no letter"),
+    ('password = "secret"\nidentity = "lea"\n', "wifi.ca and wifi.domain are missing"),
+    ('identity = "lea"\ndomain = "radius.shop.fr"\n', "asks for both"),
+    ('password = "secret"\nidentity = "lea"\nca = """-----BEGIN CERTIFICATE-----\nMII\n-----END CERTIFICATE-----"""\n',
+     "wifi.ca is no certificate"),
+])
+def test_mistakes_of_a_wifi_are_told_alike_for_a_card_a_file_and_a_fleet(tmp_path, capsys, wifi, part):
+    written = '[wifi]\nssid = "Boutique"\n' + wifi
+    assert any(part in mistake for mistake in said(card(tmp_path, wifi=written)))
+    assert main(["card", "check", str(tmp_path / "wifi.toml")]) == 2
+    assert part in capsys.readouterr().err
+    cells = tomllib.loads(written)["wifi"]
+    (tmp_path / "base.toml").write_text(GOOD)
+    with (tmp_path / "fleet.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([[f"wifi.{key}" for key in cells], cells.values()])
+    with pytest.raises(ConfigError, match=re.escape(part)):
+        read_fleet(tmp_path / "fleet.csv", tmp_path / "base.toml")
+
+
+def test_a_network_s_own_authority_is_taken(tmp_path):
+    key, authority = tmp_path / "key", tmp_path / "ca.pem"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ed25519", "-nodes", "-keyout", key, "-out", authority, "-subj", "/CN=Shop",
+                    "-days", "2"], check=True, capture_output=True, timeout=30)
+    office = f'[wifi]\nssid = "Office"\nidentity = "lea"\npassword = "secret"\nca = """{authority.read_text()}"""\n'
+    read = read_card(card(tmp_path, wifi=office))
+    assert read.wifi is not None and read.wifi.ca == authority.read_text() and read.wifi_text == office
+    assert "wifi.ca is no certificate" in said(card(tmp_path, wifi=office.replace('"""\n', key.read_text() + '"""\n')))[0]
 
 
 def test_a_key_is_taken_as_ssh_keygen_writes_it():

@@ -1,4 +1,5 @@
 import json
+import re
 import string
 from importlib import resources
 
@@ -31,6 +32,13 @@ def test_every_refusal_says_what_to_do_next():
     reasons = [k for k in table() if k.startswith("refused.") and not k.endswith(".more")]
     assert len(reasons) > 8
     assert all(f"{r}.more" in table() for r in reasons)
+
+
+def test_no_line_of_french_begins_with_a_mark():
+    assert say("mirror.ordered.bring_more", "fr", name="robe").endswith("prévenue\u00a0: robe")
+    loose = [key for key, texts in table().items() if re.search(r" [:;?!»%]|« ", texts["fr"])]
+    assert loose == []
+    assert " :" not in "".join(texts["en"] for texts in table().values())
 
 
 def test_counts_choose_the_plural_form_of_the_language():

@@ -5,7 +5,7 @@ import os
 import pygame
 import pytest
 
-from kiosk.devices.display import Display, OffscreenDisplay, Presented, Touch, WindowDisplay
+from kiosk.devices.display import Display, OffscreenDisplay, Presented, Touch, WindowDisplay, has_no_desktop
 from kiosk.errors import DeviceLostError, InvalidValueError
 from kiosk.runtime import ManualClock
 
@@ -37,6 +37,14 @@ def put_finger(display: Display, x: int, y: int) -> None:
 
 def click(x: int, y: int, **more) -> None:
     pygame.event.post(pygame.event.Event(pygame.MOUSEBUTTONDOWN, {"button": 1, "pos": (x, y), "touch": False, **more}))
+
+
+def test_a_screen_without_a_desktop_is_drawn_with_opengl_es_and_no_other(monkeypatch):
+    """With SDL's own choice it stays black: seen in the emulator, where `make image-test` looks at the screen itself."""
+    monkeypatch.setenv("SDL_RENDER_DRIVER", "")
+    monkeypatch.delenv("SDL_RENDER_DRIVER")
+    assert not has_no_desktop("x11") and "SDL_RENDER_DRIVER" not in os.environ
+    assert has_no_desktop("KMSDRM") and os.environ["SDL_RENDER_DRIVER"] == "opengles2"
 
 
 def test_contract_has_the_size_it_was_made_with(display):

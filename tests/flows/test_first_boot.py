@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from kiosk.config import parse_wifi
-from kiosk.flows.first_boot import Places, first_boot
-from kiosk.flows.network import wpa
+from kiosk.flows.first_boot import Places, first_boot, network_manager
+from kiosk.flows.network import NETWORK_MANAGER, NETWORKD
 from kiosk.services.attendant import show_mistakes
 
 CARD = ('[device]\nid = "paris-1"\nstore = "Paris"\nroles = ["pay", "stock"]\nlanguage = "zh"\n[camera]\nkind = "usb"\nsource = "0"\n'
@@ -56,7 +56,9 @@ def test_a_card_is_taken_over_once_and_the_system_follows_it(places):
     wants = {path.name for path in (places.run / "systemd/system/kiosk.target.wants").iterdir()}
     assert wants == {"kiosk@pay.service", "kiosk@stock.service", "kiosk@sync.service"}
     assert (places.etc / "kiosk.toml").stat().st_mode & 0o777 == 0o640
-    assert (places.etc / "wpa_supplicant.conf").stat().st_mode & 0o777 == 0o600
+    assert (places.etc / "wifi.toml").stat().st_mode & 0o777 == 0o600
+    radio = places.run / "kiosk/wpa_supplicant.conf"
+    assert radio.stat().st_mode & 0o777 == 0o600 and "scan_ssid=1" in radio.read_text()
     before = everything(places.etc), everything(places.card)
     assert first_boot(places).state == "known"
     assert (everything(places.etc), everything(places.card)) == before
@@ -107,6 +109,29 @@ def test_roles_and_keys_that_the_next_card_lacks_are_gone(places):
     assert not (places.run / "kiosk/authorized_keys").exists()
 
 
+def test_where_networkmanager_runs_the_network_it_gets_the_card_s_settings(places):
+    lay(places, wifi=WIFI)
+    places = replace(places, manager=NETWORK_MANAGER)
+    first_boot(places)
+    folder = places.run / "NetworkManager/system-connections"
+    assert {path.name for path in folder.iterdir()} == {"kiosk-cable.nmconnection", "kiosk-wifi.nmconnection"}
+    assert all(path.stat().st_mode & 0o777 == 0o600 for path in folder.iterdir()), "it takes no others"
+    assert "address1=192.168.1.20/24" in (folder / "kiosk-wifi.nmconnection").read_text()
+    assert (places.run / "kiosk/country").read_text() == "FR\n"
+    assert not (places.run / "systemd/network").exists()
+    lay(places, CARD.replace('["pay", "stock"]', '["pay"]'))
+    first_boot(places)
+    assert "correct\\shorse" in (folder / "kiosk-wifi.nmconnection").read_text(), "a Wi-Fi lasts when the next card says nothing of it"
+
+
+def test_who_runs_the_network_is_seen_by_what_is_enabled(tmp_path):
+    assert network_manager(tmp_path) == NETWORKD
+    wants = tmp_path / "multi-user.target.wants"
+    wants.mkdir()
+    (wants / "NetworkManager.service").symlink_to("/usr/lib/systemd/system/NetworkManager.service")
+    assert network_manager(tmp_path) == NETWORK_MANAGER
+
+
 def test_a_card_without_a_lasting_place_is_not_taken(places):
     lay(places)
     outcome = first_boot(places, lasts=lambda: False)
@@ -118,7 +143,7 @@ class _CutError(Exception):
     """The power went."""
 
 
-@pytest.mark.parametrize("step", range(9))
+@pytest.mark.parametrize("step", range(10))
 def test_a_power_cut_at_any_step_is_made_good_by_the_next_start(places, step, monkeypatch):
     """Each file that is put in place is one step; the cut comes before it."""
     lay(places, wifi=WIFI)
@@ -136,24 +161,9 @@ def test_a_power_cut_at_any_step_is_made_good_by_the_next_start(places, step, mo
         with pytest.raises(_CutError):
             first_boot(places)
     assert first_boot(places).state in ("taken", "known")
-    assert set(everything(places.etc)) >= {"kiosk.toml", "claim.pem", "wpa_supplicant.conf", "card.sha256"}
+    assert set(everything(places.etc)) >= {"kiosk.toml", "claim.pem", "wifi.toml", "card.sha256"}
     assert not (places.card / "wifi.toml").exists()
     assert (places.run / "kiosk/setup.json").exists()
-
-
-def test_the_key_of_a_network_is_the_one_of_the_standard():
-    """The test vector of IEEE 802.11i, annex H.4: password "password", network "IEEE"."""
-    text = wpa(parse_wifi('[wifi]\nssid = "IEEE"\npassword = "password"\n'))
-    assert "psk=f42c6fc52df0ebef9ebb4b90b38a5f902e83fe1b135a70e23aed762e9710a12e" in text
-    assert "ssid=49454545" in text and "scan_ssid" not in text and "password" not in text
-
-
-def test_names_and_passwords_cannot_say_more_than_themselves():
-    text = wpa(parse_wifi('[wifi]\nssid = "x\\n}\\nnetwork={"\npassword = "secret word"\nidentity = "lea\\"@shop"\n'
-                          'eap = "TTLS"\nhidden = true\n'))
-    assert text.count("network={") == 1 and "secret word" not in text and 'lea"' not in text
-    assert "key_mgmt=WPA-EAP" in text and "eap=TTLS" in text and "scan_ssid=1" in text and "ca_cert=" in text
-    assert "key_mgmt=NONE" in wpa(parse_wifi('[wifi]\nssid = "open"\n'))
 
 
 def test_the_mistakes_are_drawn(tmp_path, monkeypatch):
