@@ -28,7 +28,7 @@ fi
 pi=no
 grep -qs 'Raspberry Pi' /etc/rpi-issue && pi=yes
 running=no
-[ -d /run/systemd/system ] && running=yes
+[ -d /run/systemd/system ] && [ "$(cat /proc/1/comm)" = systemd ] && running=yes
 manager=none
 [ -L /etc/systemd/system/multi-user.target.wants/systemd-networkd.service ] && manager=systemd-networkd
 [ -L /etc/systemd/system/multi-user.target.wants/NetworkManager.service ] && manager=NetworkManager

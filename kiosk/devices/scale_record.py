@@ -30,7 +30,7 @@ class Recorder:
         self._folder, self._plan, self._now, self._limit = folder, plan, now, int(limit_mb * 1e6)
         self._cells = tuple(c.cell for c in plan.cells)
         self._file: TextIO | None = None
-        self._began_s = self._last_s = 0.0
+        self._began_s, self._last_s = 0.0, float("-inf")
         self._row: dict[str, float] = {}
         self._row_s = 0.0
 
@@ -53,9 +53,10 @@ class Recorder:
 
     def _end_row(self) -> None:
         file = self._piece(self._row_s)
-        if self._row_s > self._last_s or self._last_s == self._began_s:
-            file.write(f"{self._row_s:.3f}," + ",".join(f"{self._row[c]:.3f}" if c in self._row else "nan" for c in self._cells) + "\n")
-            self._last_s = self._row_s
+        written_s = round(self._row_s, 3)
+        if written_s > self._last_s:  # a reader that was held up hands over samples that lie closer than what is written tells apart
+            file.write(f"{written_s:.3f}," + ",".join(f"{self._row[c]:.3f}" if c in self._row else "nan" for c in self._cells) + "\n")
+            self._last_s = written_s
         self._row = {}
 
     def _piece(self, time_s: float) -> TextIO:
@@ -70,7 +71,7 @@ class Recorder:
         write_plan(folder, self._plan)
         self._file = (folder / "samples.csv").open("w", encoding="utf-8", buffering=1 << 16)
         self._file.write(",".join(("time_s", *self._cells)) + "\n")
-        self._began_s = self._last_s = time_s
+        self._began_s, self._last_s = time_s, float("-inf")
         return self._file
 
     def _forget(self) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from kiosk.devices import scale_nau7802 as nau
+from kiosk.devices.scale import Sample
 from kiosk.devices.scale_calibration import calibrated, read_calibrations, write_calibrations
 from kiosk.devices.scale_nau7802 import Nau7802Cell, Nau7802Converter
 from kiosk.devices.scale_record import RecordedScale, Recorder
@@ -17,6 +18,7 @@ from kiosk.devices.simulated.mcu import line
 from kiosk.devices.simulated.nau7802 import COUNTS_PER_GRAM, ZERO, Nau7802Chip, SimulatedBus
 from kiosk.devices.simulated.traces import LaneScenario, lane
 from kiosk.domain.calibration import Calibration
+from kiosk.domain.units import Grams
 from kiosk.errors import DeviceLostError, DeviceMissingError, InvalidValueError
 from kiosk.runtime import ManualClock
 
@@ -193,6 +195,16 @@ def test_a_recording_replays_as_it_was(tmp_path: Path) -> None:
     assert back.plan == trace.plan
     assert back.grams == pytest.approx(trace.grams, abs=0.001)
     assert back.time_s == pytest.approx(trace.time_s, abs=0.001)
+
+
+def test_samples_that_come_in_a_bunch_make_a_recording_that_can_be_read(tmp_path: Path) -> None:
+    trace = lane(LaneScenario(60.0, 5.0, 3, hours=0.01))
+    (cell, *_) = trace.plan.cells
+    recorder = Recorder(tmp_path, trace.plan, ManualClock().now)
+    recorder.write([Sample(cell.cell, 5.0 + n * 0.0002, Grams(float(n))) for n in range(20)])
+    recorder.close()
+    back = read_trace(next(tmp_path.iterdir()))
+    assert back.time_s == pytest.approx([5.0, 5.001, 5.002, 5.003, 5.004])
 
 
 def test_old_recordings_go_above_the_limit(tmp_path: Path) -> None:
