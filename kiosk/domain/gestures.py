@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import hypot
 from typing import Final, TypeVar
 
@@ -47,20 +47,23 @@ _P = TypeVar("_P", bound=Point | None)
 class Hand:
     """A hand. at: its middle; raised: it is lifted above its elbow or held out; rests: it hangs beside the body.
 
-    seen: how well, 0..1; before the trunk a hand is often guessed, low and as if it hung, and the guess may be far off.
+    seen: how well, 0..1; before the trunk a hand is often guessed, low and as if it hung, and the guess may be far off. held: where the end
+    of an arm that is held out stands before the background, None when it doesn't: better than the guess where a hand is held still.
     """
 
     at: Point
     raised: bool
     rests: bool
     seen: float = 1.0
+    held: Point | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Posture:
     """A body as far as gestures need it. time_s: of the frame, monotonic; trunk: its middle; width: of the shoulders in pixels.
 
-    facing: the shoulders are turned to the camera. hands: (the person's own left, right), None for one that is not seen.
+    facing: the shoulders are turned to the camera. hands: (the person's own left, right), None for one that is not seen. watched: what
+    stands before the background is known, so that a hand which presses is `held`, and a mere guess presses nothing.
     """
 
     time_s: float
@@ -68,19 +71,21 @@ class Posture:
     width: float
     facing: bool
     hands: tuple[Hand | None, Hand | None]
+    watched: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Gesture:
     """What was understood. pressed: the hot-spot's name, "" for none; swipe: "next", "previous" or "".
 
-    spot, progress: the hot-spot on which a hand rests, and how much of the time has passed, 0..1.
+    spot, progress: the hot-spot on which a hand rests, and how much of the time has passed, 0..1. hand: where a hand that may press is.
     """
 
     pressed: str = ""
     swipe: str = ""
     spot: str = ""
     progress: float = 0.0
+    hand: Point | None = None
 
 
 NOTHING: Final = Gesture()
@@ -88,13 +93,17 @@ NOTHING: Final = Gesture()
 
 @dataclass(slots=True)
 class _Track:
-    """Where one hand was. on: the hot-spot that it rests on since on_s; anchor: where it has been of late; seen_s: the last time."""
+    """Where one hand was.
+
+    on: the hot-spot that it rests on since on_s; anchor: where it has been of late; seen_s, held_s: when it was last seen, held out.
+    """
 
     path: deque[tuple[float, Point | None]]
     on: str = ""
     on_s: float = 0.0
     seen_s: float = 0.0
     anchor: Point = (0.0, 0.0)
+    held_s: float = float("-inf")
 
 
 class Gestures:
@@ -118,16 +127,18 @@ class Gestures:
         calm = seen.facing and self._calm(seen)
         meant = [_Meant(track, hand, other) for track, hand, other in
                  ((self._hands[0], seen.hands[0], seen.hands[1]), (self._hands[1], seen.hands[1], seen.hands[0]))]
-        found = NOTHING
+        found, up = NOTHING, None
         for one in meant:
-            hangs = one.hand is not None and one.hand.rests and one.hand.seen >= _HANGS
+            hangs = one.hand is not None and one.hand.rests and one.hand.seen >= _HANGS and one.hand.held is None
             if not calm or hangs or not (one.other is None or one.other.rests):
                 _forget(one.track)
                 continue
-            sure = one.hand is not None and one.hand.seen >= _SURE and not one.hand.rests
-            _keep(one.track.path, seen.time_s, one.hand.at if one.hand is not None and sure else None)
+            _keep(one.track.path, seen.time_s, _sure(one.hand))
+            if not seen.watched or (one.hand is not None and one.hand.held is not None):
+                one.track.held_s = seen.time_s
             held = self._hold(one.track, one.hand, seen, spot_at) if one.hand is not None else NOTHING
-            found = held if held.progress >= found.progress else found
+            if one.hand is not None and held.progress >= found.progress:
+                found, up = held, _up(one.hand, seen) or up
             swiped = self._swiped(one.track, seen)
             if swiped and seen.time_s >= self._quiet_until_s:
                 found = Gesture(swipe=swiped)
@@ -136,7 +147,7 @@ class Gestures:
             self._quiet_until_s = seen.time_s + _AGAIN_S
             for track in self._hands:
                 _forget(track)
-        return found
+        return replace(found, hand=up)
 
     def _calm(self, seen: Posture) -> bool:
         """Whether the trunk has been standing still for long enough."""
@@ -145,13 +156,15 @@ class Gestures:
         return known_s >= _CALM_S and _spread(lately) <= _CALM * seen.width
 
     def _hold(self, track: _Track, hand: Hand, seen: Posture, spot_at: Callable[[Point], str]) -> Gesture:
-        spot = spot_at(hand.at) if hand.raised else ""
-        moved = hypot(hand.at[0] - track.anchor[0], hand.at[1] - track.anchor[1]) > _REST * seen.width
-        if hand.raised and spot != track.on and not moved and spot_at(_between(hand.at, track.anchor)) == track.on:
+        up = _up(hand, seen)
+        at, raised = up or hand.at, up is not None
+        spot = spot_at(at) if raised else ""
+        moved = hypot(at[0] - track.anchor[0], at[1] - track.anchor[1]) > _REST * seen.width
+        if raised and spot != track.on and not moved and spot_at(_between(at, track.anchor)) == track.on:
             spot = track.on  # a hand that trembles on a hot-spot's edge has not left it
         if not spot or spot != track.on or moved:
-            track.on, track.on_s, track.anchor = spot, seen.time_s, hand.at
-        track.anchor = _between(track.anchor, hand.at, min(1.0, (seen.time_s - track.seen_s) / _DRIFT_S))
+            track.on, track.on_s, track.anchor = spot, seen.time_s, at
+        track.anchor = _between(track.anchor, at, min(1.0, (seen.time_s - track.seen_s) / _DRIFT_S))
         track.seen_s = seen.time_s
         if not spot or seen.time_s < self._quiet_until_s:
             track.on_s = seen.time_s
@@ -162,7 +175,7 @@ class Gestures:
     def _swiped(self, track: _Track, seen: Posture) -> str:
         """Return which way a hand was swept after it had rested; as the mirror shows it, to the right is "next"."""
         path = list(track.path)
-        end = path[-1][1]
+        end = path[-1][1] if seen.time_s - track.held_s <= _SWEEP_S[1] else None  # one end of a sweep is outwards of the trunk
         for first in range(len(path) - 2, -1, -1):
             begun_s, start = path[first]
             lasted = seen.time_s - begun_s
@@ -176,6 +189,18 @@ class Gestures:
             if _passes(path[first:]) and _rested(path[: first + 1], seen.width):
                 return "next" if across < 0 else "previous"  # the camera sees a shopper's right on its left
         return ""
+
+
+def _up(hand: Hand, seen: Posture) -> Point | None:
+    """Return where a hand is that is lifted or held out, None for one that isn't."""
+    return hand.held or (hand.at if hand.raised and not seen.watched else None)
+
+
+def _sure(hand: Hand | None) -> Point | None:
+    """Return where a hand is that is no guess, None when it may be one."""
+    if hand is None:
+        return None
+    return hand.held or (hand.at if hand.seen >= _SURE and not hand.rests else None)
 
 
 def _passes(path: list[tuple[float, Point | None]]) -> bool:

@@ -27,8 +27,10 @@ from kiosk.vision.body import L_ELBOW, L_HIP, L_SHOULDER, L_WRIST, R_ELBOW, R_HI
 from kiosk.vision.draping import grid, trunk_map
 from kiosk.vision.face import FaceFinder, make_embedder
 from kiosk.vision.fit import fit, frame_of
+from kiosk.vision.foreground import Foreground, reaches
 from kiosk.vision.networks import ModelStore
 from kiosk.vision.pictures import read_video
+from kiosk.vision.posture import posture
 from kiosk.vision.tryon import Dresser, Layer
 
 CAMERA, SCREEN = (720, 1280), (1080, 1920)
@@ -90,7 +92,7 @@ def shopper(models: ModelStore, pose: BodyPose, figures: Figures | None = None) 
 def costs(models: ModelStore, garments: tuple[Garment, Garment], rounds: int = 30) -> Costs:
     """Measure what showing and following cost, with a rendered shopper."""
     frame = shopper(models, BodyPose(HANGING, HANGING))
-    finder, dresser = BodyFinder(models), Dresser()
+    finder, dresser, foreground = BodyFinder(models), Dresser(), Foreground()
     started = time.perf_counter()
     body = _found(finder.find(frame, 0.0))
     layer = _layer(dresser.layer(frame, body, garments[0]))
@@ -102,6 +104,7 @@ def costs(models: ModelStore, garments: tuple[Garment, Garment], rounds: int = 3
     for step in range(1, rounds + 1):
         begun = time.process_time()
         found = _found(finder.find(frame, step / RATE_HZ))
+        posture(found, step / RATE_HZ, reaches(found, foreground.feed(frame, step / RATE_HZ, found)))
         layer = _layer(dresser.layer(frame, found, garments[0]))
         pose.append(time.process_time() - begun)
         begun = time.process_time()

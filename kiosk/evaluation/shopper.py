@@ -22,6 +22,7 @@ from kiosk.domain.sizing import SIZES, Advice, Measure, Sizer, size_of
 from kiosk.flows.stage import Stage
 from kiosk.ui import views
 from kiosk.vision.body import BodyFinder
+from kiosk.vision.foreground import Foreground, reaches
 from kiosk.vision.networks import ModelStore
 from kiosk.vision.pictures import read_video
 from kiosk.vision.posture import posture, stature
@@ -31,11 +32,16 @@ LENS_MM, HORIZON = 1037.0, 0.45
 """Where the simulated mirror's lens is: so that a pixel at the usual place is 1.65 mm."""
 RATE_HZ = 12.5
 SPOTS = ("like", "compare", "back_view", "photo", "likes", "phone")
+SWEEPS = ("next", "previous")
 _LOOKS = 10
 _HOUR_S = 3600.0
 _EDGE = 30.0
 PATIENCE_S = 4.0
 """Who sees a ring fill on the mirror keeps the hand there until it is full, and gives up after this long."""
+
+
+Sighting = tuple[float, Posture | None]
+"""Seconds, and who was seen then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +114,11 @@ class Spots:
         return float(np.mean([x for x, _ in inside])), float(np.mean([y for _, y in inside]))
 
 
-def presses(models: ModelStore, count: int, seed: int) -> Gestured:
-    """Let rendered people hold a hand on hot-spots, each with the hand on that side."""
+def presses(models: ModelStore, count: int, seed: int, first: int = 0) -> Gestured:
+    """Let rendered people hold a hand on hot-spots, each with the hand on that side. first: who is the first of them."""
     spots, figures, finder = Spots(), Figures(models.path("astronaut")), BodyFinder(models)
     seen = wrong = 0
-    for number in range(count):
+    for number in range(first, first + count):
         draw = random.Random(seed * 7919 + number)
         name = SPOTS[number % len(SPOTS)]
         told = _perform(figures, finder, spots, _Actor.pressing(draw, number, spots.middle(name)))
@@ -122,11 +128,11 @@ def presses(models: ModelStore, count: int, seed: int) -> Gestured:
     return Gestured("hand held on a hot-spot", count, seen, wrong)
 
 
-def swipes(models: ModelStore, count: int, seed: int) -> Gestured:
-    """Let rendered people sweep a hand aside at the height of the chest."""
+def swipes(models: ModelStore, count: int, seed: int, first: int = 0) -> Gestured:
+    """Let rendered people sweep a hand aside at the height of the chest. first: as above."""
     spots, figures, finder = Spots(), Figures(models.path("astronaut")), BodyFinder(models)
     seen = wrong = 0
-    for number in range(count):
+    for number in range(first, first + count):
         actor = _Actor.sweeping(random.Random(seed * 7907 + number), number)
         told = [gesture for gesture in _perform(figures, finder, spots, actor) if gesture]
         right = "next" if actor.path[-1][1][0] < actor.path[0][1][0] else "previous"
@@ -180,7 +186,7 @@ class _Actor:
 
 def _perform(figures: Figures, finder: BodyFinder, spots: Spots, actor: _Actor) -> Iterator[str]:
     """Yield what is understood, look by look: a hot-spot's name, "next", "previous" or ""."""
-    gestures, wall = Gestures(), background(*CAMERA, actor.seed)
+    gestures, foreground, wall = Gestures(), Foreground(), background(*CAMERA, actor.seed)
     finder.reset()
     joints = skeleton(BodyPose(), actor.who.build)
     rest, shoulder = joints[f"{actor.side}_hand"], joints[f"{actor.side}_shoulder"]
@@ -198,11 +204,17 @@ def _perform(figures: Figures, finder: BodyFinder, spots: Spots, actor: _Actor) 
         pose = BodyPose(left, right, lean=0.002 * math.sin(now), rise=0.001 * math.sin(2 * now))
         picture = wall.copy()
         figures.draw_body(picture, actor.who, pose, actor.feet, actor.height)
-        body = finder.find(with_noise(picture, (actor.seed, look)), now)
-        told = gestures.feed(posture(body, now) if body is not None else None, spots.at)
+        told = gestures.feed(sighted(finder, foreground, with_noise(picture, (actor.seed, look)), now), spots.at)
         if told.pressed:  # the ring is full: the hand goes down
             times, points = [now, now + 0.7], [(goal[0], goal[1]), at_rest]
         yield told.pressed or told.swipe
+
+
+def sighted(finder: BodyFinder, foreground: Foreground, pixels: Picture, time_s: float) -> Posture | None:
+    """Return the posture on a frame as the mirror itself sees it, None when nobody is there."""
+    body = finder.find(pixels, time_s)
+    occupied = foreground.feed(pixels, time_s, body)
+    return posture(body, time_s, reaches(body, occupied) if foreground.settled else None) if body is not None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,9 +225,14 @@ class Danced:
     by_name: dict[str, int]
 
     @property
-    def an_hour(self) -> float:
-        """False presses and sweeps in an hour."""
-        return sum(self.by_name.values()) / self.hours
+    def presses_an_hour(self) -> float:
+        """False presses in an hour."""
+        return sum(count for name, count in self.by_name.items() if name not in SWEEPS) / self.hours
+
+    @property
+    def sweeps_an_hour(self) -> float:
+        """False sweeps in an hour."""
+        return sum(self.by_name.get(name, 0) for name in SWEEPS) / self.hours
 
 
 def false_gestures(models: ModelStore, video: Path, hours: float, seed: int, tell: Callable[[int], None] = lambda _n: None) -> Danced:
@@ -224,13 +241,21 @@ def false_gestures(models: ModelStore, video: Path, hours: float, seed: int, tel
     The body is found in each frame of the video once; its motion is then repeated for so many hours, each time as somebody else's: mirrored
     or not, at another place, size, speed and rate of looks.
     """
-    finder, found = BodyFinder(models), []
-    size = CAMERA
-    for number, (time_s, pixels) in enumerate(read_video(video)):
-        tell(number)
-        size = pixels.shape[1], pixels.shape[0]
-        body = finder.find(pixels, time_s)
-        found.append((time_s, posture(body, time_s) if body is not None else None))
+    finder, foreground = BodyFinder(models), Foreground()
+    found: list[Sighting] = []
+    size, began_s = CAMERA, 0.0
+    for _ in range(2):  # on the second round it is known what is behind the dancer
+        found = []
+        for number, (time_s, pixels) in enumerate(read_video(video)):
+            tell(number)
+            size = pixels.shape[1], pixels.shape[0]
+            found.append((time_s, sighted(finder, foreground, pixels, began_s + time_s)))
+        began_s += found[-1][0] + 1 / RATE_HZ
+    return repeated(found, size, hours, seed)
+
+
+def repeated(found: list[Sighting], size: tuple[int, int], hours: float, seed: int) -> Danced:
+    """Count what is taken for a gesture while a motion is repeated for so many hours, each time changed. size: of its pictures."""
     spots, draw, lasted_s = Spots(), random.Random(seed), 0.0
     counted: dict[str, int] = {}
     gestures = Gestures()
@@ -256,11 +281,11 @@ class _Change:
         self._scale = CAMERA[1] / size[1] * draw.uniform(0.7, 1.25)
         self._middle = 360 + draw.uniform(-170, 170), CAMERA[1] * draw.uniform(0.42, 0.58)
 
-    def lasts(self, found: list[tuple[float, Posture | None]]) -> float:
+    def lasts(self, found: list[Sighting]) -> float:
         """Seconds that the repetition lasts."""
         return (found[-1][0] - found[0][0]) / self._speed
 
-    def looks(self, found: list[tuple[float, Posture | None]], since_s: float) -> Iterator[Posture | None]:
+    def looks(self, found: list[Sighting], since_s: float) -> Iterator[Posture | None]:
         """Yield the postures at this rate of looks, changed."""
         at, step = 0.0, self._speed / self._rate
         for time_s, seen in found:
@@ -272,10 +297,12 @@ class _Change:
         hands = tuple(self._hand(hand) for hand in seen.hands)
         if self._mirrored:
             hands = hands[::-1]
-        return Posture(time_s, self._point(seen.trunk), seen.width * self._scale, seen.facing, (hands[0], hands[1]))
+        return Posture(time_s, self._point(seen.trunk), seen.width * self._scale, seen.facing, (hands[0], hands[1]), seen.watched)
 
     def _hand(self, hand: Hand | None) -> Hand | None:
-        return replace(hand, at=self._point(hand.at)) if hand is not None else None
+        if hand is None:
+            return None
+        return replace(hand, at=self._point(hand.at), held=self._point(hand.held) if hand.held is not None else None)
 
     def _point(self, point: Point) -> Point:
         x = (point[0] - self._size[0] / 2) * (-1 if self._mirrored else 1)

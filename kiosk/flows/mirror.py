@@ -47,13 +47,15 @@ _IDLE_PACE_S, _STILL_PACE_S = 0.5, 2.0
 class Senses:
     """What a mirror has beside its camera.
 
-    meshed: the display draws worn garments itself, as meshes; under: the hot-spot under a point of a picture, see Stage.under.
+    meshed: the display draws worn garments itself, as meshes; under, place: the hot-spot under a point of a picture, and where
+    on the screen that is, see Stage.
     """
 
     held_up: HeldUp
     presence: Presence | None = None
     meshed: bool = False
     under: Callable[[Point, Picture], str] = lambda _point, _picture: ""
+    place: Callable[[Point, Picture], Point] = lambda _point, _picture: (0.5, 0.5)
 
 
 class MirrorFlow:
@@ -201,7 +203,8 @@ class MirrorFlow:
             return []
         frame = self._parts.eyes.frame
         told: Gesture = self._gestures.feed(look.posture, lambda point: self._senses.under(point, frame.pixels) if frame else "")
-        booth.held = views.Held(told.spot, told.progress) if told.spot else views.Held()
+        at = self._senses.place(told.hand, frame.pixels) if told.hand is not None and frame is not None else None
+        booth.held = views.Held(told.spot, told.progress, at)
         booth.stay.sizer.feed(look.measure)
         return [target for target in (told.pressed, told.swipe) if target]
 

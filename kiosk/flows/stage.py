@@ -103,14 +103,17 @@ class Stage:
         shown = self._presented
         if shown is None or not shown.facts.get("hot"):
             return ""
-        left, top, width, height = cut(picture, self._display.size)
-        x = (1 - (point[0] - left) / width) * self._display.size[0]
-        y = (point[1] - top) / height * self._display.size[1]
+        x, y = (share * side for share, side in zip(self.place(point, picture), self._display.size, strict=True))
         for name in shown.facts["hot"].split():
             box = shown.targets.get(name)
             if box is not None and box[0] <= x < box[0] + box[2] and box[1] <= y < box[1] + box[3]:
                 return name
         return ""
+
+    def place(self, point: tuple[float, float], picture: Picture) -> tuple[float, float]:
+        """Return where a point of the camera's picture is on the screen: (x, y), 0..1 from its left and top."""
+        left, top, width, height = cut(picture, self._display.size)
+        return 1 - (point[0] - left) / width, (point[1] - top) / height
 
     def close(self) -> None:
         """Give display and voice back."""

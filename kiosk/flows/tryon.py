@@ -9,13 +9,14 @@ import numpy as np
 
 from kiosk.domain.frame import Frame, Picture
 from kiosk.domain.garment import LAYERS, Garment
-from kiosk.domain.gestures import Posture
+from kiosk.domain.gestures import Point, Posture
 from kiosk.domain.meshes import Outfit, Worn
 from kiosk.domain.sizing import Measure
 from kiosk.domain.timings import Timings
 from kiosk.flows.sight import Sight
 from kiosk.flows.wardrobe import Wardrobe
 from kiosk.vision.body import L_HIP, L_SHOULDER, R_HIP, R_SHOULDER, BodyFinder, BodyFound
+from kiosk.vision.foreground import Foreground, reaches
 from kiosk.vision.posture import posture, stature
 from kiosk.vision.replay import Ring
 from kiosk.vision.tryon import Dresser, Layer
@@ -65,7 +66,7 @@ class Fitting:
         self.timings = Timings()
         self._meshed = meshed
         self._parts, self._finder, self._wardrobe = parts, finder, wardrobe
-        self._dressers = Dresser(), Dresser()
+        self._dressers, self._foreground = (Dresser(), Dresser()), Foreground()
         self.outfits: tuple[tuple[str, ...], ...] = ()
         self.wanted: list[str] = []
         self.ring: Ring | None = None
@@ -87,6 +88,7 @@ class Fitting:
         codes = tuple(code.text for code in self._parts.scanner.scan(frame)) if self._looks % _SCAN_EVERY == 0 else ()
         began = self._parts.clock.monotonic()
         body = self._finder.find(frame.pixels, frame.sensor_time_s)
+        held = self._held(frame, body)
         seen = self._parts.clock.monotonic()
         self.timings.add("body", seen - began)
         if body is None:
@@ -106,7 +108,14 @@ class Fitting:
         measure = stature(body, (width, height), given.lens_mm, given.horizon) if given.lens_mm > 0 else None
         return Look(True, layers[0] if layers else None, frame.sensor_time_s, (float(middle[0]), float(middle[1])),
                     float(np.linalg.norm(points[0] - points[1])), layers[1] if len(layers) > 1 else None,
-                    posture(body, frame.sensor_time_s), measure, codes)
+                    posture(body, frame.sensor_time_s, held), measure, codes)
+
+    def _held(self, frame: Frame, body: BodyFound | None) -> tuple[Point | None, Point | None] | None:
+        """Return where hands are held before the background, None while that is not known or hands press nothing."""
+        if not self._parts.settings.mirror.gestures:
+            return None
+        occupied = self._foreground.feed(frame.pixels, frame.sensor_time_s, body)
+        return reaches(body, occupied) if body is not None and self._foreground.settled else None
 
     def _warm(self) -> None:
         """Make what will be worn next, while nobody waits."""

@@ -37,7 +37,7 @@ def serve(settings: Settings) -> int:
     press = Press(parts, shop, open_printer(settings))
     wardrobe = Wardrobe(settings.storage.folder / FOLDER)
     presence = MotionSensor(settings.mirror.pir) if settings.mirror.pir else None
-    senses = Senses(HeldUp(open_reader(settings), open_tag_reader(settings)), presence, meshed, stage.under)
+    senses = Senses(HeldUp(open_reader(settings), open_tag_reader(settings)), presence, meshed, stage.under, stage.place)
     mirror = MirrorFlow(parts, shop, BodyFinder(models), wardrobe, senses)
     terminal = mirror_terminal(parts, shop, mirror, press)
     watched, readiness = Watched(parts), Readiness(parts, shop, "mirror")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kiosk.design.tokens import COLOURS, SPACE, TOUCH, TYPE
 from kiosk.ui.canvas import Box, Canvas, Style
-from kiosk.ui.mirror_parts import SPOT, backdrop, hot_spot
+from kiosk.ui.mirror_parts import SPOT, backdrop, hand_mark, hot_spot
 from kiosk.ui.views import MirrorBack
 from kiosk.ui.widgets import status_line
 
@@ -32,3 +32,4 @@ def draw(c: Canvas, view: MirrorBack) -> None:
     if not view.recording:
         right = c.size[0] - c.px(SPACE.snug) - width
         hot_spot(c, "again", Box(right, y, width, max(height, c.px(TOUCH))), ("back_view", c.say("mirror.back.again"), False), view.held)
+    hand_mark(c, view.held)

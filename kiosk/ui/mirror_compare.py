@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kiosk.design.tokens import COLOURS, RADIUS, SPACE, TOUCH, TYPE
 from kiosk.ui.canvas import Box, Canvas, Style
-from kiosk.ui.mirror_parts import backdrop, hot_spot
+from kiosk.ui.mirror_parts import backdrop, hand_mark, hot_spot
 from kiosk.ui.views import MirrorCompare
 from kiosk.ui.widgets import DARK, Face, button, status_line
 
@@ -33,3 +33,4 @@ def draw(c: Canvas, view: MirrorCompare) -> None:
     button(c, "previous", previous, Face("", "left", DARK, 28))
     button(c, "done", done, Face("", "back", DARK, 28))
     button(c, "next", following, Face("", "right", DARK, 28))
+    hand_mark(c, view.held)

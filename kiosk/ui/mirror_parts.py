@@ -19,6 +19,9 @@ SPOT: Final = (118, 90)
 """Width and height of a hot-spot in units."""
 _DOTS = 14
 _KEPT = 12
+_MARK: Final = ((72, COLOURS.sun, 26), (58, COLOURS.sun, 34), (44, COLOURS.sun, 60), (24, COLOURS.night, 150), (19, COLOURS.cream, 255))
+"""The light that follows a hand: discs over one another, diameter in units, colour and alpha of each; the first `_GLOW` are its glow."""
+_GLOW = 3
 _CLOTHS: dict[tuple[int, int, int], tuple[Picture, pygame.Surface]] = {}
 
 
@@ -52,6 +55,15 @@ def hot_spot(c: Canvas, target: str, box: Box, face: tuple[str, str, bool], held
            Style(20, COLOURS.cream, bold=True, align="centre"))
     c.target(target, box)
     c.facts["hot"] = f"{c.facts.get('hot', '')} {target}".strip()
+
+
+def hand_mark(c: Canvas, held: Held) -> None:
+    """Draw a soft light where the mirror believes a raised hand to be, so that whoever is seen a little aside puts it right."""
+    if held.at is None:
+        return
+    centre = held.at[0] * c.size[0], held.at[1] * c.size[1]
+    for units, colour, alpha in _MARK[: _GLOW if held.target else None]:  # on a hot-spot its words stay readable and its own ring fills
+        c.disc(centre, units, colour, alpha)
 
 
 def cloth(c: Canvas, garment: Picture | None, box: Box, ground: Colour = COLOURS.cream) -> None:

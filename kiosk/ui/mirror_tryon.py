@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from kiosk.design.tokens import COLOURS, RADIUS, SPACE, TOUCH, TYPE
 from kiosk.ui.canvas import Box, Canvas, Style
-from kiosk.ui.mirror_parts import SPOT, backdrop, hot_spot, struck
+from kiosk.ui.mirror_parts import SPOT, backdrop, hand_mark, hot_spot, struck
 from kiosk.ui.stance import figure
 from kiosk.ui.views import GarmentCard, MirrorTryOn
 from kiosk.ui.widgets import DARK, PRIMARY, QUIET, SUNNY, Face, button, corner, language_button, square, status_line
@@ -38,6 +38,7 @@ def draw(c: Canvas, view: MirrorTryOn) -> None:
         _arrows(c, sheet, view)
     if view.card is not None:
         _card(c, sheet, view, view.card)
+    hand_mark(c, view.held)
 
 
 def _spots(c: Canvas, room: Box, view: MirrorTryOn) -> None:

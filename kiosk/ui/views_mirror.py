@@ -19,10 +19,14 @@ Cloth = Picture
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A hand that rests on a hot-spot. progress: of the time until it is pressed, 0..1."""
+    """A hand that rests on a hot-spot. progress: of the time until it is pressed, 0..1.
+
+    at: where on the screen the mirror believes a raised hand to be, x and y as parts of its width and height; None for no such hand.
+    """
 
     target: str = ""
     progress: float = 0.0
+    at: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)

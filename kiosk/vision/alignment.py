@@ -27,10 +27,11 @@ _FOREHEAD, _CHIN = 10, 152
 # Where these vertices of the median face lie in the chip that dlib's own detector and five-point predictor cut, in its pixels: learned from
 # 2,499 press pictures, whose people were not looked at. dlib's mean points themselves lie 0.4 pixels aside and 1.3 % too small for a mesh.
 _CHIP_PLACES = ((112.16, 45.88), (88.57, 47.05), (35.76, 45.50), (59.22, 46.83), (73.86, 86.17))
-# Turn in degrees, shift to the right and down in pixels, mirrored. One change at a time, each with its opposite.
+# How much larger, turn in degrees, shift to the right and down in pixels, mirrored: shifts and turns each with its opposite, and two looks
+# at the face's middle, as if it were cut with a padding of 0.15.
 _VIEWS = (
-    (0.0, 5.0, 0.0, False), (0.0, -5.0, 0.0, False), (0.0, 0.0, 5.0, True), (0.0, 0.0, -5.0, True),
-    (5.0, 0.0, 0.0, True), (-5.0, 0.0, 0.0, True),
+    (1.0, 0.0, 5.0, 0.0, False), (1.0, 0.0, -5.0, 0.0, False), (1.0, 5.0, 0.0, 0.0, True), (1.0, -5.0, 0.0, 0.0, True),
+    (1.154, 0.0, 4.0, 0.0, False), (1.154, 0.0, 0.0, 4.0, True),
 )
 # What the formula says of a level head, whose chin stands out further than its hairline: the median of 1,583 press pictures.
 _LEVEL_PITCH_DEG = -5.0
@@ -61,14 +62,14 @@ def face_chip(pixels: Picture, mesh: Floats) -> Picture:
 
 
 def views(chip: Picture) -> Picture:
-    """Six slightly different looks at a chip, (6, 150, 150, 3) uint8 RGB: turned or shifted a little, four of them mirrored.
+    """Six slightly different looks at a chip, (6, 150, 150, 3) uint8 RGB: turned, shifted or enlarged a little, three of them mirrored.
 
     What the network says of each differs by chance of alignment; the mean of all is steadier than any.
     """
     middle = (CHIP_SIDE - 1) / 2
     seen = []
-    for degrees, right, down, mirrored in _VIEWS:
-        matrix = cv2.getRotationMatrix2D((middle, middle), -degrees, 1.0)
+    for enlarged, degrees, right, down, mirrored in _VIEWS:
+        matrix = cv2.getRotationMatrix2D((middle, middle), -degrees, enlarged)
         matrix[:, 2] += right, down
         view = cv2.warpAffine(chip, matrix, (CHIP_SIDE, CHIP_SIDE), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         seen.append(view[:, ::-1] if mirrored else view)

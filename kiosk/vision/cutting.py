@@ -13,7 +13,10 @@ Mask = NDArray[np.uint8]
 
 _LEAST_CONTRAST = 3.0
 _HALO = 0.25
-_SOLID = 0.95
+_SOLID, _PALE = 0.95, 0.8
+"""Shares of a garment that differ from the background: of one without gaps, and at least of one that is not pale."""
+_SPOT, _ALIKE = 0.004, 16.0
+"""The most area, of the garment's, that was closed in beside its outline, and how near the background's its colour is, of 255."""
 
 
 def cut_out(photo: Picture) -> Mask:
@@ -84,7 +87,7 @@ def _opened(mask: Mask, differs: Mask, halo: Mask) -> Mask:
     A garment that is pale itself keeps all its holes filled.
     """
     inside = mask > 0
-    if differs[inside].mean() < 0.8:
+    if differs[inside].mean() < _PALE:
         return mask
     rows, columns = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
     tall, wide, middle = rows[-1] - rows[0], columns[-1] - columns[0], (columns[0] + columns[-1]) / 2
@@ -100,11 +103,31 @@ def _opened(mask: Mask, differs: Mask, halo: Mask) -> Mask:
 def bled(photo: Picture, mask: Mask) -> Picture:
     """Carry the garment's colour a little over its edge, so that no background shines in when it is warped."""
     core = cv2.erode(mask, np.ones((7, 7), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=0)  # its picture ends with the garment
+    core[_ground_inside(photo, mask) > 0] = 0
     weight = cv2.blur((core > 0).astype(np.float32), (15, 15))
     mean = cv2.blur(photo * (core > 0)[:, :, None].astype(np.float32), (15, 15)) / np.maximum(weight, 1e-3)[:, :, None]
     use = (core == 0) & (weight > 0)
     bled: Picture = np.where(use[:, :, None], mean, photo).astype(np.uint8)
     return bled
+
+
+def _ground_inside(photo: Picture, mask: Mask) -> Mask:
+    """Return what small spots of the background were closed in beside the outline, as under an armpit; 0 or 1. None in a pale garment."""
+    inside = mask > 127
+    differs, _ = _contrast(photo)
+    found = np.zeros(mask.shape, np.uint8)
+    if differs[inside].mean() < _PALE:
+        return found
+    rim = (cv2.erode(mask, np.ones((9, 9), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=0) <= 127) & inside
+    ground = np.median(photo[~inside], axis=0) if (~inside).any() else np.full(3, 255.0)
+    alike = np.abs(photo.astype(np.float32) - ground.astype(np.float32)).max(axis=2) < _ALIKE
+    count, labels, stats, _ = cv2.connectedComponentsWithStats((inside & alike).astype(np.uint8))
+    for label in range(1, count):
+        spot = labels == label
+        if stats[label, cv2.CC_STAT_AREA] < _SPOT * inside.sum() and rim[spot].any():
+            found[spot] = 1
+    around: Mask = cv2.dilate(found, np.ones((5, 5), np.uint8))
+    return around & inside.astype(np.uint8)
 
 
 def grabbed(photo: Picture) -> Mask:

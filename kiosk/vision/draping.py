@@ -23,7 +23,7 @@ Box = tuple[int, int, int, int]
 _COARSE = 64
 _OVERLAP = 0.22
 _LEG_OVERLAP = 0.10
-_SHOULDER = 0.24
+_SHOULDER = 0.36
 """The share of a sleeve that is cut from the trunk aslant: an arm that is raised needs cloth there."""
 
 

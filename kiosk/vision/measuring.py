@@ -16,6 +16,7 @@ _JUTS, _UNEVEN = 0.17, 0.1
 """How far a sleeve juts out beyond its armpit at least, in chest widths; by how much of the height two armpits may differ."""
 _COLLAR_RISE = 0.3
 _SOON = 0.07
+_JOINT = 5
 """Within so much of the height."""
 
 
@@ -50,6 +51,9 @@ def _above_armpits(trunk: NDArray[np.float64], cut: Cut) -> NDArray[np.float32]:
     first = int(whole[whole >= armpit][0]) if (whole >= armpit).any() else armpit
     trunk[armpit:first] = trunk[first]  # a coat's lapels part below its armpits
     trunk[:armpit + 1, 0], trunk[:armpit + 1, 1] = cut.left.armpit[0], cut.right.armpit[0]
+    below = min(len(trunk) - 1, armpit + _JOINT)
+    joint = trunk[armpit + 1:below]  # rows in which a sleeve still touches the trunk
+    joint[:, 0], joint[:, 1] = np.maximum(joint[:, 0], trunk[below, 0]), np.minimum(joint[:, 1], trunk[below, 1])
     return _to_hem(trunk, cut)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from kiosk.domain.gestures import Hand, Posture
+from kiosk.domain.gestures import Hand, Point, Posture
 from kiosk.domain.sizing import Measure
 from kiosk.vision.body import (
     L_ANKLE,
@@ -39,8 +39,11 @@ _FACING = 0.42
 """Shoulders that are narrower than this part of the trunk's length are turned away."""
 
 
-def posture(body: BodyFound, time_s: float) -> Posture:
-    """Return the posture of a body at a time (monotonic seconds, of the frame)."""
+def posture(body: BodyFound, time_s: float, held: tuple[Point | None, Point | None] | None = None) -> Posture:
+    """Return the posture of a body at a time (monotonic seconds, of the frame).
+
+    held: of each arm, see foreground.reaches; None while the background isn't known.
+    """
     points = body.landmarks
     shoulders, hips = points[[L_SHOULDER, R_SHOULDER], :2], points[[L_HIP, R_HIP], :2]
     middle = (shoulders.mean(axis=0) + hips.mean(axis=0)) / 2
@@ -48,21 +51,21 @@ def posture(body: BodyFound, time_s: float) -> Posture:
     length = float(np.linalg.norm(shoulders.mean(axis=0) - hips.mean(axis=0)))
     # A shopper who turns looks narrow: lengths are told by the trunk then.
     unit = max(width, 0.6 * length, 1.0)
-    left, right = (_hand(points, arm, length) for arm in _ARMS)
+    left, right = (_hand(points, arm, length, end) for arm, end in zip(_ARMS, held or (None, None), strict=True))
     return Posture(time_s, (float(middle[0]), float(middle[1])), unit, width > _FACING * length and shoulders[0, 0] > shoulders[1, 0],
-                   (left, right))
+                   (left, right), held is not None)
 
 
-def _hand(points: NDArray[np.float32], arm: tuple[int, ...], length: float) -> Hand | None:
+def _hand(points: NDArray[np.float32], arm: tuple[int, ...], length: float, held: Point | None) -> Hand | None:
     shoulder, elbow, wrist, pinky, index, hip = (points[joint] for joint in arm)
-    if min(float(elbow[3]), float(wrist[3])) < _GUESSED:
+    if held is None and min(float(elbow[3]), float(wrist[3])) < _GUESSED:
         return None
     middle = (wrist[:2] + pinky[:2] + index[:2]) / 3
     aside = abs(float(middle[0] - hip[0])) > _ASIDE * length
     above_hip = float(hip[1] - wrist[1])
     rests = float(wrist[1]) > float(elbow[1]) and above_hip < (_AWAY if aside else _LOW) * length
     raised = not rests and (aside or float(wrist[1]) < max(float(elbow[1]) - 0.02 * length, float(shoulder[1]) + 0.35 * length))
-    return Hand((float(middle[0]), float(middle[1])), raised, rests, min(float(elbow[3]), float(wrist[3])))
+    return Hand((float(middle[0]), float(middle[1])), raised, rests, min(float(elbow[3]), float(wrist[3])), held)
 
 
 HAIR = 1.018

@@ -25,6 +25,8 @@ _CELL = 6
 """Pixels between the places at which the map is computed; it is smooth in between."""
 _THINNEST, _WIDEST, _EASE = 0.085, 0.24, 1.03
 """Half the width of an arm in shoulder widths, within which the person's outline is believed, and how much wider a sleeve is."""
+_LOOSE = 5
+"""A sleeve is as wide as the wider places of the arm around: the shopper's own sleeve ends in a step, and would look out."""
 _ELBOW = _KNEE = 0.5
 _CROTCH = 0.16
 """Where trouser legs begin, on the way from hip to knee."""
@@ -33,6 +35,11 @@ _SHOE = 0.10
 _LEG_THINNEST, _LEG_WIDEST = 0.13, 0.42
 _PASSES = 0.12
 """Over so much of its length a limb comes from below the trunk to lie on it."""
+
+
+_CLOTH, _SPREAD, _COARSE = 250, 12.0, 4
+"""What is so opaque has the cloth's own colour; how far that goes on beyond its edge, in pixels of the garment's picture; and how many of
+them are one when it is told."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,7 +76,7 @@ def arm_tube(arm: Arm, index: int, fitted: Fit, person: NDArray[np.uint8], shift
         joints = [root, (root + end) / 2, end]
     points, normals = _curve([np.asarray(joint - shift, np.float32) for joint in joints])
     limits = (_THINNEST * frame.width, _WIDEST * frame.width)
-    left, right = (_EASE * _calm(_edge(person, points, s * normals, limits[1]), limits) for s in (1, -1))
+    left, right = (_EASE * _calm(_edge(person, points, s * normals, limits[1]), limits, _LOOSE) for s in (1, -1))
     return Tube(points, normals, left, right)
 
 
@@ -112,8 +119,22 @@ def rounded(limb: Rgba, tube: Tube, whole: float = 0.0) -> Rgba:
     edge = np.clip((1.03 - away) * (255 / 0.06), 0, 255).astype(np.uint8)
     root = np.clip((whole - along) * (255 / _PASSES), 0, 255) * (along > 0)
     alpha = cv2.min(cv2.max(cv2.extractChannel(limb, 3), root.astype(np.uint8)), edge)
-    colour = cv2.multiply(limb[:, :, :3], cv2.merge([light] * 3), scale=1 / 128)
+    colour = cv2.multiply(_spread(limb), cv2.merge([light] * 3), scale=1 / 128)
     return premultiplied(np.dstack([colour, alpha]))
+
+
+def _spread(limb: Rgba) -> NDArray[np.uint8]:
+    """Return a limb's colours, gone on beyond its edges: where it was cut from the trunk the photo's ground would look through."""
+    size = limb.shape[1], limb.shape[0]
+    few = max(1, size[0] // _COARSE), max(1, size[1] // _COARSE)
+    colour, cloth = np.ascontiguousarray(limb[:, :, :3]), cv2.threshold(cv2.extractChannel(limb, 3), _CLOTH, 255, cv2.THRESH_BINARY)[1]
+    seen = cv2.resize(cv2.bitwise_and(colour, colour, mask=cloth), few, interpolation=cv2.INTER_AREA).astype(np.float32)
+    there = cv2.resize(cloth, few, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+    near = np.maximum(cv2.GaussianBlur(there, (0, 0), _SPREAD / _COARSE), 1e-5)
+    beyond = np.clip(cv2.GaussianBlur(seen, (0, 0), _SPREAD / _COARSE) / near[:, :, None], 0, 255).astype(np.uint8)
+    spread: NDArray[np.uint8] = cv2.resize(beyond, size, interpolation=cv2.INTER_LINEAR)
+    cv2.copyTo(colour, cloth, spread)
+    return spread
 
 
 def premultiplied(rgba: Rgba) -> Rgba:
@@ -209,11 +230,11 @@ def _edge(mask: NDArray[np.uint8], points: Floats, outwards: Floats, reach: floa
     return steps[ends]
 
 
-def _calm(widths: Floats, limits: tuple[float, float]) -> Floats:
-    """Return widths within limits that change slowly along the curve."""
+def _calm(widths: Floats, limits: tuple[float, float], rank: int = 3) -> Floats:
+    """Return widths within limits that change slowly along the curve: around each the one of this rank of seven, 3 the middle one."""
     kept = np.clip(widths, *limits)
     padded = np.pad(kept, 3, mode="edge")
-    middle = np.sort(np.lib.stride_tricks.sliding_window_view(padded, 7), axis=1)[:, 3]
+    middle = np.sort(np.lib.stride_tricks.sliding_window_view(padded, 7), axis=1)[:, rank]
     smooth: Floats = np.convolve(np.pad(middle, 2, mode="edge"), np.ones(5) / 5, mode="valid").astype(np.float32)
     return smooth
 

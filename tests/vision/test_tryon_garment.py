@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from kiosk.errors import InvalidValueError
+from kiosk.vision.fit import Arm, Fit, Frame
 from kiosk.vision.garment import cut_out, read
+from kiosk.vision.sleeves import arm_tube
 from kiosk.vision.wardrobe import NAMES, photo
 from kiosk.vision.wardrobe import garment as drawn
 
@@ -162,3 +164,29 @@ def test_a_waist_makes_no_sleeve():
     cut = read("shape", np.full((420, 400, 3), 255, np.uint8), mask=mask).cut
     assert cut.sleeve == "none" and cut.left.sleeve_width == cut.right.sleeve_width == 0
     assert abs(cut.left.armpit[1] - 90) < 15
+
+
+def test_under_an_armpit_neither_the_ground_of_the_photo_nor_the_sleeve_is_trunk():
+    jumper = garment("jumper_mustard")
+    seen = jumper.picture[jumper.picture[:, :, 3] > 250][:, :3]
+    assert not (seen.min(axis=1) > 225).any(), "white ground that was closed in"
+    row = round(max(jumper.cut.left.armpit[1], jumper.cut.right.armpit[1]))
+    wide = (jumper.trunk[:, 1] - jumper.trunk[:, 0])[row:row + 12]
+    assert wide.max() < wide.min() + 0.05 * jumper.cut.chest_width
+
+
+def test_a_sleeve_covers_the_step_in_which_a_short_sleeve_ends():
+    """An arm of 40 pixels goes out of the shoulder, in a short sleeve of 70 that ends half way to the elbow."""
+    arms = [Arm(*(np.array((300.0 + side * x, 200.0), np.float32) for x in (80, 190, 300, 340)), 1.0) for side in (-1, 1)]
+    frame = Frame(np.array((300, 200), np.float32), np.array((1, 0), np.float32), np.array((0, 1), np.float32), 200.0, 300.0, 0.0, 0.0,
+                  (arms[0], arms[1]))
+    rows = np.linspace(0, 1, 8, dtype=np.float32)
+    fitted = Fit(frame, 0.5, rows, np.full(8, -0.5, np.float32), np.full(8, 0.5, np.float32), 1.0, (1.0, 1.0))
+    person = np.zeros((500, 700), np.uint8)
+    person[180:220, 300:640] = 255
+    person[165:235, 300:455] = 255
+    tube = arm_tube(arms[1], 1, fitted, person, np.zeros(2, np.float32))
+    sleeved = (tube.points[:, 0] > 390) & (tube.points[:, 0] < 452)
+    wide = tube.left + tube.right
+    assert wide[sleeved].min() >= 70
+    assert wide[-6:-3].max() < 48, "and not the forearm"
