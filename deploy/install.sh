@@ -67,6 +67,10 @@ printf 'Match User technician\n    AuthorizedKeysFile /run/kiosk/authorized_keys
 systemd-sysusers
 systemd-tmpfiles --create kiosk.conf technician.conf
 [ $running = no ] || systemctl daemon-reload
+if [ -e /etc/systemd/system/display-manager.service ]; then
+    systemctl -q --root=/ set-default multi-user.target
+    echo "A desktop is installed: from the next start on it stays off, for the screen is the kiosk's own"
+fi
 case $manager in
     NetworkManager) echo "NetworkManager runs the network: it gets the card's address and Wi-Fi" ;;
     systemd-networkd) echo "systemd-networkd runs the network: it gets the card's address; a Wi-Fi of the card needs wpa_supplicant@wlan0.service" ;;

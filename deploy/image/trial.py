@@ -106,6 +106,8 @@ class Trial:
             fresh.wait("the stick says OK", lambda: tool("mtype", "-i", str(stick), "::/kiosk-provision.log").startswith(f"OK {OTHER}"))
             fresh.wait("kiosk@sync is active", lambda: fresh.run("systemctl is-active kiosk@sync", check=False).strip() == "active")
             self.hold("wifi.toml is gone from the stick", "wifi" not in tool("mdir", "-b", "-i", str(stick), "::/").lower())
+            for name in ("kiosk.toml", "claim.pem"):
+                fresh.send(f"/boot/firmware/{name}", tool("mtype", "-i", str(stick), f"::/{name}").encode())
             self.wifi(fresh, tried)
         finally:
             fresh.kill()
@@ -119,7 +121,7 @@ class Trial:
             air.offer(network)
             if number:
                 machine.send("/boot/firmware/wifi.toml", network.toml().encode())
-                machine.run("sudo systemctl restart kiosk-provision wpa_supplicant@wlan0; test ! -e /boot/firmware/wifi.toml",
+                machine.run("sudo systemctl restart kiosk-provision wpa_supplicant@wlan0; sudo test ! -e /boot/firmware/wifi.toml",
                             timeout_s=900)
             took[network.seen_as] = round(machine.wait(f"it is in the network {network.name}", partial(air.joined, network), 600))
             self.say(f"  ok  it is in the network {network.name} ({network.seen_as}), has its address from there, and wifi.toml is erased")
