@@ -22,6 +22,8 @@ COMMANDS = {
     "doctor": "doctor", "storm": "storm", "sell": "sell", "journal": "journal", "garments": "garments", "bench": "bench",
 }
 """Command -> the module of this room that registers it, in the order in which --help lists them."""
+CUT_OFF = 141
+"""Exit code of a command whose reader went away, as shells have it of one that SIGPIPE ends."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -37,6 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser.parse_args(argv)
     try:
         code: int = args.run(args)
+        sys.stdout.flush()
     except ConfigError as error:
         print(error, file=sys.stderr)
         return 2
@@ -45,4 +48,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:
+        if args.command == "run":  # a service's lost connection is a failure
+            raise
+        # Whoever read what was printed, as `head` does, has read enough.
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - Python empties it at its end
+        return CUT_OFF
     return code

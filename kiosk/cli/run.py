@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import argparse
 import importlib
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
 from kiosk.config import load
+from kiosk.config.fleet import to_toml
 from kiosk.runtime import set_up_logging
 from kiosk.services import ROLES
 
@@ -19,7 +22,7 @@ def add(subparsers: Any) -> None:
     parser.add_argument("--config", type=Path, default=Path("/boot/firmware/kiosk.toml"), help="default: %(default)s")
     parser.add_argument("--stopped", action="store_true", help="instead of the service, which keeps failing: call staff on its screen")
     parser.set_defaults(run=_run)
-    checker = subparsers.add_parser("config", help="read a kiosk.toml and say every mistake in it")
+    checker = subparsers.add_parser("config", help="read a kiosk.toml and say every mistake in it, or what holds")
     checker.add_argument("file", type=Path)
     checker.set_defaults(run=_check)
 
@@ -36,5 +39,16 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _check(args: argparse.Namespace) -> int:
-    print(load(args.file))
+    print(to_toml(_shown(load(args.file))), end="")
     return 0
+
+
+def _shown(value: Any) -> Any:
+    """Return settings as tables and plain values; a secret is what it prints as."""
+    if is_dataclass(value):
+        return {field.name: _shown(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): _shown(item) for key, item in value.items()}
+    if isinstance(value, tuple | list):
+        return [_shown(item) for item in value]
+    return value if isinstance(value, bool | int | float) else str(value)
