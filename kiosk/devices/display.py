@@ -139,6 +139,8 @@ class WindowDisplay:
     def _prepare(self, size: tuple[int, int], rotate: int) -> None:
         if rotate not in (0, 90, 180, 270):
             raise InvalidValueError(f"display: rotate must be 0, 90, 180 or 270, not {rotate}")
+        # SDL would take a SIGTERM that comes before the service minds them for a closed window: a failure where systemd asked for an end.
+        os.environ["SDL_NO_SIGNAL_HANDLERS"] = "1"
         self._size, self._rotate = size, rotate
         self._shown = size if rotate in (0, 180) else (size[1], size[0])
 

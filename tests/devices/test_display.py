@@ -1,6 +1,9 @@
 """One contract for every display, on the off-screen one and on a window (SDL's dummy driver; set SDL_VIDEODRIVER for a real one)."""
 
 import os
+import signal
+import subprocess
+import sys
 
 import pygame
 import pytest
@@ -45,6 +48,27 @@ def test_a_screen_without_a_desktop_is_drawn_with_opengl_es_and_no_other(monkeyp
     monkeypatch.delenv("SDL_RENDER_DRIVER")
     assert not has_no_desktop("x11") and "SDL_RENDER_DRIVER" not in os.environ
     assert has_no_desktop("KMSDRM") and os.environ["SDL_RENDER_DRIVER"] == "opengles2"
+
+
+STARTING = """
+from kiosk.devices.display import WindowDisplay
+display = WindowDisplay((80, 48), "test")
+print("open", flush=True)
+while True:
+    display.touches()
+"""
+
+
+def test_a_service_that_is_ended_while_it_starts_ends_as_it_was_asked_to():
+    starting = subprocess.Popen([sys.executable, "-c", STARTING], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        while starting.stdout.readline() != "open\n":
+            assert starting.poll() is None
+        starting.terminate()
+        _, said = starting.communicate(timeout=30)
+    finally:
+        starting.kill()
+    assert (starting.returncode, "window was closed" in said) == (-signal.SIGTERM, False)
 
 
 def test_contract_has_the_size_it_was_made_with(display):
