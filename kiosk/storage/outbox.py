@@ -16,7 +16,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from itertools import pairwise
+from itertools import chain, count, groupby, pairwise, repeat
+from operator import attrgetter
 from typing import Any
 
 from kiosk import wire
@@ -25,6 +26,7 @@ from kiosk.domain.standing import ClockSet
 from kiosk.errors import StorageError
 from kiosk.runtime import FlooredClock
 from kiosk.storage.book import Book
+from kiosk.storage.identifiers import packed, series, unpacked
 from kiosk.storage.places import LANES, LAST_SEQ, parts, place, run, whole
 
 RING_ROWS = 400
@@ -37,8 +39,6 @@ _START = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _SLOT = {StockChanged.__name__: "slot", ReplenishmentRequested.__name__: "slot", InboxCommitted.__name__: "downbox"}
 """What compaction goes by: of each kind, the newest fact of a slot stays."""
-_TAIL = (1 << 62) - 1
-"""The random bits at the end of a UUID."""
 _LARGEST = wire.BATCH_BYTES - 600
 """Of a body: what the wire adds to it is shorter than the rest."""
 _SELECT = "SELECT n, kind, id, boot, at, data FROM outbox"
@@ -49,6 +49,9 @@ _VALUES = "(?{}, ?{}, ?{}, ?{}, ?1, ?2, ?{}, ?{})"
 _MANY = f"INSERT {_INTO.partition('(?')[0]}" + ", ".join(
     _VALUES.format(*range(first, first + _COLUMNS)) for first in range(3, 3 + _AT_ONCE * _COLUMNS, _COLUMNS))
 """A statement for so many rows of one boot and time, which are its first two values, takes six tenths of the time."""
+
+_SUMMED = b"%d %d %b %b %b%b"
+"""What the checksum of a row is taken of: n, at, kind, id, boot, data."""
 
 Cell = int | str | bytes
 Row = tuple[int, str, str, bytes | str, bytes | str, int, int, bytes]
@@ -80,23 +83,27 @@ class Facts:
         return fact
 
     def record_all(self, events: Sequence[Event]) -> None:
-        """Record many facts at once; as one call of `record` for each, and several times as fast."""
+        """Record many facts at once; as one call of `record` for each, and several times as fast where many of one kind come together."""
         book, boot = self._book, self._boot
-        following: dict[Lane, int] = {}
-        base = {lane: place(lane, book.epoch_no, 0) for lane in LANES}
-        cells: list[Cell] = []
         at = _microseconds(book.clock.now())
         self._clock_set()
-        for event, ident, data in zip(events, _ids(book.new_id, len(events)), wire.encode_values(events), strict=True):
-            lane = LANE_OF[type(event)]
-            seq = following.get(lane) or self._next(lane)
-            if seq >= self._looked.get(lane, 0) and lane is not Lane.MONEY:
-                _insert_all(book.db, boot, at, cells)
-                cells.clear()
-                seq = self._make_room(lane, seq)
-            following[lane] = seq + 1
-            n, kind, slot, _, _, _, crc, _ = _row(base[lane] + seq, event, ident, boot, at, data)
-            cells += n, kind, slot, ident, crc, data
+        ids, bodies = list(series(book.new_id, len(events))), wire.encode_values(events)
+        following: dict[Lane, int] = {}
+        cells: list[Cell] = []
+        done = 0
+        for cls, run_of in groupby(events, type):
+            lane, end = LANE_OF[cls], done + len(list(run_of))
+            while done < end:
+                seq = following.get(lane) or self._next(lane)
+                if seq >= self._looked.get(lane, 0) and lane is not Lane.MONEY:
+                    _insert_all(book.db, boot, at, cells)
+                    cells.clear()
+                    seq = self._make_room(lane, seq)
+                after = end if lane is Lane.MONEY else min(end, done + self._looked[lane] - seq)
+                some = slice(done, after)
+                cells += _cells(place(lane, book.epoch_no, seq), events[some], ids[some], boot, at, bodies[some])
+                following[lane] = seq + after - done
+                done = after
         _insert_all(book.db, boot, at, cells)
 
     def _next(self, lane: Lane) -> int:
@@ -236,39 +243,6 @@ def is_whole(row: tuple[Any, ...]) -> bool:
     return isinstance(event_id, bytes | str) and isinstance(boot, bytes | str) and crc == _crc(n, kind, event_id, boot, at, data)
 
 
-def packed(identifier: str) -> bytes | str:
-    """Return an identifier as it is kept: a UUID as its 16 bytes, anything else as it is."""
-    if len(identifier) == 36 and identifier.count("-") == 4:
-        try:
-            raw = bytes.fromhex(identifier.replace("-", ""))
-        except ValueError:
-            return identifier
-        if unpacked(raw) == identifier:
-            return raw
-    return identifier
-
-
-def unpacked(kept: bytes | str) -> str:
-    """Return the identifier that `packed` keeps."""
-    if isinstance(kept, str):
-        return kept
-    text = kept.hex()
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
-
-
-def _ids(new_id: Callable[[], str], count: int) -> Iterator[bytes | str]:
-    """Give new ids as they are kept. Where the first is a UUIDv7 the others count on from it (RFC 9562, 6.2): fifty times as fast."""
-    first = packed(new_id()) if count else b""
-    if isinstance(first, str):
-        yield first
-        yield from (packed(new_id()) for _ in range(count - 1))
-        return
-    whole = int.from_bytes(first, "big")
-    head, tail = whole & ~_TAIL, whole & _TAIL
-    for n in range(tail, tail + count):
-        yield (head | n & _TAIL).to_bytes(16, "big")
-
-
 def _insert_all(db: sqlite3.Connection, boot: bytes | str, at: int, cells: Sequence[Cell]) -> None:
     """Insert rows of one boot and time; their other columns (n, kind, slot, id, crc, data) follow one another in one list."""
     step = _AT_ONCE * _COLUMNS
@@ -280,10 +254,26 @@ def _insert_all(db: sqlite3.Connection, boot: bytes | str, at: int, cells: Seque
 
 def _row(n: int, event: Event, kept: bytes | str, boot: bytes | str, at: int, data: bytes) -> Row:
     kind = type(event).__name__
-    if len(data) > _LARGEST:
-        raise StorageError(f"a {kind} of {len(data)} bytes does not fit into a message of {wire.BATCH_BYTES} bytes")
+    _check_size(kind, len(data))
     where = _SLOT.get(kind)
     return n, kind, getattr(event, where) if where else "", kept, boot, at, _crc(n, kind, kept, boot, at, data), data
+
+
+def _cells(first: int, events: Sequence[Event], ids: Sequence[bytes | str], boot: bytes | str, at: int,
+           bodies: Sequence[bytes]) -> Iterator[Cell]:
+    """Give n, kind, slot, id, crc and data of facts of one kind in a row, as `_row` does for one."""
+    kind = type(events[0]).__name__
+    _check_size(kind, max(map(len, bodies)))
+    where, told, booted = _SLOT.get(kind), kind.encode(), _raw(boot)
+    slots = map(attrgetter(where), events) if where else repeat("")
+    rows = [(n, kind, slot, ident, zlib.crc32(_SUMMED % (n, at, told, ident if type(ident) is bytes else _raw(ident), booted, data)), data)
+            for n, slot, ident, data in zip(count(first), slots, ids, bodies, strict=False)]
+    return chain.from_iterable(rows)
+
+
+def _check_size(kind: str, size: int) -> None:
+    if size > _LARGEST:
+        raise StorageError(f"a {kind} of {size} bytes does not fit into a message of {wire.BATCH_BYTES} bytes")
 
 
 def _is_unset(boots: dict[str, int | None], boot_id: str, at: int) -> bool:
@@ -295,11 +285,11 @@ def _is_unset(boots: dict[str, int | None], boot_id: str, at: int) -> bool:
 
 
 def _crc(n: int, kind: str, event_id: bytes | str, boot: bytes | str, at: int, data: bytes) -> int:
-    if type(event_id) is not bytes:
-        event_id = str(event_id).encode()
-    if type(boot) is not bytes:
-        boot = str(boot).encode()
-    return zlib.crc32(b"%d %d %b %b %b%b" % (n, at, kind.encode(), event_id, boot, data))
+    return zlib.crc32(_SUMMED % (n, at, kind.encode(), _raw(event_id), _raw(boot), data))
+
+
+def _raw(kept: bytes | str) -> bytes:
+    return kept if type(kept) is bytes else str(kept).encode()
 
 
 def _microseconds(moment: datetime) -> int:

@@ -34,6 +34,7 @@ from kiosk.sim.seller import GTIN, MEMBERS
 from kiosk.sim.yard import Yard
 from kiosk.storage import outbox
 from kiosk.storage.book import Book
+from kiosk.storage.identifiers import series, unpacked
 from kiosk.storage.places import place
 from kiosk.storage.store import Store
 from tests.bench.card_disk import WRITES_A_SECOND, NoCardDiskError, card_disk
@@ -196,11 +197,11 @@ def fill(store: Store, count: int) -> None:
             at = outbox._microseconds(now)
             events = [event for n in range(first, min(count, first + FILL)) for event in mixture(n)]
             rows: list[tuple[outbox.Cell, ...]] = []
-            for event, ident in zip(events, outbox._ids(new_id, len(events)), strict=True):
+            for event, ident in zip(events, series(new_id, len(events)), strict=True):
                 lane = LANE_OF[type(event)]
                 sent[lane] += 1
                 if isinstance(event, SaleCompleted):
-                    event = seal(book, event, sent[lane], outbox.unpacked(ident), now)
+                    event = seal(book, event, sent[lane], unpacked(ident), now)
                 n, kind, slot, kept, boot, _, crc, data = outbox._row(place(lane, book.epoch_no, sent[lane]), event, ident, facts._boot, at,
                                                                       wire.encode_value(event))
                 rows.append((n, kind, slot, kept, crc, data))

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import chain
 
 import pytest
 
 from kiosk import wire
 from kiosk.domain.events import InboxCommitted, Lane, ReplenishmentRequested, Skipped, StaffActed
 from kiosk.errors import StorageError
-from kiosk.storage.outbox import COMPACT_ROWS, RING_ROWS, holes, packed, unpacked
+from kiosk.storage.identifiers import packed, unpacked
+from kiosk.storage.outbox import COMPACT_ROWS, RING_ROWS, holes, is_whole
 
 ALL = 1_000_000
 
@@ -144,7 +146,8 @@ def test_holes(acked, kept, following, runs):
 
 
 def test_many_at_once_are_as_one_by_one(open_store, tmp_path, make):
-    events = [make.sale(1), *(make.stock(n, f"A{n % 7}") for n in range(3 * COMPACT_ROWS)), *(make.health(n) for n in range(3 * RING_ROWS))]
+    events = [make.sale(1), *(make.stock(n, f"A{n % 7}") for n in range(3 * COMPACT_ROWS)), *(make.health(n) for n in range(3 * RING_ROWS)),
+              *chain.from_iterable((make.stock(n, f"B{n % 7}"), make.health(n), InboxCommitted("box", n + 1)) for n in range(900))]
     together, apart = open_store(tmp_path / "a.db"), open_store(tmp_path / "b.db")
     with together.unit() as unit:
         unit.facts.record_all(events[:4000])
@@ -155,6 +158,9 @@ def test_many_at_once_are_as_one_by_one(open_store, tmp_path, make):
         assert [(f.seq, f.event) for f in ours] == [(f.seq, f.event) for f in theirs]
         with together.snapshot() as unit:
             assert unit.outbox.waiting()[lane] == len(ours)
+    kept, single = ([tuple(row) for row in store._book.db.execute("SELECT * FROM outbox ORDER BY n")] for store in (together, apart))
+    assert all(is_whole(row) for row in kept), "their checksums are of what they say"
+    assert [row[:3] for row in kept] == [row[:3] for row in single], "place, kind and slot"
 
 
 @pytest.mark.parametrize("name", ["id-1", "0192f0c1-7e3a-7cc4-8d5e-0123456789ab", "0192F0C1-7E3A-7CC4-8D5E-0123456789AB",
