@@ -78,7 +78,7 @@ case $manager in
 esac
 
 step 5 "What this machine must be able to do"
-PYGAME_HIDE_SUPPORT_PROMPT=1 .venv/bin/python -c 'import cv2, numpy, pygame, onnxruntime, ai_edge_litert' ||
+ORT_DISABLE_TELEMETRY=1 PYGAME_HIDE_SUPPORT_PROMPT=1 .venv/bin/python -c 'import cv2, numpy, pygame, onnxruntime, ai_edge_litert' ||
     { echo "kiosk: a library does not load, see above"; exit 1; }
 if [ $pi = yes ]; then
     .venv/bin/python -c 'import picamera2' || { echo "kiosk: picamera2 does not load: a CSI camera will not work; a USB camera will"; exit 1; }

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -118,3 +121,11 @@ def test_a_picture_of_the_wrong_shape_is_refused(store: ModelStore) -> None:
         LiteNetwork(store.path("face_mesh")).run(np.zeros((1, 128, 128, 3), np.float32))
     with pytest.raises(ModelError, match=r"dlib_face_resnet\.onnx takes"):
         OnnxNetwork(store.path("face_embedding")).run(np.zeros((1, 128, 128, 3), np.uint8))
+
+
+def test_a_network_that_is_opened_tells_nobody(store: ModelStore, tmp_path: Path) -> None:
+    quiet = {"CI", "TF_BUILD", "GITHUB_ACTIONS", "XDG_CACHE_HOME", "ORT_DISABLE_TELEMETRY", "ORT_RUNNING_UNIT_TESTS"}
+    environment = {name: value for name, value in os.environ.items() if name not in quiet} | {"HOME": str(tmp_path)}
+    script = "import sys, pathlib; from kiosk.vision.networks import OnnxNetwork; OnnxNetwork(pathlib.Path(sys.argv[1]))"
+    subprocess.run([sys.executable, "-c", script, str(store.path("face_embedding"))], env=environment, check=True)
+    assert list(tmp_path.rglob("*")) == [], "onnxruntime keeps an id of this machine, and what it means to send away"

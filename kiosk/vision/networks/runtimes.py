@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,8 @@ class OnnxNetwork:
     """An .onnx network on the CPU. Raises ModelError when the file is no network or onnxruntime is not installed."""
 
     def __init__(self, path: Path, threads: int = 1) -> None:
+        # From 1.29 on it tells its maker about process, machine and networks unless this stands there when it is loaded.
+        os.environ["ORT_DISABLE_TELEMETRY"] = "1"
         try:
             import onnxruntime
         except ImportError as error:
