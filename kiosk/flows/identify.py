@@ -251,7 +251,7 @@ class FaceSearch:
         return now_s - self._came_s >= _STEADY_WITHIN_S or (whole and max(lately) <= (1 + _STEADY) * min(lately))
 
     def _begin(self, first_s: float) -> None:
-        """Draw a challenge whose order was not asked here lately, and remember it."""
+        """Draw a challenge whose order was not asked here lately, and remember it. first_s: when the newest frame was taken."""
         seed = int.from_bytes(sha256(self._parts.new_id().encode()).digest()[:8], "big")
         with self._parts.store.unit() as unit:
             lately = [tuple(Ask(word) for word in order.split()) for order in (unit.settings.get(_ASKED_KEY) or "").split(",") if order]
@@ -259,7 +259,10 @@ class FaceSearch:
             kept = [*lately, self._challenge.order][-_ASKED_KEPT:]
             unit.settings.put(_ASKED_KEY, ",".join(" ".join(order) for order in kept))
         self._embeddings, self._sightings = self._embeddings[-1:], []
-        self._began_s, self._first_s, self._starts = self._parts.clock.monotonic(), first_s, self._starts + 1
+        self._began_s, self._starts = self._parts.clock.monotonic(), self._starts + 1
+        late_s = self._began_s - first_s
+        # The ring begins now, not when this frame was taken: what a slow computer takes to see a face is no slowness of the shopper.
+        self._first_s = self._began_s if 0 <= late_s < FORGET_S else first_s
 
     def _tell(self, decision: Decision, not_live: str) -> Decision:
         """Keep the fact. A face that is known but not alive is refused, and the rule says by what."""

@@ -80,10 +80,10 @@ class Device:
     orders: Iterator[int] = field(default_factory=lambda: count(1))
     dancer: tuple[tuple[str, ...], float, float, int] = ("", "", ""), 0.0, 0.0, 0
 
-    def show(self, pixels: Picture) -> None:
-        """Hold a picture before the camera, a tenth of a second after the last."""
+    def show(self, pixels: Picture, late_s: float = 0.0) -> None:
+        """Hold a picture before the camera, a tenth of a second after the last; late_s: so long ago it was taken."""
         self.clock.move(0.1)
-        self.eyes.show(Frame(pixels, self.clock.monotonic(), next(self.frames), "test"))
+        self.eyes.show(Frame(pixels, self.clock.monotonic() - late_s, next(self.frames), "test"))
 
     def show_code(self, text: str, symbology: str = "EAN13") -> None:
         """Hold a code before the camera."""
@@ -97,9 +97,12 @@ class Device:
         """Let a rendered person look into the camera."""
         self.show(face_picture(self.figures, identity, yaw))
 
-    def follow(self, pay: PayFlow, identity: int, frames: int = 90, printed: bool = False) -> views.View:
-        """Do what the screen asks, a moment late, until it shows another one. printed: with a flat picture in the place of a head."""
-        view = pay.tick([])
+    def follow(self, pay: PayFlow, identity: int, frames: int = 90, printed: bool = False, late: int = 0) -> views.View:
+        """Do what the screen asks, a moment late, until it shows another one. printed: with a flat picture in the place of a head.
+
+        late: the device sees what was so many frames ago.
+        """
+        view, taken = pay.tick([]), list[Picture]()
         asked, turn, near, shut = self.dancer
         for _ in range(frames):
             asked = (*asked[1:], view.asked if isinstance(view, views.PayFace) else "")
@@ -110,7 +113,8 @@ class Device:
             picture = np.full((480, 640, 3), 190, np.uint8)
             head = HeadPose(yaw_deg=0.0 if printed else 24 * turn, blink=0.0 if printed else blink)
             self.figures.draw_bust(picture, appearance(identity, 7), head, (320.0, 210.0), 190.0 * (1 + 0.3 * near))
-            self.show(tilted(picture, 38 * turn) if printed else picture)
+            taken.append(tilted(picture, 38 * turn) if printed else picture)
+            self.show(taken[max(0, len(taken) - 1 - late)], 0.1 * min(late, len(taken) - 1))
             view = pay.tick([])
             self.dancer = asked, turn, near, shut
             if screen(view) != "pay.face":

@@ -183,6 +183,15 @@ def test_a_face_that_only_looks_is_not_enough(device: Device, pay: PayFlow, memb
     assert (screen(view), view.reason) == ("pay.refused", "not_recognised")
 
 
+def test_a_device_that_sees_late_does_not_take_that_for_a_slow_shopper(
+        device: Device, pay: PayFlow, member_template: Callable[[int], Template]) -> None:
+    enrol(device, "ada", MY_DIGITS, member_template(0))
+    to_tender(device, pay)
+    pay.tick(["face"])
+    pay.tick([f"key:{d}" for d in MY_DIGITS[-4:]])
+    assert screen(device.follow(pay, 0, late=5)) == "pay.confirm"
+
+
 def test_another_face_in_the_middle_begins_anew(device: Device, pay: PayFlow, member_template: Callable[[int], Template]) -> None:
     enrol(device, "ada", MY_DIGITS, member_template(0))
     to_tender(device, pay)
