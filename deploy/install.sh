@@ -15,6 +15,10 @@ lay() {
     install -D -m 644 systemd/kiosk.sysusers "$root/usr/lib/sysusers.d/kiosk.conf"
     install -D -m 644 systemd/kiosk.tmpfiles "$root/usr/lib/tmpfiles.d/kiosk.conf"
     install -D -m 644 systemd/kiosk.udev "$root/usr/lib/udev/rules.d/70-kiosk.rules"
+    # The command as a technician types it, with the networks that the services use.
+    mkdir -p "$root/usr/local/bin"
+    printf '#!/bin/sh\nexport KIOSK_CACHE="${KIOSK_CACHE:-/opt/kiosk/cache}"\nexec /opt/kiosk/.venv/bin/kiosk "$@"\n' >"$root/usr/local/bin/kiosk"
+    chmod 755 "$root/usr/local/bin/kiosk"
     systemctl --root="$root/" enable -q kiosk.target kiosk-provision.service kiosk-keys.service kiosk-setup.service
 }
 
@@ -45,7 +49,8 @@ DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $p
 
 step 2 "Python: /opt/kiosk/.venv, from the lock"
 # picamera2 and libcamera come with the system, built against the system's numpy; everything else is the lock's.
-[ -x .venv/bin/python ] || python3 -m venv $([ $pi = yes ] && echo --system-site-packages) .venv
+[ -x .venv/bin/python ] || python3 -m venv .venv
+[ $pi = no ] || sed -i 's/^\(include-system-site-packages = \).*/\1true/' .venv/pyvenv.cfg
 lock=deploy/requirements/pi.lock
 .venv/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r deploy/requirements/uv.lock
 VIRTUAL_ENV="$PWD/.venv" .venv/bin/uv pip install -q --no-deps --require-hashes -r $lock
@@ -88,4 +93,4 @@ fi
 [ $running = yes ] || echo "systemd does not run here (a chroot?): services are enabled and were not started; screen, camera and network were not tried"
 mountpoint -q /boot/firmware || echo "/boot/firmware is no partition here: it is where the card's files are looked for"
 echo "Done after $(($(date +%s) - began)) s. Lay kiosk.toml (and claim.pem, wifi.toml) onto the first partition of the card and restart;"
-echo "kiosk-provision.log beside it says what came of it."
+echo "kiosk-provision.log beside it says what came of it, and \`sudo kiosk doctor\` how the kiosk is."

@@ -19,6 +19,18 @@ KioskError
 └── WorldError                         the simulated world is not there
 """
 
+import errno
+
+_STEPS = {errno.ENOENT: "look at the path", errno.EACCES: "use sudo, or another place", errno.EPERM: "use sudo, or another place",
+          errno.EISDIR: "that is a folder: name a file in it", errno.ENOTDIR: "what stands before the last / is a file",
+          errno.EROFS: "nothing can be written there: name another place", errno.ENOSPC: "make room there, or name another place"}
+
+
+def refusal(error: OSError) -> str:
+    """Return what the system said when it refused a file, and what to do; the file's name is not in it."""
+    said, step = error.strerror or str(error), _STEPS.get(error.errno or 0, "")
+    return f"{said}: {step}" if step else said
+
 
 class KioskError(Exception):
     """The root of all errors that Kiosk raises on purpose."""

@@ -19,7 +19,7 @@ from deploy.image.layout import AUTOBOOT, BOARDS, CMDLINE, FAT_TYPE, FIRMWARE, M
 MOST_LINES = 200
 ROOT_MUST = ("opt/kiosk/.venv/bin/kiosk", "opt/kiosk/cache/models", "usr/lib/systemd/system/kiosk@.service", "etc/fstab",
              "etc/systemd/system/multi-user.target.wants/kiosk.target", "etc/systemd/system/sysinit.target.wants/kiosk-provision.service",
-             "etc/systemd/journald.conf.d/kiosk.conf")
+             "etc/systemd/journald.conf.d/kiosk.conf", "usr/local/bin/kiosk")
 ROOT_MUST_NOT = ("etc/ssh/ssh_host_rsa_key", "etc/ssh/ssh_host_ecdsa_key", "etc/ssh/ssh_host_ed25519_key", "etc/kiosk/vault.key",
                  "etc/kiosk/journal.key", "etc/kiosk/kiosk.toml", "etc/kiosk/wifi.toml", "var/lib/systemd/random-seed", "root/.ssh",
                  "etc/wpa_supplicant/wpa_supplicant.conf")

@@ -157,7 +157,7 @@ class Trial:
         memory = {role: int(self.machine.run(f"systemctl show -P MemoryPeak kiosk@{role}") or 0) // 1_000_000 for role in ROLES}
         self.report["memory_peak_mb"] = memory
         self.report["boot"] = self.machine.run("systemd-analyze", check=False).splitlines()[0]
-        found = json.loads(self.machine.run("sudo /opt/kiosk/.venv/bin/kiosk doctor --config /etc/kiosk/kiosk.toml --json", check=False))
+        found = json.loads(self.machine.run("sudo kiosk doctor --json", check=False))
         bad = [finding for finding in found if not finding["well"] and finding["part"] not in MISSING_HERE]
         self.report["doctor"] = {finding["part"]: "ok" if finding["well"] else finding["said"] for finding in found}
         self.hold(f"the doctor finds nothing but missing hardware {[finding['said'] for finding in bad]}", not bad)

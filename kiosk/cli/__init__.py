@@ -13,7 +13,7 @@ import sys
 from collections.abc import Sequence
 
 from kiosk import __version__
-from kiosk.errors import ConfigError, KioskError
+from kiosk.errors import ConfigError, KioskError, refusal
 
 COMMANDS = {
     "demo": "demo", "run": "run", "config": "run", "members": "members",
@@ -54,4 +54,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         # Whoever read what was printed, as `head` does, has read enough.
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - Python empties it at its end
         return CUT_OFF
+    except OSError as error:
+        if error.filename is None or args.command == "run":  # no file that somebody named
+            raise
+        print(f"kiosk {args.command}: {error.filename}: {refusal(error)}", file=sys.stderr)
+        return 1
     return code

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import shutil
 import sys
 from pathlib import Path
 from typing import Any
 
-from kiosk.config import decode, parse, parse_wifi
-from kiosk.config.card import CARD_FILE, CLAIM_FILE, WIFI_FILE, read_card, settings_mistakes, wifi_mistakes
+from kiosk.config import parse, parse_wifi, text_of
+from kiosk.config.card import CARD_FILE, CLAIM_FILE, WIFI_FILE, read_card, read_claim, settings_mistakes, wifi_mistakes
 from kiosk.config.fleet import read_fleet
 from kiosk.domain.catalog import LANGUAGES
 from kiosk.errors import ConfigError
@@ -28,7 +27,7 @@ def add(subparsers: Any) -> None:
     group = subparsers.add_parser("card", help="check the card of a kiosk before it goes to the shop, or make the cards of a fleet")
     commands = group.add_subparsers(dest="card_command", required=True, metavar="COMMAND")
     check = commands.add_parser("check", help="say every mistake of a kiosk.toml, a wifi.toml or a whole card; exit 2 when there is one")
-    check.add_argument("path", type=Path, metavar="FILE", help="a file, or the folder that is copied onto the card")
+    check.add_argument("path", type=Path, metavar="PATH", help="a file, or the folder that is copied onto the card")
     check.set_defaults(run=_check)
     make = commands.add_parser("make", help="write a folder with the files of a card for each row of a table")
     make.add_argument("fleet", type=Path, metavar="FLEET.csv", help="a row a kiosk, a column a key such as device.id; see deploy/fleet.csv")
@@ -54,12 +53,7 @@ def _check(args: argparse.Namespace) -> int:
         card = read_card(path)
         print(f"{path}: in order. {card.settings.device.id}, {', '.join(card.settings.device.roles)}{', with Wi-Fi' if card.wifi else ''}")
         return 0
-    try:
-        text = decode(path.read_bytes())
-    except UnicodeError as error:
-        raise ConfigError(str(path), ("no plain text in UTF-8: in Windows' Notepad, save it with the encoding UTF-8",)) from error
-    except OSError as error:
-        raise ConfigError(str(path), (f"cannot be read: {error.strerror}",)) from error
+    text = text_of(path)
     if path.name == WIFI_FILE:
         wifi = parse_wifi(text, str(path))
         if wrong := wifi_mistakes(wifi):
@@ -76,15 +70,18 @@ def _check(args: argparse.Namespace) -> int:
 
 def _make(args: argparse.Namespace) -> int:
     cards = read_fleet(args.fleet, args.base)
+    claim = read_claim(args.claim) if args.claim is not None else b""
     for card in cards:
         folder = args.out / card.device
         folder.mkdir(parents=True, exist_ok=True)
         (folder / CARD_FILE).write_text(card.kiosk, encoding="utf-8")
         if card.wifi:
             (folder / WIFI_FILE).write_text(card.wifi, encoding="utf-8")
-        if args.claim is not None:
-            shutil.copyfile(args.claim, folder / CLAIM_FILE)
+        if claim:
+            (folder / CLAIM_FILE).write_bytes(claim)
     print(f"{len(cards)} cards in {args.out}: copy the files of one folder onto the partition KIOSK of each SD card")
+    if not claim:
+        print(f"{CLAIM_FILE} is on none of them: a kiosk without a certificate needs it, and --claim copies it onto each")
     return 0
 
 

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from kiosk.config import load
+from kiosk.config import IN_FORCE, load
 from kiosk.flows.bundle import make_bundle, recent_log
 from kiosk.flows.doctor import Finding, examine
 from kiosk.runtime import SystemClock
@@ -17,7 +17,7 @@ from kiosk.runtime import SystemClock
 def add(subparsers: Any) -> None:
     """Register the command."""
     parser = subparsers.add_parser("doctor", help="look over configuration, disk, clock, database, models, devices, broker and queue")
-    parser.add_argument("--config", type=Path, default=Path("/boot/firmware/kiosk.toml"), help="default: %(default)s")
+    parser.add_argument("--config", type=Path, default=IN_FORCE, help="default: %(default)s")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--bundle", type=Path, metavar="FILE", help="write a zip to send away: no faces, PINs, tokens or keys are in it")
     parser.set_defaults(run=_run)

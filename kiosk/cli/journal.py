@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from kiosk.config import load
+from kiosk.config import IN_FORCE, load
 from kiosk.domain.journal import DAY, MONTH, SALES, TRAINING, YEAR, business_day
 from kiosk.errors import StorageError
 from kiosk.flows.opening import open_parts
@@ -22,7 +22,7 @@ def add(subparsers: Any) -> None:
     """Register the commands."""
     group = subparsers.add_parser("journal", help="the till's signed records").add_subparsers(dest="what", required=True)
     common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--config", type=Path, default=Path("/boot/firmware/kiosk.toml"), help="default: %(default)s")
+    common.add_argument("--config", type=Path, default=IN_FORCE, help="default: %(default)s")
     verify = group.add_parser("verify", parents=[common], help="name the first record that was changed or removed; exit code 1")
     verify.add_argument("file", nargs="?", type=Path, help="an exported file; without it this device's own journal")
     verify.add_argument("--key", default="", help="the device's public key, as HQ knows it")

@@ -10,7 +10,8 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kiosk.config import Settings, load
+from kiosk.config import IN_FORCE, Settings, load
+from kiosk.errors import InvalidValueError
 from kiosk.flows.forget import forget
 from kiosk.flows.opening import open_parts, open_vault, vault_folder
 from kiosk.flows.parts import Parts
@@ -25,12 +26,12 @@ def add(subparsers: Any) -> None:
     """Register the commands."""
     group = subparsers.add_parser("members", help="members whose templates this device holds").add_subparsers(dest="what", required=True)
     common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--config", type=Path, default=Path("/boot/firmware/kiosk.toml"), help="default: %(default)s")
+    common.add_argument("--config", type=Path, default=IN_FORCE, help="default: %(default)s")
     group.add_parser("list", parents=[common], help="member ids with the consent they gave").set_defaults(run=_list)
     enrol = group.add_parser("enrol", parents=[common], help="enrol somebody who signed the consent on paper")
     enrol.add_argument("digits", help="the last 8 digits of the phone number")
     enrol.add_argument("pictures", nargs="*", type=Path, help="three or more pictures of the face; none: this device's camera")
-    enrol.add_argument("--signed", required=True, type=date.fromisoformat, metavar="YYYY-MM-DD",
+    enrol.add_argument("--signed", required=True, type=_day, metavar="YYYY-MM-DD",
                        help="when the paper with the consent's text was signed, by an adult")
     enrol.add_argument("--language", choices=("fr", "en", "zh"), help="of the text that was signed (default: the device's)")
     enrol.add_argument("--member", help="id of a member whose face every device has lost (default: a new one)")
@@ -46,6 +47,20 @@ def add(subparsers: Any) -> None:
     erase = group.add_parser("erase", parents=[common], help="destroy a member's template and key, here and by HQ everywhere")
     erase.add_argument("member")
     erase.set_defaults(run=_erase)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no day such as 2026-01-31") from None
+
+
+def _pin() -> str:
+    try:
+        return os.environ.get(PIN_VARIABLE) or getpass.getpass("PIN of four digits, typed by the member: ")
+    except EOFError:
+        raise InvalidValueError(f"there is nobody to type the PIN: run it in a terminal, or put the PIN into {PIN_VARIABLE}") from None
 
 
 def _open(args: argparse.Namespace) -> tuple[Settings, Parts, Vault]:
@@ -74,8 +89,7 @@ def _enrol(args: argparse.Namespace) -> int:
     from kiosk.flows.enrol_pictures import Paper, check, enrol_pictures, measured
 
     settings, parts, vault = _open(args)
-    pin = os.environ.get(PIN_VARIABLE) or getpass.getpass("PIN of four digits, typed by the member: ")
-    paper = Paper(args.signed.isoformat(), args.language or settings.device.language, args.digits, pin)
+    paper = Paper(args.signed.isoformat(), args.language or settings.device.language, args.digits, _pin())
     check(parts, paper)
     shots = measured(settings, args.pictures, print)
     member_id = args.member or parts.new_id()
@@ -112,7 +126,8 @@ def _erase(args: argparse.Namespace) -> int:
     _settings, parts, vault = _open(args)
     held = forget(parts, vault, args.member, "staff")
     _close(parts, vault)
-    print(f"{args.member} is erased; HQ is told" if held else f"{args.member} is not known to this device")
+    print(f"{args.member} is erased; HQ is told" if held else
+          f"{args.member} is not known to this device; HQ is told all the same, and has it erased wherever it is known")
     return 0 if held else 1
 
 

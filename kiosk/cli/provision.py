@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from kiosk.config import load
+from kiosk.config import IN_FORCE, load
 from kiosk.flows.standing import broker_address, open_identity
 from kiosk.runtime import SystemClock
 from kiosk.sync.claim import claim, claim_address
@@ -20,8 +20,8 @@ SAID = {"connect": "asks the broker at {}", "asked": "HQ is asked; the key was m
 def add(subparsers: Any) -> None:
     """Register the command."""
     parser = subparsers.add_parser("provision", help="give this device its certificate, with a claim file and a one-time store code")
-    parser.add_argument("--config", type=Path, default=Path("/boot/firmware/kiosk.toml"), help="default: %(default)s")
-    parser.add_argument("--claim", type=Path, default=Path("/boot/firmware/claim.pem"), help="file that HQ wrote (default: %(default)s)")
+    parser.add_argument("--config", type=Path, default=IN_FORCE, help="default: %(default)s")
+    parser.add_argument("--claim", type=Path, default=IN_FORCE.with_name("claim.pem"), help="file that HQ wrote (default: %(default)s)")
     parser.add_argument("--code", default="", help="store code; setup.code of the configuration when it is not given, else asked for")
     parser.add_argument("--wait", type=float, default=PATIENCE_S, metavar="SECONDS", help="for HQ's approval (default: %(default).0f)")
     parser.set_defaults(run=_run)

@@ -8,9 +8,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from kiosk.config import load
+from kiosk.config import IN_FORCE, load
 from kiosk.errors import StorageError
-from kiosk.flows.opening import open_store
+from kiosk.flows.opening import device_clock, open_store
 from kiosk.flows.queue import ask_again, reason
 from kiosk.runtime import SystemClock
 from kiosk.storage.moving import LaneReport, export_queue, import_queue, reports
@@ -23,7 +23,7 @@ def add(subparsers: Any) -> None:
     group = subparsers.add_parser("queue", help="what waits for HQ; move a broken kiosk's queue to its replacement")
     commands = group.add_subparsers(dest="what", required=True, metavar="WHAT")
     common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--config", type=Path, default=Path("/boot/firmware/kiosk.toml"), help="default: %(default)s")
+    common.add_argument("--config", type=Path, default=IN_FORCE, help="default: %(default)s")
     status = commands.add_parser("status", parents=[common], help="how many facts wait in each lane, how old they are, and why")
     status.add_argument("--json", action="store_true")
     status.set_defaults(run=_status)
@@ -37,7 +37,8 @@ def add(subparsers: Any) -> None:
 
 
 def _status(args: argparse.Namespace) -> int:
-    settings, clock = load(args.config), SystemClock()
+    settings = load(args.config)
+    clock = device_clock(settings)
     store = open_store(settings, clock)
     with store.snapshot() as unit:
         lanes, why = reports(unit, clock.now()), reason(unit, clock)
@@ -80,8 +81,6 @@ def _import(args: argparse.Namespace) -> int:
     try:
         with args.file.open("rb") as file:
             moved = import_queue(store, file, str(args.file))
-    except OSError as error:
-        raise StorageError(f"{args.file}: {error.strerror}") from error
     finally:
         store.close()
     print(f"{moved.new} fact(s) taken over, {moved.known} were here or at HQ already; they go to HQ like this kiosk's own")
@@ -89,8 +88,9 @@ def _import(args: argparse.Namespace) -> int:
 
 
 def _retry(args: argparse.Namespace) -> int:
-    clock = SystemClock()
-    store = open_store(load(args.config), clock)
+    settings = load(args.config)
+    clock = device_clock(settings)
+    store = open_store(settings, clock)
     with store.unit(use_reserve=True) as unit:
         ask_again(unit, clock)
         why = reason(unit, clock)

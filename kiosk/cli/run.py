@@ -9,7 +9,7 @@ from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
-from kiosk.config import load
+from kiosk.config import IN_FORCE, load
 from kiosk.config.fleet import to_toml
 from kiosk.runtime import set_up_logging
 from kiosk.services import ROLES
@@ -19,7 +19,7 @@ def add(subparsers: Any) -> None:
     """Register the command."""
     parser = subparsers.add_parser("run", help="run one service of this device until SIGTERM")
     parser.add_argument("role", choices=ROLES)
-    parser.add_argument("--config", type=Path, default=Path("/boot/firmware/kiosk.toml"), help="default: %(default)s")
+    parser.add_argument("--config", type=Path, default=IN_FORCE, help="default: %(default)s")
     parser.add_argument("--stopped", action="store_true", help="instead of the service, which keeps failing: call staff on its screen")
     parser.set_defaults(run=_run)
     checker = subparsers.add_parser("config", help="read a kiosk.toml and say every mistake in it, or what holds")

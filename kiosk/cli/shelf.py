@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from kiosk.config import Settings, load
+from kiosk.config import IN_FORCE, Settings, load
 from kiosk.devices.scale_calibration import read_calibrations, write_calibrations
 from kiosk.devices.scale_record import Recorder
 from kiosk.devices.scale_trace import read_trace
@@ -41,7 +41,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     parser = subparsers.add_parser("shelf", help="calibrate load cells, record raw weight, draw it")
     commands = parser.add_subparsers(dest="shelf_command", required=True, metavar="COMMAND")
     common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--config", type=Path, default=Path("/boot/firmware/kiosk.toml"), help="default: %(default)s")
+    common.add_argument("--config", type=Path, default=IN_FORCE, help="default: %(default)s")
     calibrating = commands.add_parser("calibrate", parents=[common], help="tell a load cell what empty and what a known weight is")
     calibrating.add_argument("cell", help="as [scale.cells] of kiosk.toml calls it")
     calibrating.add_argument("--weight", type=float, required=True, metavar="G", help="a known weight, about half of what the cell bears")

@@ -18,21 +18,29 @@ from kiosk.config.checks import CHECKS, SECRET
 from kiosk.config.sections import CHOICES, RANGES, PhoneSettings, PrinterSettings, Secret, Settings, VoiceSettings, WifiFile, WifiSettings
 from kiosk.domain.reorder import WEEKDAYS, is_holiday_name
 from kiosk.domain.staff import Role
-from kiosk.errors import ConfigError
+from kiosk.errors import ConfigError, refusal
 
 __all__ = ["PhoneSettings", "PrinterSettings", "Secret", "Settings", "VoiceSettings", "WifiSettings"]
 """What other rooms take from `sections` through this one; everything below is public as its name says."""
 
+IN_FORCE = Path("/etc/kiosk/kiosk.toml")
+"""The settings that a kiosk goes by: what it took over from its card, which may hold later ones with mistakes."""
 _ROLES = ("pay", "mirror", "stock")
 
 
 def load(path: Path) -> Settings:
     """Read kiosk.toml; raise ConfigError that lists every mistake."""
+    return parse(text_of(path), str(path))
+
+
+def text_of(path: Path) -> str:
+    """Return the text of a file that a person wrote; raise ConfigError where there is none to be read."""
     try:
-        text = decode(path.read_bytes())
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(str(path), (f"the file cannot be read: {error}",)) from error
-    return parse(text, str(path))
+        return decode(path.read_bytes())
+    except UnicodeError as error:
+        raise ConfigError(str(path), ("no plain text in UTF-8: in Windows' Notepad, save it with the encoding UTF-8",)) from error
+    except OSError as error:
+        raise ConfigError(str(path), (f"cannot be read: {refusal(error)}",)) from error
 
 
 def decode(raw: bytes) -> str:
@@ -52,11 +60,16 @@ def parse_wifi(text: str, name: str = "wifi.toml") -> WifiSettings:
     return read.wifi
 
 
-def _parse(text: str, name: str, whole: Any) -> Any:
+def table_of(text: str, name: str) -> dict[str, Any]:
+    """Return the TOML of a text, unchecked; raise ConfigError where it is none."""
     try:
-        table = tomllib.loads(text.replace("\r\n", "\n"))
+        return tomllib.loads(text.replace("\r\n", "\n"))
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(name, (_unreadable(str(error)),)) from error
+
+
+def _parse(text: str, name: str, whole: Any) -> Any:
+    table = table_of(text, name)
     reader = _Reader(text, whole)
     settings = reader.read(table)
     if reader.mistakes or settings is None:

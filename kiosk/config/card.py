@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from kiosk.config import Settings, WifiSettings, decode, parse, parse_wifi
-from kiosk.errors import ConfigError
+from kiosk.errors import ConfigError, refusal
 
 T = TypeVar("T")
 _WITHOUT_TLS = re.compile(r"(?m)^\s*tls\s*=\s*false")
@@ -20,6 +20,7 @@ CARD_FILE, WIFI_FILE, CLAIM_FILE = "kiosk.toml", "wifi.toml", "claim.pem"
 LOG_FILE = "kiosk-provision.log"
 """The answer of the kiosk, in plain words, beside the files."""
 MOST_BYTES = 256 * 1024
+EXAMPLE_PIN = "0000"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,11 @@ def settings_mistakes(settings: Settings) -> list[str]:
         found.append(f"broker.host = {settings.broker.host!r} is the example's: write the name of HQ's broker")
     if settings.broker.password.reveal() == "change-me" and not settings.broker.tls:
         found.append("broker.password is the example's: write the one that HQ gave")
+    for name, pin in settings.staff.pins.items():
+        if pin.reveal() == EXAMPLE_PIN:
+            found.append(f"staff.pins: the PIN of {name} is the example's: choose another")
+        elif not re.fullmatch(r"[0-9]{4,}", pin.reveal()):
+            found.append(f"staff.pins: the PIN of {name} has to be four digits or more, and no letters")
     if {"pay", "mirror"} & set(settings.device.roles) and settings.camera.kind == "none":
         found.append(f"camera.kind is none, but the roles {', '.join(settings.device.roles)} need a camera")
     return found + _network_mistakes(settings)
@@ -114,13 +120,23 @@ def _authority_mistakes(text: str) -> list[str]:
     return ["wifi.ca is no certificate: between three quotes, copy all from -----BEGIN to END CERTIFICATE-----, and no key"]
 
 
-def _claim(path: Path, mistakes: list[str]) -> bytes:
-    if not path.exists():
-        return b""
-    raw = path.read_bytes() if path.stat().st_size <= MOST_BYTES else b""
+def read_claim(path: Path) -> bytes:
+    """Read the claim file that HQ wrote; raise ConfigError where it is none."""
+    try:
+        raw = path.read_bytes() if path.stat().st_size <= MOST_BYTES else b""
+    except OSError as error:
+        raise ConfigError(str(path), (f"cannot be read: {refusal(error)}",)) from error
     if b"-----BEGIN CERTIFICATE-----" not in raw or b"PRIVATE KEY-----" not in raw:
-        mistakes.append(f"{CLAIM_FILE} is not what HQ writes: copy it again, without opening it")
+        raise ConfigError(str(path), ("is not what HQ writes: copy it again, without opening it",))
     return raw
+
+
+def _claim(path: Path, mistakes: list[str]) -> bytes:
+    try:
+        return read_claim(path) if path.exists() else b""
+    except ConfigError as error:
+        mistakes += [f"{CLAIM_FILE} {wrong}" for wrong in error.mistakes]
+        return b"?"
 
 
 def _text(folder: Path, name: str, mistakes: list[str]) -> str:
@@ -137,7 +153,7 @@ def _text(folder: Path, name: str, mistakes: list[str]) -> str:
         mistakes.append(f"{name} is no plain text in UTF-8: in Windows' Notepad, save it with the encoding UTF-8")
         return ""
     except OSError as error:
-        mistakes.append(f"{name} cannot be read: {error.strerror}")
+        mistakes.append(f"{name} cannot be read: {refusal(error)}")
         return ""
     if not text.strip():
         mistakes.append(f"{name} is empty")

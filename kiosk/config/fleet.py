@@ -6,14 +6,13 @@ import csv
 import dataclasses
 import io
 import json
-import tomllib
 import typing
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from kiosk.config import Settings, decode, parse, parse_wifi
+from kiosk.config import Settings, parse, parse_wifi, table_of, text_of
 from kiosk.config.card import WIFI_FILE, settings_mistakes, wifi_mistakes
 from kiosk.config.sections import WifiFile
 from kiosk.errors import ConfigError
@@ -34,8 +33,8 @@ class MadeCard:
 
 def read_fleet(path: Path, base: Path | None = None) -> list[MadeCard]:
     """Make a card of each row. base: a kiosk.toml with what all have in common. Raises ConfigError with every mistake of every row."""
-    common = tomllib.loads(decode(base.read_bytes())) if base is not None else {}
-    text = decode(path.read_bytes())
+    common = table_of(text_of(base), str(base)) if base is not None else {}
+    text = text_of(path)
     first = text.partition("\n")[0]
     rows = csv.DictReader(io.StringIO(text), delimiter=";" if first.count(";") > first.count(",") else ",")
     mistakes = [f"column {name!r} is no key of kiosk.toml: section.key is expected, e.g. device.id" for name in rows.fieldnames or ()

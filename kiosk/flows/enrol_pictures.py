@@ -12,6 +12,7 @@ import numpy as np
 
 from kiosk.config import Settings
 from kiosk.design import consent as texts
+from kiosk.design.words import say as word
 from kiosk.domain.frame import Picture
 from kiosk.domain.identity import Policy, Template, hint, template
 from kiosk.errors import VaultError
@@ -92,7 +93,7 @@ def measured(settings: Settings, pictures: list[Path], say: Callable[[str], None
         advice = hint(quality_of(faces), policy) if faces else "look_here"
         if not advice:
             made.append(embedder.embed(pixels, faces[0]))
-        say(f"{name}: {advice or 'good'}")
+        say(f"{name}: {word(f'hint.{advice}', 'en') if advice else 'good'}")
         if not pictures and len(made) == SHOTS:
             break
     return made

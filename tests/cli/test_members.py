@@ -87,7 +87,7 @@ def test_enrolled_from_pictures_listed_exported_unlocked_and_erased(
     few = [str(tmp_path / "wall.png"), *map(str, files[:2])]
     assert members(config, "enrol", "81234567", *few, "--signed", signed) == 1
     told = capsys.readouterr()
-    assert "wall.png: look_here" in told.out and "2 good picture(s), 3 are needed" in told.err
+    assert "wall.png: Look here" in told.out and "2 good picture(s), 3 are needed" in told.err
     assert members(config, "enrol", "81234567", *map(str, files), "--signed", signed, "--member", "anna") == 0
     assert members(config, "list") == 0
     assert f"anna  consent 2026-12 in en at {signed}" in capsys.readouterr().out

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from kiosk.cli import main
+from kiosk.config import IN_FORCE
 from kiosk.domain.events import SaleCompleted
 from kiosk.runtime import SystemClock, new_id
 from kiosk.storage.store import Store
@@ -75,3 +76,22 @@ def test_doctor_says_what_is_wrong_and_what_to_do(kiosk, capsys):
     assert not list(folder.glob("*.damaged*")), "looking changes nothing"
     assert main(["doctor", "--config", config]) == 1
     assert "!!  broker" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("words", "said"), [
+    (["queue", "export"], "No such file or directory: look at the path"), (["queue", "import"], "No such file or directory"),
+    (["doctor", "--bundle"], "No such file or directory: look at the path"),
+])
+def test_a_file_that_cannot_be_is_named_with_what_to_do(kiosk, tmp_path, capsys, words, said):
+    config, _ = kiosk("a")
+    nowhere = str(tmp_path / "nowhere" / "file")
+    assert main([*words, nowhere, "--config", config]) == 1
+    assert capsys.readouterr().err.startswith(f"kiosk {words[0]}: {nowhere}: {said}")
+
+
+@pytest.mark.parametrize("words", [["doctor"], ["queue", "status"], ["members", "list"], ["journal", "verify"], ["provision"]])
+def test_a_command_goes_by_what_is_in_force_and_not_by_the_card(capsys, words):
+    assert not IN_FORCE.exists(), "this is a kiosk"
+    assert main(words) == 2
+    assert capsys.readouterr().err == ("/etc/kiosk/kiosk.toml: 1 mistake(s)\n"
+                                       "  cannot be read: No such file or directory: look at the path\n")

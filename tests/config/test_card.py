@@ -65,6 +65,8 @@ def test_mistakes_of_all_files_come_at_once_and_hold_no_secret(tmp_path):
     ('[network]\nproxy = "proxy.shop.fr"\n', "is no address such as http://proxy.example.com:3128"),
     ('ssh_key = "-----BEGIN OPENSSH PRIVATE KEY-----"\n', "is a private key"),
     ('ssh_key = "ssh-ed25519 AAAA"\n', "is no public key"),
+    ('[staff.pins]\nlea = "0000"\n', "the PIN of lea is the example's"),
+    ('[staff.pins]\nlea = "47x1"\nada = "12"\nmia = "4711"\n', "the PIN of ada has to be four digits or more, and no letters"),
 ])
 def test_each_mistake_is_told_in_plain_words(tmp_path, section, part):
     assert any(part in mistake for mistake in said(card(tmp_path, GOOD + section))), part
@@ -176,6 +178,31 @@ def test_mistakes_of_all_rows_come_at_once(tmp_path):
 def test_the_shipped_table_makes_cards(tmp_path):
     fleet = Path(__file__).parents[2] / "deploy" / "fleet.csv"
     assert {made.device for made in read_fleet(fleet)} == {"paris-11-pay-1", "paris-11-mirror-1", "lyon-2-shelf-1"}
+
+
+@pytest.mark.parametrize(("name", "content", "arguments", "part"), [
+    ("fleet.csv", None, (), "fleet.csv: 1 mistake(s)\n  cannot be read: No such file or directory: look at the path"),
+    ("fleet.csv", b"\xff\xfe\x00", (), "no plain text in UTF-8"),
+    ("base.toml", None, ("--base",), "base.toml: 1 mistake(s)\n  cannot be read"),
+    ("base.toml", b"[device\n", ("--base",), "base.toml: 1 mistake(s)\n  line 1: not TOML"),
+    ("claim.pem", None, ("--claim",), "claim.pem: 1 mistake(s)\n  cannot be read"),
+    ("claim.pem", b"device.id;", ("--claim",), "claim.pem: 1 mistake(s)\n  is not what HQ writes"),
+])
+def test_a_fleet_is_refused_by_the_file_that_is_wrong_and_nothing_is_written(tmp_path, capsys, name, content, arguments, part):
+    (tmp_path / "fleet.csv").write_text("device.id;device.store;device.roles\na;Paris;stock\n")
+    (tmp_path / name).unlink(missing_ok=True)
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    options = [word for option in arguments for word in (option, str(tmp_path / name))]
+    assert main(["card", "make", str(tmp_path / "fleet.csv"), *options, "--out", str(tmp_path / "cards")]) == 2
+    assert part in capsys.readouterr().err
+    assert not (tmp_path / "cards").exists()
+
+
+def test_cards_without_a_claim_file_are_made_and_the_lack_is_told(tmp_path, capsys):
+    (tmp_path / "fleet.csv").write_text("device.id;device.store;device.roles\na;Paris;stock\n")
+    assert main(["card", "make", str(tmp_path / "fleet.csv"), "--out", str(tmp_path / "cards")]) == 0
+    assert "claim.pem is on none of them" in capsys.readouterr().out
 
 
 def test_toml_is_written_so_that_it_reads_back():
