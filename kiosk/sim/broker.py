@@ -24,7 +24,7 @@ from kiosk.hq.trust.folder import ACL_FILE, CRL_FILE, RESTART
 from kiosk.sim.processes import die_with_parent, free_port
 
 RULES = Path(__file__).parents[2] / "deploy" / "broker"
-READY_S = 10.0
+READY_S = 30.0
 _ITERATIONS = 101
 
 

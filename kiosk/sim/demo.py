@@ -39,12 +39,13 @@ CHAOS = ("reflash", "broker", "hq")
 """In the order in which they strike: a card is taken out once its queue is empty, and that needs broker and HQ."""
 STRIKE_S, MEND_S = 20.0, 30.0
 """When chaos strikes and when it is over, seconds after the doors opened."""
-LATER_S = 40.0
+LATER_S = 180.0
 """The doors stay open so much longer at most until HQ has given a sale back, in a store that was meant to see that."""
-DRAIN_S = 60.0
+DRAIN_S = 120.0
 LOOK_S = 0.4
 """How often somebody looks whether a phone has read a code."""
-READY_S = 60.0
+READY_S = 180.0
+"""A machine that does something else besides may take so long for what takes ten seconds alone."""
 RESTARTS = 3
 
 Say = Callable[[str], None]
@@ -151,7 +152,8 @@ class StoreInABox:
         while not stopped():
             at_s = time.monotonic() - opened
             awaited = pending or broken or self._outage.running
-            unpaid = not self._given_back and self._options.seconds > 2 * REFUND_AFTER_S and at_s < self._options.seconds + LATER_S
+            meant = self._options.seconds > 2 * REFUND_AFTER_S and not self._options.camera
+            unpaid = meant and not self._given_back and at_s < self._options.seconds + LATER_S
             if self._options.seconds and at_s >= self._options.seconds and not (awaited or unpaid):
                 return
             cut = self._outage.over or bool(self._options.camera)  # a new card knows no face: what is sold offline is sold before

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from kiosk.sim.proxy import Proxy
 
 CUT_AFTER_S = 10.0
-WAIT_S = 30.0
+WAIT_S = 90.0
 """The line is left alone so much longer while no phone has paid yet: only HQ makes the codes that phones pay."""
-PATIENCE_S = 120.0
-"""So long somebody is waited for who pays meanwhile: whoever was there before may wait for HQ's word a minute."""
+PATIENCE_S = 300.0
+"""So long somebody is waited for who pays meanwhile: whoever was there before may wait for HQ's word a minute, and on a machine that does
+something else besides a face may be turned away a few times, because few of its frames are seen."""
 
 
 class Outage:

