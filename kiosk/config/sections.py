@@ -98,6 +98,13 @@ class CameraSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class DepthSettings:
+    """[depth] command: program that writes what a depth camera sees, and its arguments (hardware.md); without one there is none."""
+
+    command: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ScaleSettings:
     """[scale] cells: load cell -> where it hangs (hardware.md); calibration: "" is scale.json, record_mb: of raw/, in [storage] folder."""
 
@@ -296,6 +303,7 @@ class Settings:
     storage: StorageSettings = StorageSettings()
     broker: BrokerSettings = BrokerSettings()
     camera: CameraSettings = CameraSettings()
+    depth: DepthSettings = DepthSettings()
     scale: ScaleSettings = ScaleSettings()
     rfid: RfidSettings = RfidSettings()
     facings: FacingsSettings = FacingsSettings()

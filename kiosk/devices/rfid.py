@@ -13,20 +13,18 @@ from __future__ import annotations
 
 import json
 import logging
-import subprocess
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import IO, Protocol
 
+from kiosk.devices.program import Program
 from kiosk.domain.tags import TagSeen
 from kiosk.errors import DeviceLostError, DeviceMissingError
 
 log = logging.getLogger(__name__)
 
 SILENCE_S = 3.0
-_RESTART_S = 5.0
 _KEPT = 20_000
 _LONGEST = 1024
 
@@ -51,44 +49,23 @@ class ProgramTagReader:
         """command: program and arguments. Raises DeviceMissingError when there is none."""
         if not command:
             raise DeviceMissingError("[rfid] command in kiosk.toml is empty: name the program that reads tags")
-        self._command, self._now = tuple(command), now
+        self._now = now
         self._seen: deque[TagSeen] = deque(maxlen=_KEPT)
-        self._heard_s, self._trouble, self._odd = now(), "", 0
-        self._process: subprocess.Popen[bytes] | None = None
-        self._closed = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="rfid", daemon=True)
-        self._thread.start()
+        self._heard_s, self._odd = now(), 0
+        self._program = Program(command, "rfid", self._listen)
 
     def read(self) -> list[TagSeen]:
         """Return the reads since the last call (see TagReader)."""
         if self._now() - self._heard_s > SILENCE_S:
-            raise DeviceLostError(f"the RFID reader is silent ({self._trouble or self._command[0]}); check its network and its program")
+            raise DeviceLostError(f"the RFID reader is silent ({self._program.said}); check its network and its program")
         return [self._seen.popleft() for _ in range(len(self._seen))]
 
     def close(self) -> None:
         """End the program; safe to call twice."""
-        self._closed.set()
-        if self._process is not None and self._process.poll() is None:
-            self._process.terminate()
-        self._thread.join(timeout=10.0)
+        self._program.close()
 
-    def _run(self) -> None:
-        while not self._closed.is_set():
-            try:
-                with subprocess.Popen(self._command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL) as process:
-                    self._process = process
-                    self._listen(process)
-                    process.terminate()
-                self._trouble = f"{self._command[0]} ended with {process.returncode}"
-            except OSError as error:
-                self._trouble = f"{self._command[0]} cannot be started: {error}"
-            if not self._closed.is_set():
-                log.warning("%s; it is started again", self._trouble)
-            self._closed.wait(_RESTART_S)
-
-    def _listen(self, process: subprocess.Popen[bytes]) -> None:
-        output = process.stdout
-        while output is not None and not self._closed.is_set() and (text := output.readline(_LONGEST)):
+    def _listen(self, output: IO[bytes]) -> None:
+        while text := output.readline(_LONGEST):
             self._take(text)
 
     def _take(self, text: bytes) -> None:

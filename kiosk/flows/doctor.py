@@ -124,6 +124,11 @@ def _devices(settings: Settings) -> Iterator[Finding]:
                       "" if path.exists() else "plug it in, or correct camera.source: `ls /dev/video*` lists what is there")
     elif camera.kind != "none":
         yield Finding("camera", True, f"{camera.kind} {camera.source}".rstrip())
+    if settings.depth.command:
+        program = settings.depth.command[0]
+        there = shutil.which(program) is not None
+        yield Finding("depth camera", there, f"{program} {'is there' if there else 'is no program that can be started'}",
+                      "" if there else "correct the first word of depth.command in kiosk.toml; until then faces are refused")
     if display.kind == "window":
         seen = any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY")) or any(Path("/dev/dri").glob("card*"))
         yield Finding("display", seen, "a screen is there" if seen else "no screen was found",

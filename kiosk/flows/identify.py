@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -14,9 +15,12 @@ from kiosk.domain.events import IdentityDecided
 from kiosk.domain.frame import Frame
 from kiosk.domain.identity import BUCKET_MAX, DIGIT_STEPS, Candidate, Decision, FaceQuality, Template, decide, digits_wanted, hint
 from kiosk.domain.liveness import Sighting, judge, judge_soon, track_of
+from kiosk.errors import DeviceLostError
 from kiosk.flows.sight import Sight
 from kiosk.vision.face import FaceFound
 from kiosk.vision.liveness import FORGET_S, Witness, elsewhere, relief_mm
+
+log = logging.getLogger(__name__)
 
 FACE_WITHIN_S = 8.0
 """After this long without a good look at a face the shopper is offered another way."""
@@ -62,6 +66,7 @@ class FaceTask:
         self._rival_px = 0.0
         self._seen_s = self._next_s = -FORGET_S
         self._frames = 0
+        self._blind = False
 
     def __call__(self, frame: Frame) -> FaceLook:
         """Return what a frame says."""
@@ -86,8 +91,20 @@ class FaceTask:
                         self._witness.sighting(frame.pixels, face, frame.sensor_time_s, self._depth_mm(frame, face)), other)
 
     def _depth_mm(self, frame: Frame, face: FaceFound) -> float:
-        """What a depth camera sees between nose and cheeks, NaN where there is none or it has nothing new."""
-        seen = self._parts.depth.read(0.0) if self._parts.depth is not None else None
+        """What a depth camera sees between nose and cheeks, NaN where there is none or it has nothing new.
+
+        One that is gone sees nothing stand out: who pulls its plug is not believed the more for it.
+        """
+        try:
+            seen = self._parts.depth.read(0.0) if self._parts.depth is not None else None
+        except DeviceLostError as error:
+            if not self._blind:
+                log.warning("%s; until then faces are refused, and shoppers pay in other ways", error)
+            self._blind = True
+            return 0.0
+        if self._blind and seen is not None:
+            log.info("the depth camera is back")
+            self._blind = False
         return relief_mm(seen.millimetres, face, (frame.pixels.shape[1], frame.pixels.shape[0])) if seen is not None else math.nan
 
     def _find(self, frame: Frame, before: FaceFound | None) -> FaceFound | None:

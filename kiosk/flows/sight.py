@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from kiosk.config import Settings
 from kiosk.devices import camera as cameras
-from kiosk.devices.depth import DepthCamera
+from kiosk.devices.depth import DepthCamera, ProgramDepthCamera
 from kiosk.devices.scanner import CameraScanner, Scanner
 from kiosk.domain.identity import Policy
 from kiosk.domain.liveness import LIMITS, Limits
@@ -48,6 +48,8 @@ class Sight(Parts):
         """Give camera, vault and database back."""
         if self.phone is not None:
             self.phone.close()
+        if self.depth is not None:
+            self.depth.close()
         self.eyes.close()
         self.vault.close()
         self.store.close()
@@ -60,7 +62,13 @@ def open_sight(settings: Settings, models: ModelStore) -> Sight:
     eyes = StillEyes() if settings.mirror.cabin else Eyes(open_camera(settings), settings.camera.name)
     return Sight(settings, parts.store, parts.clock, parts.new_id, open_vault(settings), eyes,
                  CameraScanner(), FaceFinder(models), make_embedder(settings.identity.backend, models), Policy(),
-                 phone=open_phone(settings, parts.clock), copies=open_copies(settings.identity.passive_model))
+                 phone=open_phone(settings, parts.clock), copies=open_copies(settings.identity.passive_model),
+                 depth=None if settings.mirror.cabin else open_depth(settings))
+
+
+def open_depth(settings: Settings) -> DepthCamera | None:
+    """Open the depth camera that [depth] describes, None where there is none."""
+    return ProgramDepthCamera(settings.depth.command) if settings.depth.command else None
 
 
 def open_camera(settings: Settings) -> cameras.Camera:

@@ -155,6 +155,19 @@ def test_a_depth_camera_that_sees_a_sheet_has_the_last_word(device: Device, memb
         assert unit.tallies.all()["not_live"] == 1
 
 
+def test_a_depth_camera_that_is_gone_lets_no_face_through(device: Device, member_template: Callable[[int], Template]) -> None:
+    depth = SimulatedDepthCamera(sheet((0.0, 0.0, 640.0, 480.0), (640, 480)), device.clock.monotonic)
+    depth.lost = True
+    pay = PayFlow(replace(device.sight, depth=depth), device.shop, "en")
+    enrol(device, "ada", MY_DIGITS, member_template(0))
+    to_tender(device, pay)
+    pay.tick(["face"])
+    pay.tick([f"key:{d}" for d in MY_DIGITS[-4:]])
+    assert screen(device.follow(pay, 0)) == "pay.refused"
+    with device.sight.store.snapshot() as unit:
+        assert unit.tallies.all()["not_live"] == 1
+
+
 def test_a_device_that_sees_few_frames_gives_more_time(device: Device) -> None:
     spent = {}
     for gap_s in (0.1, 0.3):

@@ -1,14 +1,22 @@
-"""A depth camera that is rendered: a head before a wall, or a sheet held at an angle."""
+"""A depth camera that is rendered: a head before a wall, or a sheet held at an angle.
+
+    python -m kiosk.devices.simulated.depth head|sheet [X Y WIDTH HEIGHT]
+
+is the program of one, as [depth] of kiosk.toml names it: the face fills that part of 640x480 pixels.
+"""
 
 from __future__ import annotations
 
 import math
+import sys
+import time
 from collections.abc import Callable
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kiosk.devices.depth import DepthFrame
+from kiosk.devices.depth import DepthFrame, packed
 from kiosk.errors import DeviceLostError
 
 WALL_MM, FACE_MM = 1600.0, 550.0
@@ -66,3 +74,21 @@ class SimulatedDepthCamera:
     def close(self) -> None:
         """See `DepthCamera.close`."""
         self._closed = True
+
+
+def play(scene: Scene, out: BinaryIO) -> None:
+    """Write frames of a scene, ten a second, until nobody reads them any more."""
+    began_s = time.monotonic()
+    while True:
+        out.write(packed(scene(time.monotonic() - began_s)))
+        out.flush()
+        time.sleep(0.1)
+
+
+if __name__ == "__main__":
+    x, y, wide, high = (float(word) for word in sys.argv[2:6] or ("250", "110", "140", "190"))
+    box, size = (x, y, wide, high), (640, 480)
+    try:
+        play(sheet(box, size) if sys.argv[1] == "sheet" else head(box, size), sys.stdout.buffer)
+    except BrokenPipeError:
+        sys.exit(0)
