@@ -51,7 +51,9 @@ PAGES = {
 }
 TALL = {"console-packs": 980, "console-item": 1420}
 """Pages that are shown whole, so many pixels high, and not on the phone."""
-LOOKS = (("tshirt_red", 0, "stand"), ("shirt_white", 3, "stand"), ("hoodie_grey", 4, "sway"), ("jacket_blue", 6, "sway"),
+HERO = (1200, 705)
+"""The console in the hero, in pixels of its window: as wide to high as the room that it has there."""
+LOOKS = (("coat_camel", 1, "stand"), ("shirt_white", 0, "stand"), ("hoodie_grey", 5, "stand"), ("jacket_blue", 4, "sway"),
          ("dress_green", 2, "stand"))
 
 
@@ -74,10 +76,10 @@ def sheet(pictures: list[Picture], columns: int, width: int) -> Picture:
     return canvas
 
 
-def write(name: str, picture: Picture) -> None:
-    """Write a picture beside this file and say so."""
+def write(name: str, picture: Picture, quality: int = 82) -> None:
+    """Write a picture beside this file and say so. quality: JPEG's, 0..100."""
     path = HERE / f"{name}.jpg"
-    cv2.imwrite(str(path), cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 82])
+    cv2.imwrite(str(path), cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality])
     sys.stdout.write(f"{path.name}: {picture.shape[1]}x{picture.shape[0]}, {path.stat().st_size // 1024} kB\n")
 
 
@@ -89,7 +91,7 @@ def named(language: str) -> dict[str, views.View]:
 def terminal(figures: Figures) -> list[Picture]:
     """Six moments at the pay terminal in three languages."""
     bust = background(640, 480, 3).copy()
-    figures.draw_bust(bust, appearance(6, 20), HeadPose(yaw_deg=4.0, smile=0.5), (320.0, 215.0), 190.0)
+    figures.draw_bust(bust, appearance(5, 20), HeadPose(yaw_deg=4.0, smile=0.5), (320.0, 215.0), 190.0)
     french, english, chinese = named("fr"), named("en"), named("zh")
     face = replace(french["pay.face"], preview=bust, face_box=(225, 110, 190, 210))
     moments = (french["pay.attract"], english["pay.basket"], chinese["pay.tender"], face, english["pay.confirm"], chinese["pay.paid"])
@@ -132,17 +134,17 @@ def mirror(figures: Figures, models: ModelStore) -> list[Picture]:
 
 
 WORDS = {
-    "tshirt_red": {"fr": "T-shirt rouge", "en": "Red T-shirt", "zh": "红色T恤"},
+    "coat_camel": {"fr": "Manteau camel", "en": "Camel coat", "zh": "驼色大衣"},
     "shirt_white": {"fr": "Chemise blanche", "en": "White shirt", "zh": "白衬衫"},
     "hoodie_grey": {"fr": "Sweat à capuche gris", "en": "Grey hoodie", "zh": "灰色连帽衫"},
     "jacket_blue": {"fr": "Veste bleue", "en": "Blue jacket", "zh": "蓝色夹克"},
     "dress_green": {"fr": "Robe verte", "en": "Green dress", "zh": "绿色连衣裙"},
 }
-PRICES = {"tshirt_red": 1490, "shirt_white": 2990, "hoodie_grey": 3391, "jacket_blue": 6900, "dress_green": 4950}
+PRICES = {"coat_camel": 12900, "shirt_white": 2990, "hoodie_grey": 3391, "jacket_blue": 6900, "dress_green": 4950}
 
 
-def console() -> dict[str, Picture]:
-    """Pages of the console of a store that has been open for a while, on a wide screen and on a phone."""
+def console(pages: dict[str, str]) -> dict[str, Picture]:
+    """Pages of the console of a store that has been open for a while, on a wide screen and on a phone; and the stock for the hero."""
     shots: dict[str, Picture] = {}
     with tempfile.TemporaryDirectory() as folder:
         store = StoreInABox(Options(seconds=30.0, folder=Path(folder) / "store"), lambda _text: None)
@@ -158,7 +160,8 @@ def console() -> dict[str, Picture]:
             ledger.close()
             for name, (width, height) in {"wide": (1280, 800), "phone": (390, 844)}.items():
                 shots.update({f"{page}-{name}": shot(f"{store.address}{path}", width, TALL.get(page, height), word)
-                              for page, path in PAGES.items() if name == "wide" or page not in TALL})
+                              for page, path in pages.items() if name == "wide" or page not in TALL})
+            shots["hero"] = shot(f"{store.address}stock", *HERO, word)
         finally:
             store.close()
     return shots
@@ -186,14 +189,14 @@ def shot(address: str, width: int, height: int, word: str) -> Picture:
     return np.asarray(cv2.cvtColor(cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB), np.uint8)
 
 
-def hero(pay: Picture, glass: Picture, fleet: Picture) -> Picture:
+def hero(pay: Picture, glass: Picture, stock: Picture) -> Picture:
     """The picture at the top of README: mirror, terminal and console side by side."""
     height = 760
     tall = cv2.resize(glass, (round(glass.shape[1] * height / glass.shape[0]), height), interpolation=cv2.INTER_AREA)
     width = 620
     small = cv2.resize(pay, (width, round(width * pay.shape[0] / pay.shape[1])), interpolation=cv2.INTER_AREA)
     room = height - small.shape[0] - GAP
-    page = cv2.resize(fleet, (width, round(width * fleet.shape[0] / fleet.shape[1])), interpolation=cv2.INTER_AREA)[:room]
+    page = cv2.resize(stock, (width, room), interpolation=cv2.INTER_AREA)
     canvas = np.full((height + 2 * GAP, tall.shape[1] + width + 3 * GAP, 3), GROUND, np.uint8)
     canvas[GAP:GAP + height, GAP:GAP + tall.shape[1]] = tall
     left = 2 * GAP + tall.shape[1]
@@ -273,16 +276,28 @@ def curves() -> None:
     subprocess.run([sys.executable, "-m", "kiosk", "eval", *command, "--plot", drawn], check=True)
 
 
+def front(figures: Figures, models: ModelStore, wanted: dict[str, str]) -> dict[str, Picture]:
+    """Make the hero, the terminal and the mirror; return the console's pages that are wanted (name -> path)."""
+    moments, looks, pages = terminal(figures), mirror(figures, models), console(wanted)
+    write("terminal", sheet(moments, 3, 1500))
+    write("mirror", sheet(looks, 5, 1500))
+    write("hero", hero(moments[3], looks[0], pages["hero"]), 78)
+    return pages
+
+
 def main() -> None:
-    """Make them all; with "states" or "challenge" only those up to there, which need no store; with "curves" alone the curves."""
+    """Make them all; with "states" or "challenge" only those up to there, which need no store; with "curves" or "hero" those alone."""
     if "curves" in sys.argv[1:]:
         curves()
+        return
+    models = ModelStore()
+    figures = Figures(models.path("astronaut"))
+    if "hero" in sys.argv[1:]:
+        front(figures, models, {})
         return
     for name, picture in states().items():
         write(name, picture)
     write("sights", sights())
-    models = ModelStore()
-    figures = Figures(models.path("astronaut"))
     write("states-mirror", mirror_states(figures, models))
     if "states" in sys.argv[1:]:
         return
@@ -290,13 +305,10 @@ def main() -> None:
         write(name, picture)
     if "challenge" in sys.argv[1:]:
         return
-    moments, looks, pages = terminal(figures), mirror(figures, models), console()
-    write("terminal", sheet(moments, 3, 1500))
-    write("mirror", sheet(looks, 5, 1500))
+    pages = front(figures, models, PAGES)
     for name in PAGES:
         write(name, pages[f"{name}-wide"])
     write("console-phone", sheet([pages[f"{name}-phone"] for name in PAGES if name not in TALL], 4, 1500))
-    write("hero", hero(moments[3], looks[0], pages["console-stock-wide"]))
 
 
 if __name__ == "__main__":
