@@ -40,7 +40,9 @@ def text_of(path: Path) -> str:
     except UnicodeError as error:
         raise ConfigError(str(path), ("no plain text in UTF-8: in Windows' Notepad, save it with the encoding UTF-8",)) from error
     except OSError as error:
-        raise ConfigError(str(path), (f"cannot be read: {refusal(error)}",)) from error
+        taken = path != IN_FORCE or not isinstance(error, FileNotFoundError)
+        said = f"cannot be read: {refusal(error)}" if taken else "is not there: this machine took over no card; --config names another file"
+        raise ConfigError(str(path), (said,)) from error
 
 
 def decode(raw: bytes) -> str:

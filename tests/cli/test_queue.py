@@ -94,4 +94,4 @@ def test_a_command_goes_by_what_is_in_force_and_not_by_the_card(capsys, words):
     assert not IN_FORCE.exists(), "this is a kiosk"
     assert main(words) == 2
     assert capsys.readouterr().err == ("/etc/kiosk/kiosk.toml: 1 mistake(s)\n"
-                                       "  cannot be read: No such file or directory: look at the path\n")
+                                       "  is not there: this machine took over no card; --config names another file\n")
