@@ -2,6 +2,7 @@
 
 import json
 import tempfile
+from dataclasses import replace
 from datetime import UTC
 from pathlib import Path
 
@@ -351,6 +352,14 @@ def test_an_hour_of_a_shelf_plays_with_the_truth_beside_it(site, browser):
     browser.execute_script("const s = document.getElementById('seek'); s.value = s.max; s.dispatchEvent(new Event('input'))")
     until(browser, lambda: "net error, in pieces: 0" in text(browser, "#tally"))
     assert "−1" in text(browser, "#pairs") and not browser.find_elements(By.CSS_SELECTOR, ".pair.later")
+
+
+def test_sizes_of_one_garment_are_told_apart_on_the_stock_page(site):
+    with site.ledger.write() as db:
+        plan = catalogue.planogram(db, "shelf-1")
+        catalogue.save_product(db, replace(catalogue.product(db, plan.cells[0].gtin), style="shirt", size="XL"))
+    with site.client() as client:
+        assert f"<small>{plan.cells[0].slot} · XL</small>" in client.get("/stock?lang=en").text
 
 
 def test_replays_are_files_of_their_folder_alone(site):
