@@ -39,7 +39,7 @@ def add(subparsers: Any) -> None:
     enrol.set_defaults(run=_enrol)
     export = group.add_parser("export", parents=[common], help="all that is kept of a member, as JSON")
     export.add_argument("member")
-    export.add_argument("--numbers", action="store_true", help="the template's 128 numbers too")
+    export.add_argument("--numbers", action="store_true", help="the template's numbers too")
     export.set_defaults(run=_export)
     unlock = group.add_parser("unlock", parents=[common], help="let a member have five tries with the PIN again; HQ is told")
     unlock.add_argument("member")

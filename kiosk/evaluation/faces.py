@@ -94,7 +94,7 @@ def evaluate_pairs(pairs: Iterable[Pair], finder: FaceFinder, embedder: Embedder
 
 def embed_files(files: Sequence[Path], finder: FaceFinder, embedder: Embedder,
                 progress: Callable[[int, int], None]) -> dict[Path, Floats | None]:
-    """(128,) float32 of the face nearest to the middle of each picture, None where none is found. progress: called with (done, in all).
+    """The vector of the face nearest to the middle of each picture, None where none is found. progress: called with (done, in all).
 
     Raises InvalidValueError for a file that is no picture.
     """

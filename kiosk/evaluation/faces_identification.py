@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from kiosk.domain.identity import Policy
+from kiosk.domain.identity import TEMPLATE_NUMBERS, Policy
 from kiosk.errors import InvalidValueError
 
 Floats = NDArray[np.float32]
@@ -146,7 +146,7 @@ def read_gallery(path: Path) -> Gallery:
 
 
 def evaluate_identification(gallery: Gallery, embedded: Mapping[str, Floats | None], policy: Policy) -> IdentificationReport:
-    """Judge all bucket sizes, one picture an attempt. embedded: (128,) by file, None where no face was found."""
+    """Judge all bucket sizes, one picture an attempt. embedded: (TEMPLATE_NUMBERS,) by file, None where no face was found."""
     measured = distances(gallery, embedded)
     rows: list[BucketFigure] = []
     shipped: list[ShippedFigure] = []
@@ -169,12 +169,12 @@ def _shipped(made: Attempts, near: Attempts, policy: Policy, size: int | None) -
 
 
 def distances(gallery: Gallery, embedded: Mapping[str, Floats | None]) -> Distances:
-    """Distances of all tries to the members' mean templates. embedded: (128,) by file, None where no face was found.
+    """Distances of all tries to the members' mean templates. embedded: (TEMPLATE_NUMBERS,) by file, None where no face was found.
 
     A member is enrolled by those of the first pictures that show a face; one of whom none does is never recognised.
     """
     names = sorted(gallery.members)
-    nobody = np.full(128, np.inf, np.float32)
+    nobody = np.full(TEMPLATE_NUMBERS, np.inf, np.float32)
     templates = []
     for name in names:
         shots = [vector for file in gallery.members[name][:SHOTS] if (vector := embedded[file]) is not None]

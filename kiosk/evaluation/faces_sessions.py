@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from kiosk.domain.identity import BUCKET_MAX, Candidate, Policy, decide
+from kiosk.domain.identity import BUCKET_MAX, TEMPLATE_NUMBERS, Candidate, Policy, decide
 from kiosk.errors import InvalidValueError
 from kiosk.evaluation.faces import wilson
 
@@ -160,4 +160,4 @@ def judge_relatives(groups: Mapping[str, Mapping[str, Sequence[Floats]]], policy
 
 def _mean(vectors: Sequence[Floats | None]) -> Floats:
     found = [vector for vector in vectors if vector is not None]
-    return np.mean(found, axis=0).astype(np.float32) if found else np.full(128, np.inf, np.float32)
+    return np.mean(found, axis=0).astype(np.float32) if found else np.full(TEMPLATE_NUMBERS, np.inf, np.float32)

@@ -110,7 +110,7 @@ def decided_shopper(portrait: Picture, sight: Sight) -> None:
 
     frames, random = shopper_frames(portrait), np.random.default_rng(3)
     face = sight.finder.find(portrait)[0]
-    others = [Candidate(f"m{number}", random.normal(0, 0.1, 128).astype(np.float32)) for number in range(4)]
+    others = [Candidate(f"m{number}", random.normal(0, 0.1, 384).astype(np.float32)) for number in range(4)]
     bucket = [*others, Candidate("me", sight.embedder.embed(portrait, face))]
     known = [*(random.normal(0, 0.12, 128) for _ in others), face_recognition.face_encodings(portrait)[0]]
     answers: list[str] = []

@@ -44,8 +44,8 @@ def digits_of(member: int) -> str:
 
 
 def template_of(member: int) -> np.ndarray:
-    """Return a member's template: (128,) float32, unit length."""
-    values = np.random.default_rng([SEED, member]).normal(size=128)
+    """Return a member's template: (384,) float32, unit length."""
+    values = np.random.default_rng([SEED, member]).normal(size=384)
     return (values / np.linalg.norm(values)).astype(np.float32)
 
 
@@ -93,7 +93,7 @@ def measure(path: Path, key_path: Path, members: int) -> int:
     rng, policy = np.random.default_rng(SEED), Policy()
     took, worked, sizes, right = [], [], [], 0
     for n in rng.integers(0, members, PROBES):
-        noise = rng.normal(size=(policy.looks, 128)).astype(np.float32) * np.float32(0.015)
+        noise = rng.normal(size=(policy.looks, 384)).astype(np.float32) * np.float32(0.015)
         looks = list(template_of(int(n)) + noise)
         started, began = time.perf_counter(), time.thread_time()
         asked: list[int] = []
@@ -121,7 +121,7 @@ def measure(path: Path, key_path: Path, members: int) -> int:
 
 
 def scan_ms(members: int) -> float:
-    """Median milliseconds to compare one face with every template in memory, as a gallery without digits does."""
+    """Median milliseconds to compare one face with everybody's 128 numbers in memory, as a gallery without digits does."""
     gallery = np.random.default_rng(SEED).normal(size=(members, 128)).astype(np.float32)
     took = []
     for _ in range(5):

@@ -96,7 +96,7 @@ def test_enrolled_from_pictures_listed_exported_unlocked_and_erased(
     assert (data["phone_digits"], data["pin_set"], data["consent"]["device"]) == ("81234567", True, "pay-1")
     assert "no picture" in data["template"]
     assert members(config, "export", "anna", "--numbers") == 0
-    assert len(json.loads(capsys.readouterr().out)["template"]) == 128
+    assert len(json.loads(capsys.readouterr().out)["template"]) == 384
     assert [members(config, "unlock", "anna"), members(config, "erase", "anna"), members(config, "erase", "anna")] == [0, 0, 1]
     store = open_store(load(config), SystemClock())
     with store.snapshot() as unit:
@@ -114,7 +114,7 @@ def test_root_reads_the_key_and_then_becomes_the_vaults_own_user(
             part.chmod(0o755)
     settings = load(config)
     vault = open_vault(settings)
-    vault.enrol("anna", "81234567", np.zeros(128, np.float32), Consent("v", "en", "2026-01-01T00:00:00+00:00"))
+    vault.enrol("anna", "81234567", np.zeros(384, np.float32), Consent("v", "en", "2026-01-01T00:00:00+00:00"))
     vault.close()
     open_store(settings, SystemClock()).close()
     for path in (tmp_path / "state", *(tmp_path / "state").rglob("*")):

@@ -12,7 +12,7 @@ POLICY = Policy(threshold=0.443, pin_threshold=0.48, margin=0.04, looks=3, frame
 
 def at(distance: float, axis: int = 1) -> Template:
     """A point this far from the origin, where the first candidate lies."""
-    point = np.zeros(128, np.float32)
+    point = np.zeros(384, np.float32)
     point[axis] = distance
     return point
 

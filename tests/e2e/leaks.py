@@ -15,7 +15,7 @@ _JPEG = rb"\xff\xd8\xff(?:[\xe0-\xef]..(?:JFIF|Exif|Adobe|ICC_)|\xdb\x00[\x43\x8
 PICTURES = re.compile(_JPEG + rb"|\x89PNG\r\n\x1a\n|RIFF....WEBP", re.DOTALL)
 """Beginnings of JPEG, PNG and WebP. Three bytes of JPEG alone turn up by chance in megabytes of ciphertext, so its first segment counts."""
 RUN = 96
-"""So many numbers in a row that could be those of an embedding are one; of 128, the first or last may be cut off by a page."""
+"""So many numbers in a row that could be those of an embedding are one; of its first 128, of either sign, some may be cut off by a page."""
 _BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{400,}={0,2}")
 _TEXT = re.compile(rb"(?:-?0\.\d{3,}(?:[eE]-?\d+)?[\s,;\]\[]+){64}")
 

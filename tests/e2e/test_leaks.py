@@ -15,7 +15,8 @@ import pytest
 from kiosk.storage.vault import Consent, Vault
 from tests.e2e.leaks import found_in, leaks
 
-EMBEDDING = (np.random.default_rng(3).normal(size=128) * 0.1).astype(np.float32)
+EMBEDDING = (np.random.default_rng(3).normal(size=384) * 0.1).astype(np.float32)
+EMBEDDING[128:] = np.maximum(EMBEDDING[128:], 0)  # as the maps are
 
 
 def picture(ending: str) -> bytes:

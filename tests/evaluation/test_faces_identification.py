@@ -38,8 +38,8 @@ def embeddings(gallery: Gallery, spread: float) -> Vectors:
     rng = np.random.default_rng(11)
     made: Vectors = {}
     for files in [*gallery.members.values(), *([file] for file in gallery.strangers)]:
-        place = rng.normal(0, 0.08, 128)
-        made.update({file: (place + rng.normal(0, spread, 128)).astype(np.float32) for file in files})
+        place = rng.normal(0, 0.08, 384)
+        made.update({file: (place + rng.normal(0, spread, 384)).astype(np.float32) for file in files})
     return made
 
 

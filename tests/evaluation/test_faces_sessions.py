@@ -20,7 +20,7 @@ POLICY = Policy(threshold=0.443, margin=0.04)
 
 
 def near(place: np.ndarray, distance: float, rng: np.random.Generator) -> np.ndarray:
-    step = rng.normal(size=128)
+    step = rng.normal(size=384)
     return (place + step / np.linalg.norm(step) * distance).astype(np.float32)
 
 
@@ -28,7 +28,7 @@ def test_the_needed_threshold_is_where_the_policy_begins_to_accept() -> None:
     rng = np.random.default_rng(5)
     policy, accepted = replace(POLICY, margin=0.2), 0
     for _ in range(300):
-        places = rng.normal(0, 0.045, (4, 128))
+        places = rng.normal(0, 0.045, (4, 384))
         bucket = [Candidate(str(number), place.astype(np.float32)) for number, place in enumerate(places)]
         frames = [near(places[rng.integers(2)], float(rng.uniform(0.1, 0.8)), rng) for _ in range(3)]
         needed, taken_for = needed_threshold(frames, bucket, policy)
@@ -43,7 +43,7 @@ def test_the_needed_threshold_is_where_the_policy_begins_to_accept() -> None:
 
 def test_people_who_look_like_themselves_are_recognised_and_others_are_not() -> None:
     rng = np.random.default_rng(6)
-    places = rng.normal(0, 0.1, (8, 128))
+    places = rng.normal(0, 0.1, (8, 384))
     report = judge_camera({str(n): [near(place, 0.3, rng) for _ in range(10)] for n, place in enumerate(places)}, POLICY)
     assert (report.people, report.fnir, report.fpir, report.people_refused) == (8, 0.0, 0.0, 0)
     assert report.own_attempts == report.other_attempts == 8 * 10 * 200
@@ -52,7 +52,7 @@ def test_people_who_look_like_themselves_are_recognised_and_others_are_not() -> 
 def test_a_face_that_is_not_found_counts_against_us() -> None:
     rng = np.random.default_rng(6)
     people: dict[str, list[np.ndarray | None]] = {str(n): [near(place, 0.3, rng) for _ in range(10)]
-                                                  for n, place in enumerate(rng.normal(0, 0.1, (8, 128)))}
+                                                  for n, place in enumerate(rng.normal(0, 0.1, (8, 384)))}
     people["0"][9] = None
     report = judge_camera(people, POLICY)
     assert report.people_refused == 1
@@ -61,7 +61,7 @@ def test_a_face_that_is_not_found_counts_against_us() -> None:
 
 def test_a_brother_who_looks_like_his_sister_is_counted() -> None:
     rng = np.random.default_rng(7)
-    place, other = rng.normal(0, 0.1, (2, 128))
+    place, other = rng.normal(0, 0.1, (2, 384))
     twins = {"Son": [near(place, 0.2, rng)], "Daughter": [near(place, 0.2, rng)]}
     strangers = {"Man": [near(place, 0.2, rng)], "Woman": [near(other, 0.2, rng)]}
     report = judge_relatives({"Family1": twins, "Family2": strangers}, POLICY)

@@ -10,7 +10,7 @@ import httpx
 
 from kiosk.config import PhoneSettings
 from kiosk.domain.events import Lane
-from kiosk.domain.identity import Template
+from kiosk.domain.identity import Policy, Template
 from kiosk.flows.enrol import EnrolFlow
 from kiosk.flows.my_data import MyDataFlow
 from kiosk.flows.shoppers_phone import ShoppersPhone
@@ -62,7 +62,7 @@ def test_a_stranger_is_refused_as_when_paying(device: Device, member_template: C
 
 def test_a_face_a_little_too_far_sees_nothing_without_the_pin(device: Device, member_template: Callable[[int], Template]) -> None:
     moved = member_template(0).copy()
-    moved[5] += 0.362
+    moved[5] += Policy().threshold + 0.002
     device.sight.vault.enrol("ada", "55551234", moved, CONSENT)
     view = known(device, MyDataFlow(device.sight, device.shop, "en"), 0)
     assert (screen(view), view.refused) == ("my.data", "not_recognised")

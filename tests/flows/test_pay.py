@@ -175,7 +175,7 @@ def test_a_device_that_sees_few_frames_gives_more_time(device: Device) -> None:
         for number in range(12):
             device.clock.move(gap_s)
             seen = Sighting(device.clock.monotonic(), np.zeros((468, 3), np.float32), (1.0, 1.0))
-            search.step(FaceLook("", (0, 0, 9, 9), np.zeros(128, np.float32), number, seen, other=number == 0))
+            search.step(FaceLook("", (0, 0, 9, 9), np.zeros(384, np.float32), number, seen, other=number == 0))
             if search.progress:
                 break
         device.clock.move(1.0)

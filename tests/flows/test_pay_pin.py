@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from kiosk.domain.events import Lane
-from kiosk.domain.identity import Template
+from kiosk.domain.identity import Policy, Template
 from kiosk.domain.orders import MembersAnnounced
 from kiosk.flows.pay import PayFlow
 from kiosk.flows.watch import Watched
@@ -131,12 +131,12 @@ def away(template: Template, distance: float) -> Template:
 
 def test_a_face_a_little_too_far_is_asked_for_the_pin_and_without_one_is_nobody(
         device: Device, member_template: Callable[[int], Template]) -> None:
-    pay = checkout(device, Extras(pin=hashed(PIN)), away(member_template(0), 0.362))
+    pay = checkout(device, Extras(pin=hashed(PIN)), away(member_template(0), Policy().threshold + 0.002))
     assert screen(look(device, pay, 0)) == "pay.pin"
     assert screen(typed(pay, PIN)) == "pay.confirm"
     with device.sight.store.snapshot() as unit:
         assert unit.tallies.all() == {"asked_pin": 1}
     pay.tick(["cancel"])
-    pay = checkout(device, Extras(), away(member_template(0), 0.362))
+    pay = checkout(device, Extras(), away(member_template(0), Policy().threshold + 0.002))
     view = look(device, pay, 0)
     assert (screen(view), view.reason) == ("pay.refused", "not_recognised")

@@ -28,7 +28,7 @@ from tests.hq.test_service import Hq, until
 pytestmark = pytest.mark.e2e
 NAMES = ("pay-1", "mirror-1")
 CONSENT = Consent("2026-11", "en", "2026-11-01T00:00:00+00:00")
-TEMPLATE = np.random.default_rng(5).normal(size=128).astype(np.float32)
+TEMPLATE = np.random.default_rng(5).normal(size=384).astype(np.float32)
 TOML = '[device]\nid = "{0}"\nstore = "T"\nroles = ["pay"]\n[hq]\npublic_key = "x"\n[storage]\nfolder = "{1}"\n'
 
 

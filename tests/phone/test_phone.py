@@ -22,7 +22,7 @@ from kiosk.runtime import ManualClock
 from kiosk.storage.vault import Consent, Extras, Vault
 from kiosk.storage.vault.pins import hashed
 
-TEMPLATE = np.random.default_rng(1).normal(size=128).astype(np.float32)
+TEMPLATE = np.random.default_rng(1).normal(size=384).astype(np.float32)
 CONSENT = Consent("2026-11", "fr", "2026-01-02T09:00:00+00:00", strokes=(((10, 20), (500, 600)),))
 
 
@@ -74,7 +74,7 @@ def test_the_first_phone_sees_what_is_kept_and_takes_it_along(kiosk):
     with kiosk.phone(**{"accept-language": "en-GB,en;q=0.9"}) as phone:
         page = phone.get(f"/in/{token}")
         assert page.status_code == 200 and page.url.path == "/me"
-        assert "128 numbers, no photo" in page.text and "•••• ••67" in page.text and "81234567" not in page.text
+        assert "384 numbers, no photo" in page.text and "•••• ••67" in page.text and "81234567" not in page.text
         assert 'd="M10 8 L500 240"' in page.text, "the signature is drawn"
         assert page.headers["cache-control"] == "no-store" and "default-src 'none'" in page.headers["content-security-policy"]
         told = json.loads(phone.get("/me.json").text)

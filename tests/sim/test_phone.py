@@ -26,7 +26,7 @@ from kiosk.sim import shop
 from kiosk.sim.phone import Phone
 from kiosk.storage.vault import Consent
 
-TEMPLATE = np.random.default_rng(1).normal(size=128).astype(np.float32)
+TEMPLATE = np.random.default_rng(1).normal(size=384).astype(np.float32)
 CONSENT = Consent("2026-11", "fr", "2026-01-02T09:00:00+00:00")
 
 

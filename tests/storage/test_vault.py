@@ -12,7 +12,7 @@ import pytest
 
 from kiosk.domain.online_pin import KEYS_MAX, fits, unpacked
 from kiosk.errors import VaultError
-from kiosk.storage.vault import CARD_PREFIX, Consent, Courier, Extras, Peer, Vault
+from kiosk.storage.vault import CARD_PREFIX, Consent, Courier, Extras, Peer, Vault, members
 from kiosk.storage.vault import courier as couriers
 from kiosk.storage.vault.pins import hashed, objection
 
@@ -21,7 +21,7 @@ STROKES = (((10, 20), (30, 40)), ((500, 500),))
 
 
 def template(seed):
-    return np.random.default_rng(seed).normal(size=128).astype(np.float32)
+    return np.random.default_rng(seed).normal(size=384).astype(np.float32)
 
 
 @pytest.fixture
@@ -93,10 +93,25 @@ def test_other_than_eight_digits_is_refused(open_vault, digits):
         open_vault().enrol("m1", digits, template(1), CONSENT)
 
 
-@pytest.mark.parametrize("bad", [np.zeros(127, np.float32), np.zeros(128), np.full(128, np.nan, np.float32)])
+@pytest.mark.parametrize("bad", [np.zeros(128, np.float32), np.zeros(384), np.full(384, np.nan, np.float32)])
 def test_what_is_no_template_is_refused(open_vault, bad):
     with pytest.raises(VaultError, match="template"):
         open_vault().enrol("m1", "12345678", bad, CONSENT)
+
+
+def test_a_template_of_another_version_is_near_nobody_and_its_member_is_to_enrol_anew(open_vault, caplog):
+    vault = open_vault()
+    vault.enrol("m1", "12345678", template(1), CONSENT)
+    (wrapped,) = vault._db.execute("SELECT data_key FROM members").fetchone()
+    former = members._sealed(vault._data_key("m1", wrapped), template(1)[:128].tobytes(), b"m1")
+    vault._db.execute("UPDATE members SET sealed = ?", (former,))
+    vault.enrol("m2", "12345678", template(2), CONSENT)
+    assert [candidate.member_id for candidate in vault.bucket("5678")] == ["m2"]
+    assert vault.near(template(1), 9e9)[0] == ["m2"]
+    (told,) = caplog.records
+    assert told.args[1] == "m1" and "enrol anew" in told.getMessage()
+    vault.enrol("m1", "12345678", template(1), CONSENT)
+    assert {candidate.member_id for candidate in vault.bucket("5678")} == {"m1", "m2"}
 
 
 def test_a_row_moved_to_another_member_does_not_open_and_shuts_nobody_out(open_vault, caplog):

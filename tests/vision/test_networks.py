@@ -119,7 +119,7 @@ def test_a_file_that_is_no_network_is_refused_by_name(tmp_path: Path) -> None:
 def test_a_picture_of_the_wrong_shape_is_refused(store: ModelStore) -> None:
     with pytest.raises(ModelError, match=r"face_landmark\.tflite takes"):
         LiteNetwork(store.path("face_mesh")).run(np.zeros((1, 128, 128, 3), np.float32))
-    with pytest.raises(ModelError, match=r"dlib_face_resnet\.onnx takes"):
+    with pytest.raises(ModelError, match=r"dlib_face_resnet_384\.onnx takes"):
         OnnxNetwork(store.path("face_embedding")).run(np.zeros((1, 128, 128, 3), np.uint8))
 
 

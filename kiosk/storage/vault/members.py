@@ -77,7 +77,7 @@ class Vault:
     def enrol(self, member_id: str, digits: str, template: Template, consent: Consent, extras: Extras = Extras()) -> None:
         """Keep a member's template; one who is already there gets the new template, key and digits.
 
-        digits: the last 8 of the phone number. template: (128,) float32, finite. With `extras.card` the template opens with the card alone,
+        digits: the last 8 of the phone number. template: float32, finite. With `extras.card` the template opens with the card alone,
         and digits find nobody.
         """
         if len(digits) != DIGITS or not (digits.isascii() and digits.isdigit()):
@@ -153,11 +153,11 @@ class Vault:
             row = self._db.execute("SELECT data_key, sealed FROM members WHERE member_id = ? AND card", (member_id,)).fetchone()
         try:
             key = aes_key_unwrap(_card_key(member_id, _unbase64(secret)), row[0] if row else bytes(40))
-            plain = _opened(key, row[1] if row else b"", member_id.encode())
+            template = _read_template(_opened(key, row[1] if row else b"", member_id.encode()))
         except (InvalidUnwrap, InvalidTag, ValueError):
             return []
         self._shown = {member_id: key}
-        return [Candidate(member_id, np.frombuffer(plain, np.float32))]
+        return [Candidate(member_id, template)]
 
     def near(self, template: Template, distance: float, after: int = 0, rows: int = 1000) -> tuple[list[str], int]:
         """Return (members whose templates are nearer than `distance`, where to go on), among the next `rows`; 0 = that was the last.
@@ -227,7 +227,7 @@ class Vault:
     # --- what goes out ------------------------------------------------------------------------------------------------------------
 
     def export(self, member_id: str, numbers: bool = False) -> dict[str, Any] | None:
-        """Return all that is kept of a member, for that member; None when not here. The template's 128 numbers only when asked for."""
+        """Return all that is kept of a member, for that member; None when not here. The template's numbers only when asked for."""
         with _named(self._path):
             row = self._db.execute("SELECT card, pin_always, tries, last_used, data_key, sealed FROM members WHERE member_id = ?",
                                    (member_id,)).fetchone()
@@ -306,13 +306,13 @@ class Vault:
 
     def _open_row(self, member_id: str, data_key: bytes, sealed: bytes) -> Template | None:
         try:
-            plain = _opened(self._data_key(member_id, data_key), sealed, member_id.encode())
+            return _read_template(_opened(self._data_key(member_id, data_key), sealed, member_id.encode()))
         except (InvalidUnwrap, InvalidTag, ValueError):
             if member_id not in self._told:
                 self._told.add(member_id)
-                log.error("%s: the template of %s does not open with this device's key: have the member enrol anew", self._path, member_id)
+                log.error("%s: the template of %s does not open with this device's key, or was made by another version: have the member"
+                          " enrol anew", self._path, member_id)
             return None
-        return np.frombuffer(plain, np.float32)
 
     def _private(self, member_id: str) -> Private | None:
         with _named(self._path):
@@ -361,6 +361,11 @@ def _sealed(key: bytes, plain: bytes, name: bytes) -> bytes:
 
 def _opened(key: bytes, sealed: bytes, name: bytes) -> bytes:
     return AESGCM(key).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], name)
+
+
+def _read_template(plain: bytes) -> Template:
+    """ValueError where it has another number of numbers: another version of Kiosk made it."""
+    return np.frombuffer(plain, np.float32).reshape(TEMPLATE_SHAPE)
 
 
 def _private_name(member_id: str) -> bytes:

@@ -9,9 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from kiosk import wire
+from kiosk.domain.identity import TEMPLATE_NUMBERS
 from kiosk.domain.online_pin import PinLodged
 
-TEMPLATE_SHAPE = (128,)
+TEMPLATE_SHAPE = (TEMPLATE_NUMBERS,)
 CARD_PREFIX = "KF1."
 """How the code on a member's card begins: KF1.<member id>.<secret>."""
 STROKES_MAX, POINTS_MAX = 40, 600
@@ -59,7 +60,7 @@ def clipped(strokes: list[Stroke]) -> tuple[Stroke, ...]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidate:
-    """A member whose phone number ends in the digits that were typed, or whose card was shown. template: (128,) float32."""
+    """A member whose phone number ends in the digits that were typed, or whose card was shown. template: TEMPLATE_SHAPE, float32."""
 
     member_id: str
     template: Template

@@ -53,7 +53,8 @@ class FaceResnet:
 def onnx_from_dlib(data: bytes) -> bytes:
     """The bytes of `dlib_face_recognition_resnet_model_v1.dat` as an ONNX file.
 
-    Its input `chips` is (N, 150, 150, 3) uint8 RGB, origin top-left; its output `embeddings` is (N, 128) float32.
+    Its input `chips` is (N, 150, 150, 3) uint8 RGB, origin top-left; its outputs are `embeddings`, (N, 128) float32, and `maps`, (N, 256)
+    float32: the map that the last block starts from, averaged over its 4x4 places.
     Raises ModelError when the bytes are not that network.
     """
     try:
@@ -150,13 +151,17 @@ class _Graph:
         stem, *rest = network.convolutions
         wire = self._relu(self._convolve(self._input(), stem))
         wire = _Wire(self._node("MaxPool", wire.name, kernel_shape=[3, 3], strides=[2, 2]), wire.channels, (wire.side - 3) // 2 + 1)
+        before = wire
         for first, second in zip(rest[::2], rest[1::2], strict=True):
-            wire = self._block(wire, first, second)
-        pooled = self._node("Flatten", self._node("GlobalAveragePool", wire.name), axis=1)
+            before, wire = wire, self._block(wire, first, second)
+        pooled, averaged = (self._node("GlobalAveragePool", last.name) for last in (wire, before))
+        pooled = self._node("Flatten", pooled, axis=1)
         self.nodes.append(helper.make_node("MatMul", [pooled, self._constant("projection", network.projection)], ["embeddings"]))
+        self.nodes.append(helper.make_node("Flatten", [averaged], ["maps"], axis=1))
         chips = helper.make_tensor_value_info("chips", TensorProto.UINT8, ["n", CHIP_SIDE, CHIP_SIDE, 3])
-        embeddings = helper.make_tensor_value_info("embeddings", TensorProto.FLOAT, ["n", network.projection.shape[1]])
-        graph = helper.make_graph(self.nodes, "face_resnet", [chips], [embeddings], self.constants)
+        outputs = [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", numbers])
+                   for name, numbers in (("embeddings", network.projection.shape[1]), ("maps", before.channels))]
+        graph = helper.make_graph(self.nodes, "face_resnet", [chips], outputs, self.constants)
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", _OPSET)], ir_version=_IR_VERSION)
         content: bytes = model.SerializeToString(deterministic=True)
         return content
