@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from kiosk.sim.storm import KINDS, Trace
 
-WIDTH, HEIGHT, LEFT, RIGHT, TOP = 960, 520, 70, 20, 44
+WIDTH, HEIGHT, LEFT, RIGHT, TOP = 960, 532, 70, 20, 44
 UPPER, LOWER = 230, 110
-GAP = 46
+GAP = 58
 _INK, _SOFT, _GRID = "#1b1f24", "#5a6472", "#e3e7ec"
 _PRODUCED, _AT_HQ, _LAG = "#1f6feb", "#1a7f37", "#bc4c00"
 _BLOWS = ("#8250df", "#bf3989", "#cf222e", "#9a6700", "#0969da", "#116329", "#57606a", "#000000")
@@ -62,13 +62,17 @@ def _area(points: list[tuple[float, int]], frame: Frame) -> str:
 
 def _axes(bottom: int, height: int, most: int, span: float) -> list[str]:
     parts = []
-    for quarter in range(0, 5, 2):
-        y = bottom - height * quarter / 4
+    for value in _ticks(most, 4):
+        y = bottom - height * value / most
         parts.append(f'<line x1="{LEFT}" y1="{y:.1f}" x2="{WIDTH - RIGHT}" y2="{y:.1f}" stroke="{_GRID}"/>')
-        parts.append(_text(LEFT - 8, y + 4, f"{most * quarter / 4:.0f}", _SOFT, 12, "end"))
-    for tenth in range(0, 11, 2):
-        parts.append(_text(_x(span * tenth / 10, span), bottom + 18, f"{span * tenth / 10:.0f} s", _SOFT, 12, "middle"))
-    return parts
+        parts.append(_text(LEFT - 8, y + 4, f"{value:,}", _SOFT, 12, "end"))
+    return parts + [_text(_x(seconds, span), bottom + 18, f"{seconds} s", _SOFT, 12, "middle") for seconds in _ticks(int(span), 10)]
+
+
+def _ticks(most: int, count: int) -> range:
+    """Round numbers from 0 to `most`, at most `count` of them after the first."""
+    steps = (digit * 10**power for power in range(9) for digit in (1, 2, 5))
+    return range(0, most + 1, next(step for step in steps if most <= step * count))
 
 
 def _strokes(trace: Trace, span: float, y: int) -> list[str]:
