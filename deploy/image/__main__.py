@@ -78,7 +78,7 @@ def main(argv: list[str] | None = None) -> int:
     progress.step("unpack it", lambda: rootfs.unpack(tar, root))
     progress.step("the product, its units and users", lambda: rootfs.product(root))
     progress.step("Python packages from the lock, compiled", lambda: rootfs.python(root, str(Path(sys.executable).parent / "uv")))
-    progress.step("networks, verified", lambda: rootfs.models(root, [sys.executable, "-m", "kiosk"]))
+    progress.step("networks, verified", lambda: rootfs.models(root))
 
     def image_of_it() -> None:
         rootfs.settle(root, data)

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from deploy.image.disk import EPOCH
+from kiosk.vision.networks import ModelStore
 
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
@@ -124,12 +125,18 @@ def forget_commands(site: Path) -> None:
         record.write_bytes(b"".join(line for line in record.read_bytes().splitlines(keepends=True) if not line.startswith(b"bin/")))
 
 
-def models(root: Path, kiosk: list[str]) -> None:
-    """Fetch and check the networks, and lay them where the services look; kiosk: the command, as this machine runs it."""
-    cache = ROOT / "build" / "models"
-    run(*kiosk, "models", "fetch", extra={"KIOSK_CACHE": str(cache)})
-    run(*kiosk, "models", "verify", extra={"KIOSK_CACHE": str(cache)})
-    shutil.copytree(cache, root / "opt/kiosk/cache", dirs_exist_ok=True)
+def models(root: Path, cache: Path = ROOT / "build" / "models") -> None:
+    """Fetch and check the networks, and lay those of the manifest where the services look; a former one that is still here stays here."""
+    store = ModelStore(cache=cache / "models")
+    store.fetch(_log)
+    there = root / "opt/kiosk/cache/models"
+    there.mkdir(parents=True, exist_ok=True)
+    for entry in store.entries():
+        shutil.copy2(store.path(entry.name), there / entry.file)
+
+
+def _log(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
 
 
 def settle(root: Path, data: Path) -> None:

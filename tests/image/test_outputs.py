@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
+import shutil
 from pathlib import Path
 
 import pytest
 
 from deploy.image import outputs, rootfs
+from kiosk.vision.networks import ModelStore
 
 SPLASH = Path(rootfs.__file__).parent / "late/usr/lib/kiosk/splash.py"
 STATUS = ("Package: bash\nStatus: install ok installed\nVersion: 5.2\nDescription: shell\n more: text\n\n"
@@ -68,3 +70,13 @@ def test_the_splash_fills_the_frame_buffer(splash, tmp_path):
 def test_a_machine_without_a_screen_starts_all_the_same(splash, tmp_path):
     assert splash.main(tmp_path / "none", tmp_path / "fb0") == 0
     assert not (tmp_path / "fb0").exists()
+
+
+def test_a_former_network_is_not_laid_onto_the_card(tmp_path):
+    here, cache = ModelStore(), tmp_path / "cache"
+    shutil.copytree(here.cache, cache / "models")
+    (cache / "models" / "former.onnx").write_bytes(b"x")
+    rootfs.models(tmp_path / "root", cache)
+    laid = tmp_path / "root/opt/kiosk/cache/models"
+    assert {path.name for path in laid.iterdir()} == {entry.file for entry in here.entries()}
+    assert ModelStore(cache=laid).verify() == []
