@@ -93,7 +93,7 @@ class FaceTask:
     def _depth_mm(self, frame: Frame, face: FaceFound) -> float:
         """What a depth camera sees between nose and cheeks, NaN where there is none or it has nothing new.
 
-        One that is gone sees nothing stand out: who pulls its plug is not believed the more for it.
+        One that is gone, or sees nothing where the face is, sees nothing stand out: nobody is believed the more for covering it.
         """
         try:
             seen = self._parts.depth.read(0.0) if self._parts.depth is not None else None
@@ -105,7 +105,10 @@ class FaceTask:
         if self._blind and seen is not None:
             log.info("the depth camera is back")
             self._blind = False
-        return relief_mm(seen.millimetres, face, (frame.pixels.shape[1], frame.pixels.shape[0])) if seen is not None else math.nan
+        if seen is None:
+            return math.nan
+        relief = relief_mm(seen.millimetres, face, (frame.pixels.shape[1], frame.pixels.shape[0]))
+        return 0.0 if math.isnan(relief) else relief
 
     def _find(self, frame: Frame, before: FaceFound | None) -> FaceFound | None:
         """Follow, and search the whole picture now and then for a nearer face, and whenever the one that was followed is lost."""

@@ -155,9 +155,11 @@ def test_a_depth_camera_that_sees_a_sheet_has_the_last_word(device: Device, memb
         assert unit.tallies.all()["not_live"] == 1
 
 
-def test_a_depth_camera_that_is_gone_lets_no_face_through(device: Device, member_template: Callable[[int], Template]) -> None:
-    depth = SimulatedDepthCamera(sheet((0.0, 0.0, 640.0, 480.0), (640, 480)), device.clock.monotonic)
-    depth.lost = True
+@pytest.mark.parametrize("lost", [True, False])
+def test_a_depth_camera_that_is_gone_or_covered_lets_no_face_through(
+        device: Device, member_template: Callable[[int], Template], lost: bool) -> None:
+    depth = SimulatedDepthCamera(lambda _s: np.full((480, 640), np.nan, np.float32), device.clock.monotonic)
+    depth.lost = lost
     pay = PayFlow(replace(device.sight, depth=depth), device.shop, "en")
     enrol(device, "ada", MY_DIGITS, member_template(0))
     to_tender(device, pay)
