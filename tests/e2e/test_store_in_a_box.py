@@ -136,7 +136,7 @@ def test_a_store_survives_the_loss_of_broker_hq_and_a_card(tmp_path: Path) -> No
     made = json.loads(report_file.read_text())
     assert made["differences"] == [], text
     assert (made["gaps"], made["duplicates"]) == (0, 0)
-    assert made["kiosk_sales"] == made["hq_sales"] >= 2, made
+    assert made["kiosk_sales"] == made["hq_sales"] >= 3, made
     assert made["kiosk_total_minor"] == made["hq_total_minor"] > 0
     assert made["kiosks"]["pay-1"]["epochs"] == 2
     assert made["offline_sales"] == made["offline_posted_once"] >= 1, "nothing was sold while HQ was silent"
