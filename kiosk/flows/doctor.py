@@ -14,7 +14,7 @@ from pathlib import Path
 from kiosk import BUILT
 from kiosk.config import Settings
 from kiosk.errors import KioskError
-from kiosk.flows.opening import open_store
+from kiosk.flows.opening import device_clock, open_store
 from kiosk.flows.queue import STUCK_S, reason
 from kiosk.runtime import Clock
 from kiosk.storage.store import fault
@@ -50,7 +50,7 @@ def examine(settings: Settings, clock: Clock) -> Iterator[Finding]:
     yield from _devices(settings)
     yield _broker(settings)
     if database.well and (settings.storage.folder / "kiosk.db").exists():  # opening another would change it
-        yield _queue(settings, clock)
+        yield _queue(settings)
 
 
 def _disk(settings: Settings) -> Finding:
@@ -152,7 +152,8 @@ def _broker(settings: Settings) -> Finding:
                        "look at the cable or Wi-Fi; if other things work, let HQ look at the broker. Sales go on, nothing is lost")
 
 
-def _queue(settings: Settings, clock: Clock) -> Finding:
+def _queue(settings: Settings) -> Finding:
+    clock = device_clock(settings)  # the one that the services stamp facts by; the machine's own may be days off
     try:
         store = open_store(settings, clock)
     except KioskError as error:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 
 import pytest
 
 from kiosk.cli import main
 from kiosk.config import IN_FORCE
 from kiosk.domain.events import SaleCompleted
-from kiosk.runtime import SystemClock, new_id
+from kiosk.runtime import FlooredClock, SystemClock, new_id
 from kiosk.storage.store import Store
 
 CONFIG = """
@@ -76,6 +77,25 @@ def test_doctor_says_what_is_wrong_and_what_to_do(kiosk, capsys):
     assert not list(folder.glob("*.damaged*")), "looking changes nothing"
     assert main(["doctor", "--config", config]) == 1
     assert "!!  broker" in capsys.readouterr().out
+
+
+def test_doctor_tells_ages_by_the_clock_that_the_facts_were_stamped_by(kiosk, capsys):
+    config, folder = kiosk("a")
+    system = SystemClock()
+    shown = system.now() + timedelta(days=10)  # the machine's clock is ten days behind what it must be by now
+
+    def at(moment):
+        return json.dumps({"boot": system.boot_id, "base": moment.timestamp(), "at": system.monotonic(), "last": moment.timestamp()})
+
+    (folder / "clock.json").write_text(at(shown))
+    store = Store.open(folder / "kiosk.db", "kiosk-1", FlooredClock(system, folder / "clock.json", (), lambda: False), new_id)
+    with store.unit() as unit:
+        unit.facts.record(SaleCompleted("s1", "K1-1", "i1", (), 0, "EUR", {}, "wallet_face", "m", False, 1))
+    store.close()
+    (folder / "clock.json").write_text(at(shown + timedelta(hours=2)))
+    main(["doctor", "--json", "--config", config])
+    found = {finding["part"]: finding for finding in json.loads(capsys.readouterr().out)}
+    assert not found["queue"]["well"] and "1 fact(s) wait, the oldest for 72" in found["queue"]["said"]
 
 
 @pytest.mark.parametrize(("words", "said"), [
