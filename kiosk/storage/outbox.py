@@ -85,7 +85,7 @@ class Facts:
         book, boot = self._book, self._boot
         at = _microseconds(book.clock.now())
         self._clock_set()
-        ids, bodies = list(series(book.new_id, len(events))), wire.encode_values(events)
+        ids, bodies = series(book.new_id, len(events)), wire.encode_values(events)
         following: dict[Lane, int] = {}
         done = 0
         for cls, run_of in groupby(events, type):

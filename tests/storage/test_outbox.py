@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 from itertools import chain
+from uuid import RFC_4122, UUID
 
 import pytest
 
 from kiosk import wire
 from kiosk.domain.events import InboxCommitted, Lane, ReplenishmentRequested, Skipped, StaffActed
 from kiosk.errors import StorageError
-from kiosk.storage.identifiers import packed, unpacked
+from kiosk.storage.identifiers import packed, series, unpacked
 from kiosk.storage.outbox import COMPACT_ROWS, RING_ROWS, holes, is_whole
 
 ALL = 1_000_000
@@ -161,6 +162,26 @@ def test_many_at_once_are_as_one_by_one(open_store, tmp_path, make):
     kept, single = ([tuple(row) for row in store._book.db.execute("SELECT * FROM outbox ORDER BY n")] for store in (together, apart))
     assert all(is_whole(row) for row in kept), "their checksums are of what they say"
     assert [row[:3] for row in kept] == [row[:3] for row in single], "place, kind and slot"
+
+
+@pytest.mark.parametrize("first", ["0192f0c1-7e3a-7cc4-8d5e-0123456789ab", "0192f0c1-7e3a-7cc4-bfff-fffffffffffe"])
+def test_a_series_is_of_ids_like_the_first_and_none_comes_twice(first):
+    ids = [unpacked(kept) for kept in series(lambda: first, 5)]
+    assert len(set(ids)) == 5 and ids == sorted(ids)
+    assert all(ident[:20] == first[:20] and UUID(ident).version == 7 and UUID(ident).variant == RFC_4122 for ident in ids)
+
+
+def test_a_series_of_other_ids_asks_for_each():
+    names = iter(["mine-1", "mine-2", "mine-3"])
+    assert series(lambda: next(names), 2) == ["mine-1", "mine-2"] and series(lambda: next(names), 0) == []
+    assert next(names) == "mine-3"
+
+
+def test_what_a_text_holds_cannot_part_a_value_from_itself(store, make):
+    strange = [make.stock(n, text) for n, text in enumerate(("A\n1", "\r\n", "\u2028", '"}\n{"', "%d %b", ""))]
+    with store.unit() as unit:
+        unit.facts.record_all(strange)
+    assert [fact.event for fact in rows(store, Lane.STOCK)] == strange
 
 
 @pytest.mark.parametrize("name", ["id-1", "0192f0c1-7e3a-7cc4-8d5e-0123456789ab", "0192F0C1-7E3A-7CC4-8D5E-0123456789AB",
