@@ -6,7 +6,21 @@ from kiosk.design.tokens import COLOURS, RADIUS, SPACE, TOUCH, TYPE
 from kiosk.ui import paint
 from kiosk.ui.canvas import Box, Canvas, Style
 from kiosk.ui.views import LineView, PayBasket
-from kiosk.ui.widgets import PRIMARY, SUNNY, Face, Look, button, corner, frame, label, language_button, pill, seeing_button
+from kiosk.ui.widgets import (
+    PILL,
+    PRIMARY,
+    SUNNY,
+    Face,
+    Look,
+    button,
+    corner,
+    frame,
+    label,
+    language_button,
+    pill,
+    pill_lines,
+    seeing_button,
+)
 
 _ROW = 72
 _NOTE = 44
@@ -46,8 +60,9 @@ def _nothing(c: Canvas, view: PayBasket, box: Box) -> None:
 
 
 def _goods(c: Canvas, view: PayBasket, box: Box) -> None:
-    head, rows = c.cut_top(box, 44, SPACE.tight)
-    _head(c, head, view.hint)
+    words = c.say_if_known("hint", view.hint)
+    head, rows = c.cut_top(box, max(44, PILL[pill_lines(c, words, box.width) - 1]), SPACE.tight)
+    _head(c, head, words)
     plain = _ROW + (14 if c.sight.large else 0)
     heights = [plain + (_NOTE if c.portrait and line.note else 0) for line in view.lines]
     hidden = _hidden(heights, rows.height / c.unit)
@@ -69,9 +84,8 @@ def _hidden(heights: list[int], room: float) -> int:
     return hidden
 
 
-def _head(c: Canvas, box: Box, hint: str) -> None:
+def _head(c: Canvas, box: Box, words: str) -> None:
     title, style = c.say("pay.basket.title"), Style(TYPE.title, bold=True)
-    words = c.say_if_known("hint", hint)
     left = box.x + c.measure(title, style) + c.px(SPACE.base)
     if words and left + c.measure(words, Style(TYPE.small, bold=True)) + c.px(64) > box.right:
         pill(c, (box.x, box.centery), words, "barcode", SUNNY, box.width)

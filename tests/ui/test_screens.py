@@ -177,9 +177,9 @@ def test_a_reason_that_nobody_knows_is_told_in_general_words():
         render(views.PayAttract(Status("de")), (800, 480))
 
 
-BASKET_HINTS = {"scan_more", "unknown_code", "added", "removed", "restored"}
+BASKET_HINTS = {"scan_more", "unknown_code", "check_digit", "age_refused", "added", "removed", "restored"}
 KEYED = {
-    "hint": lambda s, key: (views.PayBasket(s, LINES, TOTAL, hint=key) if key in BASKET_HINTS
+    "hint": lambda s, key: (views.PayBasket(s, LINES, TOTAL, hint=f"{key}:4") if key in BASKET_HINTS
                             else views.PayFace(s, np.zeros((48, 64, 3), np.uint8), hint=key),),
     "refused": lambda s, key: (views.PayRefused(s, key),),
     "waiting": lambda s, key: (views.PayWaiting(s, key),),
