@@ -12,6 +12,7 @@ from kiosk.domain.staff import Right
 from kiosk.flows.cashier import in_training
 from kiosk.flows.parts import Parts, Shop
 from kiosk.flows.printing import Press
+from kiosk.flows.remote import LOCKED
 from kiosk.flows.staff_day import CashCount, Hours, toggle_order, toggle_training
 from kiosk.flows.staff_desk import Desk, Page, StaffDoor, Till
 from kiosk.flows.staff_orders import Orders, orders_wait
@@ -96,13 +97,14 @@ class Menu:
         desk, till = self._desk, self._desk.till
         with desk.parts.store.snapshot() as unit:
             shelf, training = unit.planogram.get() is not None, in_training(unit)
+            locked = unit.settings.get("out_of_order") == LOCKED
             coming, asked, wished = goods_come(unit), orders_wait(unit), shoppers_wait(unit)
         here = {
             Right.REFILL: shelf, Right.COUNT: shelf, Right.WASTE: shelf, Right.RECEIVE: shelf and coming, Right.ORDER: asked,
             Right.BRING: wished,
             Right.VOID_LINE: till is not None and bool(till.open_lines()),
             Right.REFUND: till is not None and not training, Right.REPRINT: till is not None and desk.press.ready,
-            Right.OUT_OF_ORDER: True, Right.HOURS: True, Right.TRAINING: till is not None, Right.CLOSE_DAY: not training}
+            Right.OUT_OF_ORDER: not locked, Right.HOURS: True, Right.TRAINING: till is not None, Right.CLOSE_DAY: not training}
         return tuple(right.value for right, possible in here.items() if possible and desk.may(right))
 
     def view(self) -> views.View:
@@ -159,7 +161,9 @@ class StaffFlow:
                 return None
             self._page = page
         if isinstance(self._page, FindReceipt | Receiving):
-            self._page = self._page.look()
+            page = self._page.look()
+            if page is not None:
+                self._page, self._entered_s = page, now
         if now - self._entered_s > _GIVE_UP_S:
             return None
         return self._page.view()
