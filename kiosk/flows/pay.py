@@ -88,15 +88,6 @@ class PayFlow(Checkout):
                 expected = misread(text)
                 self._now.hint = f"check_digit:{expected}" if expected else "unknown_code"
 
-    def _drop_unsold(self) -> None:
-        # A new price list may no longer sell what is already in the basket.
-        unsold = [code for code in self._now.basket if not self._shop.takes(code)]
-        if unsold and self._now.state is State.BASKET:
-            for code in unsold:
-                del self._now.basket[code]
-            self._now.hint = "unknown_code"
-            self._save()
-
     @property
     def _with_card(self) -> bool:
         """Whether members are found by their card instead of digits: then the store alone identifies nobody."""

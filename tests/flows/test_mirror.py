@@ -28,8 +28,8 @@ from kiosk.flows.terminal import mirror_terminal
 from kiosk.flows.tryon import RING_S
 from kiosk.storage.till import MIRROR
 from kiosk.wire import decode_batch
-from tests.flows.conftest import TOML, Device, Networks, screen
-from tests.flows.mirrors import COAT, EMPTY, SHIRT_L, SHIRT_M, SHIRT_S, TEE, Before, person
+from tests.flows.conftest import TOML, WATER, Device, Networks, screen
+from tests.flows.mirrors import COAT, EMPTY, LIST, SHIRT_L, SHIRT_M, SHIRT_S, TEE, Before, person
 
 
 @pytest.fixture
@@ -263,6 +263,25 @@ def test_a_basket_is_reserved_under_a_number_that_staff_and_hq_know(before):
     assert waiting(before) == [("reserve", (COAT,))] and before.flow.stay.basket == {}
     with before.device.sight.store.snapshot() as unit:
         assert unit.basket.load(MIRROR) is None
+
+
+def test_a_price_list_that_no_longer_sells_what_is_in_the_basket_takes_it_out_wherever_it_is_shown(before):
+    before.stand("next", "add", "next", "add")
+    assert before.flow.stay.basket == {COAT: 1, TEE: 1}
+    stay, store = before.flow.stay.number, before.device.sight.store
+    for version, unsold in ((5, COAT), (6, TEE)):
+        with store.unit() as unit:
+            unit.prices.put(replace(LIST, version=version, products=tuple(p for p in LIST.products if p.gtin not in (COAT, unsold))))
+        before.device.shop.refresh()
+        assert before.flow.mirror(stay, "en")["pieces"] == 6 - version
+        with store.snapshot() as unit:
+            assert (unit.basket.load(MIRROR) or b"").count(b"*") == 6 - version
+    before.flow.stay.basket = {COAT: 1, WATER: 1}
+    view = before.flow.tick(["pay"])
+    assert screen(view) == "mirror.basket" and [line.name for line in view.lines] == ["Water"]
+    before.flow.tick(["done"])
+    before.flow.stay.basket = {COAT: 1}
+    assert screen(before.flow.tick(["pay"])) == "mirror.tryon"
 
 
 def test_paying_here_is_the_terminals_own_flow_in_the_shoppers_language(before):
