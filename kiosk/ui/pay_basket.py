@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from kiosk.design.tokens import COLOURS, RADIUS, SPACE, TOUCH, TYPE
 from kiosk.ui import paint
 from kiosk.ui.canvas import Box, Canvas, Style
@@ -132,8 +134,9 @@ def _bill(c: Canvas, view: PayBasket, box: Box, pieces: int) -> None:
     if view.saved and view.saved.minor > 0:
         lower, saved = c.cut_bottom(lower, 44, 4)
         c.panel(saved, COLOURS.mint, RADIUS.chip)
-        style = Style(TYPE.small, COLOURS.green, bold=True, align="centre")
-        c.text(c.say("pay.saved", amount=c.money(view.saved)), saved.inflate(-c.px(16), 0), style)
+        style, words = Style(TYPE.small, COLOURS.green, bold=True, align="centre"), c.say("pay.saved", amount=c.money(view.saved))
+        saved = saved.inflate(-c.px(16), 0)
+        c.text(words, saved, style if c.fits(words, saved.width, style) else replace(style, lines=2))
     c.text(c.money(view.total), lower, Style(TYPE.hero, bold=True))
     c.panel(pay, PRIMARY.ground, RADIUS.card)
     label(c, pay, Face(c.say("pay.pay"), "wallet", PRIMARY, TYPE.title))

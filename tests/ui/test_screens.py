@@ -1,12 +1,13 @@
 """Every screen in every language and size: touchable, readable, whole, and quick to draw."""
 
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
 from itertools import combinations
 
 import numpy as np
 import pygame
 import pytest
 
+from kiosk.design.amounts import money
 from kiosk.design.tokens import TOUCH
 from kiosk.design.words import say, table
 from kiosk.domain.catalog import LANGUAGES
@@ -204,6 +205,27 @@ def test_a_picture_is_a_function_of_its_view():
     first, again = (pygame.image.tobytes(render(view, (800, 480))[0], "RGB") for _ in range(2))
     later = pygame.image.tobytes(render(replace(view, time_s=1.3), (800, 480))[0], "RGB")
     assert first == again != later
+
+
+def dear(value: object) -> object:
+    """The same view with every amount at 99,999.99."""
+    if isinstance(value, Money):
+        return Money(9_999_999, value.currency)
+    if isinstance(value, tuple):
+        return tuple(dear(part) for part in value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(value, **{f.name: dear(getattr(value, f.name)) for f in fields(value)})
+    return value
+
+
+@pytest.mark.parametrize("sight", SIGHTS)
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_an_amount_is_never_cut(language, sight):
+    amount = money(Money(9_999_999, "EUR"), language)
+    cut = [f"{name} {size}: {problem}" for name, usual, sizes in gallery(language) for size in sizes[:2]
+           for problem in draw(dear(replace(usual, status=replace(usual.status, **SIGHTS[sight]))), size, audit=True).problems
+           if amount in problem]
+    assert cut == []
 
 
 def test_long_names_and_huge_amounts_are_cut_and_said():
