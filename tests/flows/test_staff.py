@@ -144,6 +144,31 @@ def test_a_line_is_voided_by_staff_and_journalled(counter: Counter) -> None:
     assert (act.act, act.who, act.details) == ("void_line", "nina", {"code": TEA, "pieces": "1"})
 
 
+def test_a_pad_that_waits_after_wrong_pins_says_so_and_calls_nobody_unknown(counter: Counter) -> None:
+    counter.touch("staff")
+    for _ in range(5):
+        view = counter.touch(*keys("0000"), "ok")
+    assert isinstance(view, views.StaffLogin) and view.waits
+    counter.touch("cancel")
+    assert (view := counter.log_in("lea")).waits and screen(view) == "staff.login"
+    counter.device.clock.move(61.0)
+    counter.touch()
+    assert not counter.touch("staff").waits
+    assert screen(counter.touch(*keys(PINS["lea"]), "ok")) == "staff.menu"
+
+
+def test_the_pad_reads_a_badge_as_it_says(counter: Counter) -> None:
+    counter.touch("staff")
+    counter.device.show_code("KS1.badge-of-nobody", "QRCode")
+    for _ in range(9):
+        view = counter.touch()
+        counter.device.show_code("KS1.badge-of-nobody", "QRCode")
+    assert isinstance(view, views.StaffLogin) and view.wrong and not view.waits, "a badge that stays in view is one try"
+    counter.device.show_code("KS1.badge-of-max", "QRCode")
+    assert screen(counter.touch()) == "staff.menu"
+    assert counter.acts() == [("refused", ""), ("opened", "max")]
+
+
 def test_a_price_list_that_comes_while_staff_has_the_screen_takes_its_goods_out_of_the_basket(counter: Counter) -> None:
     counter.pay.add(WATER)
     counter.pay.add(TEA)

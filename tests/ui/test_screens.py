@@ -188,6 +188,7 @@ KEYED = {
     "enrol.failed": lambda s, key: (views.EnrolDone(s, ok=False, reason=key),),
     "out_of_order": lambda s, key: (views.OutOfOrder(s, key),),
     "alert": lambda s, key: (views.ShelfBoard(s, (SLOT,), (key,)),),
+    "staff.login": lambda s, key: (views.StaffLogin(replace(s, large=True), 0, wrong=True, waits=key == "waits"),),
     "staff.report": lambda s, key: (views.StaffReport(s, ((say(f"staff.report.{key}", s.language), "12,50 €"),)),),
 }
 
