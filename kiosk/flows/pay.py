@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from kiosk.domain.checkout import Event, State
 from kiosk.domain.frame import Frame
-from kiosk.domain.gtin import misread
+from kiosk.domain.gtin import is_goods, misread
 from kiosk.domain.identity import Candidate, Decision
 from kiosk.flows.cashier import Payer
 from kiosk.flows.checkout import Checkout
@@ -86,6 +86,8 @@ class PayFlow(Checkout):
                     self.on_badge(text)
             elif fresh and self._now.state in (State.IDLE, State.BASKET) and not self.add(text):
                 expected = misread(text)
+                if is_goods(text) and self._shop.prices is not None:
+                    self._go(Event.START)  # on the first screen there is nowhere to say it
                 self._now.hint = f"check_digit:{expected}" if expected else "unknown_code"
 
     @property
