@@ -44,7 +44,8 @@ def place_order(booth: Booth, kind: str, basket: dict[str, int], address: Addres
             unit.facts.record(OrderPlaced(booth.parts.new_id(), number, kind, lines, priced.total.minor, priced.total.currency,
                                           priced.pricelist_version, address))
         if kind == "reserve":
-            wishes.add(unit, "reserve", tuple(basket), wall_time(booth), number)
+            pieces = tuple(code for code, count in basket.items() for _ in range(count))
+            wishes.add(unit, "reserve", pieces, wall_time(booth), number)
         unit.basket.save(None, MIRROR)
     log.info("order %s was placed: %s, %d lines", number, kind, len(lines))
     return number
