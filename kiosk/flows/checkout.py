@@ -91,7 +91,8 @@ class Checkout:
             return
         if event in (Event.PAY, Event.RETRY, Event.QR, Event.CASH):
             self._price()
-            if self._now.quote is None:
+            if self._now.quote is None or not self._now.quote.lines:
+                self._now.hint = "scan_more"  # a coupon alone is no purchase
                 return
         if event is Event.PAY and self._now.priced.min_age > self._now.age_proven:
             event = Event.AGE_ASKED

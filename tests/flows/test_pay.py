@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from kiosk.devices.simulated.depth import SimulatedDepthCamera, sheet
-from kiosk.domain.catalog import PriceList
+from kiosk.domain.catalog import PriceList, Promotion
 from kiosk.domain.events import Lane
 from kiosk.domain.identity import Template
 from kiosk.domain.intent import IntentState
@@ -19,7 +19,7 @@ from kiosk.flows.identify import FaceLook, FaceSearch
 from kiosk.flows.pay import PayFlow
 from kiosk.storage.damage import LOST_BASKET
 from kiosk.ui import views
-from tests.flows.conftest import TEA, WATER, Device, Networks, enrol, open_device, screen
+from tests.flows.conftest import PRICES, TEA, WATER, Device, Networks, enrol, open_device, screen
 
 MY_DIGITS = "41570321"
 
@@ -82,6 +82,18 @@ def test_a_product_that_is_not_sold_here_is_said_so(device: Device, pay: PayFlow
     fill_basket(device, pay)
     device.show_code("400638133393")
     assert pay.tick([]).hint == "unknown_code"
+
+
+def test_a_coupon_alone_cannot_be_paid(device: Device, pay: PayFlow) -> None:
+    coupon = "9910000000010"
+    offer = Promotion("c", "basket", "", {"en": "Coupon"}, off_minor=100, coupon=coupon)
+    with device.sight.store.unit() as unit:
+        unit.prices.put(replace(PRICES, version=9, promotions=(offer,)))
+    device.shop.refresh()
+    assert pay.add(coupon)
+    assert (screen(view := pay.tick(["pay"])), view.hint) == ("pay.basket", "scan_more")
+    assert pay.add(WATER)
+    assert (screen(view := pay.tick(["pay"])), view.total.minor) == ("pay.tender", 0)
 
 
 def test_the_first_code_of_all_is_answered_too_when_it_is_not_sold_here(device: Device, pay: PayFlow) -> None:
