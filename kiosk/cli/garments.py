@@ -60,8 +60,11 @@ def _add(args: argparse.Namespace) -> int:
 
 
 def _list(args: argparse.Namespace) -> int:
-    for path in sorted(args.folder.glob(f"*{SUFFIX}")):
+    found = sorted(args.folder.glob(f"*{SUFFIX}"))
+    for path in found:
         print(_told(_open(path)))
+    if not found:
+        print(f"no garments in {args.folder}: make one with `kiosk garments add`, or name another folder with --folder", file=sys.stderr)
     return 0
 
 

@@ -43,7 +43,7 @@ def _verify(args: argparse.Namespace) -> int:
 def _verify_file(args: argparse.Namespace) -> int:
     try:
         with args.file.open("rb") as lines:
-            reader, fault = archive.check(lines, args.key)
+            reader, fault = archive.check(lines, args.key, _told(args.head) if args.head else None)
     except OSError as error:
         raise StorageError(f"{args.file} cannot be read: {error}") from error
     if fault is not None:
@@ -73,13 +73,18 @@ def _verify_device(args: argparse.Namespace) -> int:
 
 def _missing(unit: Unit, told: str) -> str:
     """What is wrong with a head that HQ was told, "" when the journal still holds it."""
-    number, _, digest = told.partition(":")
-    if not number.isdigit():
-        raise StorageError(f"--head {told!r} is no NUMBER:HASH")
-    record = next(unit.journal.records(int(number), int(number)), None)
+    number, digest = _told(told)
+    record = next(unit.journal.records(number, number), None)
     if record is None:
         return f"record {number} is missing, which HQ was told of: the journal was cut"
     return "" if record.hash.hex() == digest else f"record {number} is not the one that HQ was told of: the journal was written anew"
+
+
+def _told(head: str) -> tuple[int, str]:
+    number, _, digest = head.partition(":")
+    if not (number.isascii() and number.isdigit()):
+        raise StorageError(f"--head {head!r} is no NUMBER:HASH")
+    return int(number), digest
 
 
 def _close(args: argparse.Namespace) -> int:

@@ -91,9 +91,13 @@ def _head(journal: Journal, first: int) -> tuple[Head, Place]:
 class Reader:
     """Checks the lines of an archive one by one; `fault` says what is wrong, `head` and `records` what it held."""
 
-    def __init__(self, key: str = "") -> None:
-        """key: the device's public key, when it is known from elsewhere; then it must have signed."""
-        self._key = key
+    def __init__(self, key: str = "", told: tuple[int, str] | None = None) -> None:
+        """key: the device's public key, when it is known from elsewhere; then it must have signed.
+
+        told: number and hash (hexadecimal) of a record that HQ was told of; then it must be among these.
+        """
+        self._key, self._told = key, told
+        self._seen_told = told is None
         self.head: Head | None = None
         self.records = 0
         self._head_line = b""
@@ -117,7 +121,11 @@ class Reader:
     def close(self) -> Fault | None:
         """Return what is wrong when no more lines come: an archive that was cut."""
         at = self._audit.place.number + 1 if self._audit else 0
-        return None if self._ended else Fault(at, "is missing, with all that follows: the end of the file was cut off")
+        if not self._ended:
+            return Fault(at, "is missing, with all that follows: the end of the file was cut off")
+        if self._told is not None and not self._seen_told:
+            return Fault(self._told[0], "is not in this file, and HQ was told of it: export a period that holds it, or the journal was cut")
+        return None
 
     @property
     def last(self) -> Place:
@@ -139,6 +147,10 @@ class Reader:
         record = Record(line.n, line.kind, line.body.encode(), _hex(line.hash), _bytes(line.signature))
         fault = audit.take(record)
         self.records = audit.records
+        if fault is None and self._told is not None and line.n == self._told[0]:
+            if line.hash != self._told[1]:
+                return Fault(line.n, "is not the one that HQ was told of: the journal was written anew")
+            self._seen_told = True
         if fault is None and line.kind == OPENED and self.head is not None:
             opening: Opening = wire.decode_value(record.body, Opening)
             if (opening.device, opening.chain, opening.journal) != (self.head.device, self.head.chain, self.head.journal):
@@ -156,9 +168,9 @@ class Reader:
         return None
 
 
-def check(lines: Iterable[bytes], key: str = "") -> tuple[Reader, Fault | None]:
-    """Read a whole archive; return what was read and the first fault."""
-    reader = Reader(key)
+def check(lines: Iterable[bytes], key: str = "", told: tuple[int, str] | None = None) -> tuple[Reader, Fault | None]:
+    """Read a whole archive; return what was read and the first fault. key, told: see Reader."""
+    reader = Reader(key, told)
     for line in lines:
         fault = reader.take(line)
         if fault is not None:

@@ -88,6 +88,11 @@ def test_a_day_is_closed_exported_and_verified(config, tmp_path, capsys):
     assert main(["journal", "export", str(out), *here]) == 0
     assert main(["journal", "verify", str(out), "--key", key]) == 0
     assert "6 records of pay-1 (sales) hold, 1 to 6" in capsys.readouterr().out
+    assert main(["journal", "verify", str(out), "--head", head]) == 0
+    capsys.readouterr()
+    for told, why in ((head[:-4] + "0000", "record 5: is not the one that HQ was told of"), ("99:00", "record 99: is not in this file")):
+        assert main(["journal", "verify", str(out), "--head", told]) == 1
+        assert why in capsys.readouterr().out
     day = next(line.split('"name\\":\\"')[1][:10] for line in out.read_text().splitlines() if '"kind":"day"' in line)
     assert main(["journal", "export", str(out), "--period", day, *here]) == 0
     assert main(["journal", "export", str(out), "--period", "1999-01", *here]) == 1
