@@ -175,6 +175,11 @@ class Canvas:
         size = max(self._smallest, round(self._type_size(style.size) * 0.84))
         return fonts.width(text, size, style.bold) <= width
 
+    def lines(self, text: str, width: int, style: Style) -> int:
+        """Return how many lines of `width` pixels a text takes when it is set as small as may be."""
+        least = max(self._smallest, round(self.px(style.size) * _SHRINK))
+        return len(fonts.wrap(text, least, style.bold, width))
+
     def measure(self, text: str, style: Style) -> int:
         """Return the width in pixels of a text on one line at its full size."""
         return fonts.width(text, self._type_size(style.size), style.bold)

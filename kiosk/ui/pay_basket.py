@@ -27,6 +27,9 @@ from kiosk.ui.widgets import (
 _ROW = 72
 _NOTE = 44
 """An upright screen is read from farther away: a note takes two lines there."""
+_MORE, _MORE_UPRIGHT, _MOST = 20, 28, 4
+"""What each line of a note adds to a row's height beyond the first, or beyond the second on an upright screen; and how many there are."""
+_NOTE_STYLE, _AMOUNT_STYLE = Style(TYPE.small, COLOURS.green, bold=True), Style(TYPE.body, bold=True, align="right")
 
 
 def draw(c: Canvas, view: PayBasket) -> None:
@@ -65,8 +68,7 @@ def _goods(c: Canvas, view: PayBasket, box: Box) -> None:
     words = c.say_if_known("hint", view.hint)
     head, rows = c.cut_top(box, max(44, PILL[pill_lines(c, words, box.width) - 1]), SPACE.tight)
     _head(c, head, words)
-    plain = _ROW + (14 if c.sight.large else 0)
-    heights = [plain + (_NOTE if c.portrait and line.note else 0) for line in view.lines]
+    heights = [_height(c, rows.width, line) for line in view.lines]
     hidden = _hidden(heights, rows.height / c.unit)
     if hidden:
         strip, rows = c.cut_top(rows, 30, SPACE.tight)
@@ -74,6 +76,33 @@ def _goods(c: Canvas, view: PayBasket, box: Box) -> None:
     for index in range(hidden, len(view.lines)):
         row, rows = c.cut_top(rows, heights[index], SPACE.tight)
         _line(c, row, index, view.lines[index])
+
+
+def _note_lines(c: Canvas, width: int, line: LineView) -> int:
+    """Return in how many lines a note stands in a row of `width` pixels."""
+    usual = 2 if c.portrait else 1
+    return min(_MOST, max(usual, c.lines(line.note, _name_width(c, width, line), _NOTE_STYLE)))
+
+
+def _height(c: Canvas, width: int, line: LineView) -> int:
+    """Return a row's height in units: as high as its note wants."""
+    plain = _ROW + (14 if c.sight.large else 0)
+    if not line.note:
+        return plain
+    return plain + (_NOTE if c.portrait else 0) + _more(c, _note_lines(c, width, line))
+
+
+def _more(c: Canvas, lines: int) -> int:
+    return _MORE_UPRIGHT * (lines - 2) if c.portrait else _MORE * (lines - 1)
+
+
+def _amount_width(c: Canvas, line: LineView) -> int:
+    return c.measure(c.money(line.amount) if line.amount else "", _AMOUNT_STYLE) + c.px(2)
+
+
+def _name_width(c: Canvas, width: int, line: LineView) -> int:
+    """Return the pixels that name and note have between a row's picture and its amount."""
+    return width - c.px(_ROW) - c.px(TOUCH) - 3 * c.px(SPACE.snug) - _amount_width(c, line)
 
 
 def _hidden(heights: list[int], room: float) -> int:
@@ -107,17 +136,16 @@ def _line(c: Canvas, row: Box, index: int, line: LineView) -> None:
     remove = Box(row.right - c.px(TOUCH) - pad, row.centery - c.px(TOUCH) // 2, c.px(TOUCH), c.px(TOUCH))
     if not line.fixed:
         button(c, f"remove:{index}", remove, Face("", "trash", Look(COLOURS.sand, COLOURS.muted), 20))
-    amount_style = Style(TYPE.body, bold=True, align="right")
-    amount = c.money(line.amount) if line.amount else ""
-    width = c.measure(amount, amount_style) + c.px(2)
+    width = _amount_width(c, line)
     price = Box(remove.x - c.px(SPACE.snug) - width, row.y, width, row.height)
-    c.text(amount, price, amount_style)
+    c.text(c.money(line.amount) if line.amount else "", price, _AMOUNT_STYLE)
     name = Box(tile.right + c.px(SPACE.snug), row.y + c.px(4), price.x - tile.right - c.px(2 * SPACE.snug), row.height - c.px(8))
     title = line.name if line.quantity == 1 else f"{line.quantity}\u00a0× {line.name}"
     if line.note:
-        upper, lower = c.cut_top(name, name.height / c.unit * (0.46 if c.portrait else 0.52), 0)
+        lines = _note_lines(c, row.width, line)
+        upper, lower = c.cut_top(name, (name.height / c.unit - _more(c, lines)) * (0.46 if c.portrait else 0.52), 0)
         c.text(title, upper, Style(20, bold=True))
-        c.text(line.note, lower, Style(TYPE.small, COLOURS.green, bold=True, lines=2 if c.portrait else 1))
+        c.text(line.note, lower, replace(_NOTE_STYLE, lines=lines))
     else:
         c.text(title, name, Style(20, bold=True, lines=2))
 

@@ -229,6 +229,17 @@ def test_an_amount_is_never_cut(language, sight):
     assert cut == []
 
 
+@pytest.mark.parametrize("sight", SIGHTS)
+def test_what_explains_a_price_stands_in_the_basket_whole(sight):
+    notes = ("0,482\u00a0kg × 24,90\u00a0€/kg · Prix spécial −2,41\u00a0€", "0.482\u00a0kg × €24.90/kg · Ham deal −€2.41",
+             "0.482\u00a0kg × €24.90/kg · 特价 −€2.41 · 满减 −€0.48")
+    for language, note in zip(LANGUAGES, notes, strict=True):
+        lines = tuple(views.LineView("Comté", 1, Money(123_95, "EUR"), note, "cheese") for _ in range(3))
+        for size in ((800, 480), (720, 1280)):
+            canvas = draw(views.PayBasket(Status(language, **SIGHTS[sight]), lines, TOTAL, hint="added"), size, audit=True)
+            assert canvas.problems == [] and "remove:2" in canvas.targets
+
+
 def test_long_names_and_huge_amounts_are_cut_and_said():
     lines = (views.LineView("Confiture de fraises des bois au sucre de canne non raffiné " * 3, 12, Money(10**9, "EUR"), picture="x"),)
     canvas = draw(views.PayBasket(EN, lines, Money(10**9, "EUR")), (800, 480), audit=True)
