@@ -48,7 +48,11 @@ class MyDataFlow:
         return self._view()
 
     def _leave(self) -> None:
+        """A code that no phone took is worth nothing any more: whoever took a picture of it in passing opens nothing later."""
         self._parts.eyes.look(None)
+        phone = self._parts.phone
+        if phone is not None and self._token and not phone.tokens.is_used(self._token):
+            phone.tokens.revoke(self._token)
 
     def _touch(self, target: str) -> None:
         if target == "language":

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import httpx
+import pytest
 
 from kiosk.config import PhoneSettings
 from kiosk.domain.events import Lane
@@ -87,5 +88,22 @@ def test_the_code_on_the_screen_opens_the_page_on_one_phone(device: Device, memb
         while asking.is_alive():
             loop.tick()
         assert answers[0].status_code == 200 and "ada" not in device.sight.vault
+    finally:
+        server.stop()
+
+
+@pytest.mark.parametrize("goes", ["touch", "time"])
+def test_a_code_that_no_phone_took_opens_nothing_once_the_member_has_gone(
+        device: Device, member_template: Callable[[int], Template], goes: str) -> None:
+    device.sight.vault.enrol("ada", "55551234", member_template(0), CONSENT)
+    tokens, visits, counter = Tokens(device.clock.monotonic), Visits(device.clock.monotonic), Counter()
+    server = PhoneServer(make_app(Pages(tokens, counter, "Test", "en", visits)), PhoneSettings(port=0))
+    try:
+        flow = MyDataFlow(replace(device.sight, phone=ShoppersPhone(tokens, visits, counter, server)), device.shop, "en")
+        token = known(device, flow, 0).qr.rpartition("/")[2]
+        if goes == "time":
+            device.clock.move(121.0)
+        assert flow.tick(["done"] if goes == "touch" else []) is None
+        assert tokens.enter(token) == ""
     finally:
         server.stop()
