@@ -47,7 +47,7 @@ class Press:
     def first(self, sale: SaleCompleted, language: str) -> None:
         """Print the receipt of a sale that has just been made."""
         if self._printer is not None:
-            with self._parts.store.unit() as unit:
+            with self._parts.store.unit(use_reserve=True) as unit:  # somebody has paid
                 unit.prints.count(sale.sale_id)
                 sheet = self._sheet(unit, sale, language)
             self._print(receipt(sale, sheet))

@@ -42,6 +42,7 @@ class ShelfFlow:
         self._nightly = NightlyCount(parts)
         self._sighting = Sighting(parts, camera) if camera is not None else None
         self._astray: set[str] = set()
+        self._moves: list[Move] = []
         self._staff_had_it = False
         self._lost = self._told_unsure = False
 
@@ -65,9 +66,10 @@ class ShelfFlow:
         for hint in hints:
             tracker.hint(hint)
             self._count_tags(hint, self._planogram)
-        for sample in samples:
-            for moved in tracker.feed(sample.cell, sample.time_s, sample.grams):
-                self._book(moved)
+        self._moves += [moved for sample in samples for moved in tracker.feed(sample.cell, sample.time_s, sample.grams)]
+        while self._moves:
+            self._book(self._moves[0])  # a full disk stops here: what moved is booked when there is room
+            self._moves.pop(0)
         if samples and self._plan:
             self._nightly.run(self._planogram, self._plan, tracker)
         self._tell_doubt()
@@ -104,6 +106,7 @@ class ShelfFlow:
         if self._sighting is not None:
             self._sighting.settle_doubt()
         self._astray.clear()
+        self._moves.clear()
 
     def _read(self) -> list[Sample]:
         if self._scale is None:

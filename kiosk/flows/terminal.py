@@ -85,7 +85,7 @@ class Terminal:
         """Note for HQ when the printer is lost or back."""
         if self._press.lost != self._printer_lost and not self._disk_full:
             self._printer_lost = self._press.lost
-            with self._parts.store.unit() as unit:
+            with self._parts.store.unit(use_reserve=True) as unit:
                 set_state(unit, "printer", "lost" if self._printer_lost else "ok")
 
     def _forget_sight(self) -> None:
@@ -96,21 +96,35 @@ class Terminal:
         self._was_idle = idle
 
     @property
+    def _money_moves(self) -> bool:
+        return self._pay is not None and self._pay.state in _MONEY_MOVES
+
+    @property
     def _idle(self) -> bool:
         return self._pay is None or self._pay.state is State.IDLE
 
+    def beside(self, work: Callable[[], None]) -> None:
+        """Do what a service does beside its screen. A disk that is full for it is shown as one, and ends no service."""
+        try:
+            work()
+        except StorageFullError as error:
+            self._full(error)
+
+    def _full(self, error: StorageFullError) -> None:
+        if not self._disk_full:
+            log.error("sales stop: %s", error)
+        self._disk_full = True
+
     def _guarded(self, touched: list[str]) -> views.View:
         try:
-            if self._disk_full:
+            if self._disk_full and not self._money_moves:
                 with self._parts.store.unit():
                     pass
                 self._disk_full = False
                 log.info("there is room on the disk again: sales go on")
             return self._tick(touched)
         except StorageFullError as error:
-            if not self._disk_full:
-                log.error("sales stop: %s", error)
-            self._disk_full = True
+            self._full(error)
             return views.OutOfOrder(status(self._parts, self._shop, self._parts.settings.device.language), "disk_full")
 
     def _tick(self, touched: list[str]) -> views.View:
@@ -145,7 +159,7 @@ class Terminal:
         return Site(self._parts, self._shop, self._parts.settings.device.language, self._press, self._pay, self._codes)
 
     def _out_of_order(self) -> str:
-        if self._pay is not None and self._pay.state in _MONEY_MOVES:
+        if self._money_moves:
             return ""
         now = occasion(self._parts.clock.now(), self._shop.zone)
         with self._parts.store.snapshot() as unit:

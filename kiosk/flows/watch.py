@@ -33,7 +33,7 @@ class Watched:
         if state == self._told:
             return
         dropped = self._parts.eyes.dropped
-        with self._parts.store.unit() as unit:
+        with self._parts.store.unit(use_reserve=True) as unit:
             set_state(unit, "camera", state)
             unit.tallies.add("dropped_frames", dropped - self._dropped)
         self._told, self._dropped = state, dropped

@@ -48,7 +48,7 @@ def serve(settings: Settings) -> int:
     def tick() -> None:
         planner.tick()
         servant.tick()
-        watched.tick()
+        terminal.beside(watched.tick)
         began = parts.clock.monotonic()
         view = terminal.tick(stage.touched())
         decided = parts.clock.monotonic()

@@ -32,7 +32,7 @@ def serve(settings: Settings) -> int:
     def tick() -> None:
         planner.tick()
         servant.tick()
-        watched.tick()
+        terminal.beside(watched.tick)
         stage.show(readiness.over(terminal.tick(stage.touched())))
 
     def close() -> None:

@@ -34,7 +34,7 @@ def serve(settings: Settings) -> int:
     def tick() -> None:
         planner.tick()
         servant.tick()
-        shelf.follow(terminal.staff_owns_shelf)
+        terminal.beside(lambda: shelf.follow(terminal.staff_owns_shelf))
         stage.show(readiness.over(terminal.tick(stage.touched())))
 
     def close() -> None:

@@ -22,13 +22,14 @@ from kiosk.domain.units import Grams
 from kiosk.errors import ConfigError, DeviceLostError, DeviceMissingError
 from kiosk.flows.enrol import EnrolFlow
 from kiosk.flows.forget import forget
+from kiosk.flows.health import states
 from kiosk.flows.parts import calibration_file
 from kiosk.flows.printing import Press
 from kiosk.flows.scales import open_scale
 from kiosk.flows.shelf import ShelfFlow
 from kiosk.flows.staff import Site, StaffFlow
 from kiosk.flows.staff_desk import StaffDoor
-from kiosk.flows.terminal import pay_terminal
+from kiosk.flows.terminal import pay_terminal, shelf_terminal
 from kiosk.flows.watch import Watched
 from tests.flows.conftest import TEA, TOML, Device, screen
 
@@ -211,6 +212,25 @@ def shelf_of(device: Device, weights: Weights) -> ShelfFlow:
 def settle(flow: ShelfFlow, staff_owns: bool = False) -> None:
     for _ in range(40):
         flow.follow(staff_owns)
+
+
+def test_a_disk_that_is_full_for_a_shelf_or_a_camera_ends_no_service(device: Device, weights: Weights) -> None:
+    flow, store = shelf_of(device, weights), device.sight.store
+    terminal = shelf_terminal(device.sight, device.shop, flow)
+    kept, store._reserve = store._reserve, 2**62
+    weights.grams["P2"] -= 60.0
+    for _ in range(40):
+        terminal.beside(lambda: flow.follow(False))
+    assert (screen(view := terminal.tick([])), view.reason) == ("out_of_order", "disk_full")
+    device.eyes.lost = True
+    terminal.beside(Watched(device.sight).tick)
+    with store.snapshot() as unit:
+        assert states(unit)["camera"] == "lost", "HQ is told of a camera on the disk's reserve"
+    store._reserve = kept
+    terminal.beside(lambda: flow.follow(False))
+    assert screen(terminal.tick([])) == "shelf.board"
+    with store.snapshot() as unit:
+        assert unit.stock.on_hand("P2") == 5, "what was taken meanwhile is booked once there is room"
 
 
 def test_a_pick_becomes_a_fact_and_a_low_slot_asks_once(device: Device, weights: Weights) -> None:

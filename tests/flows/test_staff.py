@@ -206,6 +206,22 @@ def test_a_payment_that_is_under_way_ends_on_the_screen_before_a_lock_takes_it(c
     assert screen(counter.touch("done")) == "out_of_order" or screen(counter.touch()) == "out_of_order"
 
 
+def test_a_disk_that_fills_up_during_a_payment_takes_neither_the_screen_that_says_paid_nor_the_receipt(counter: Counter) -> None:
+    counter.pay.add(WATER)
+    counter.touch("pay", "qr")
+    counter.device.show_code("KM1.code-of-somebody", "QRCode")
+    counter.touch()
+    store = counter.device.sight.store
+    with store.snapshot() as unit:
+        (intent,) = unit.intents.unsettled()
+    counter.device.answer(intent.intent_id, "authorised")
+    kept, store._reserve = store._reserve, 2**62
+    assert screen(counter.touch()) == screen(counter.touch()) == "pay.paid"
+    assert (screen(view := counter.touch("done")), view.reason) == ("out_of_order", "disk_full")
+    store._reserve = kept
+    assert "pay-1-000001" in counter.printed()
+
+
 def test_goods_come_back_by_line_then_the_rest_and_never_more(counter: Counter) -> None:
     sale = counter.buy(water=2, tea=3)
     with counter.device.sight.store.snapshot() as unit:
