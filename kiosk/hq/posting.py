@@ -20,7 +20,9 @@ from kiosk.hq.ledger.store import Db
 from kiosk.hq.stamp import Stamp
 from kiosk.wire import Envelope, encode_value
 
-LARGEST = 2**53
+LARGEST = 10**12
+"""No amount of money comes near it, in minor units, and millions of them can be added up in 64 bits."""
+MOST_PIECES = 1_000_000
 REQUEST_LETTERS = 4096
 UNKNOWN = "member:"
 TENDERS = ("wallet_face", "wallet_qr", pins.TENDER, "cash_desk", *CODE_TENDERS)
@@ -156,6 +158,9 @@ def _depends(promised: set[str], event: events.Event) -> bool:
 def _sale(books: Books, sale: events.SaleCompleted, origin: trade.Origin) -> None:
     if not sale.sale_id or sale.tender not in TENDERS or not 0 <= sale.total_minor < LARGEST:
         raise InvalidValueError(f"sale {sale.sale_id!r} of {sale.total_minor} by {sale.tender!r} cannot be")
+    for line in sale.lines:
+        if not abs(line.quantity) < MOST_PIECES or max(map(abs, (line.unit_minor, line.discount_minor, line.amount_minor))) >= LARGEST:
+            raise InvalidValueError(f"sale {sale.sale_id!r} of {line.quantity} {line.gtin!r} for {line.amount_minor} cannot be")
     _our_currency(books, sale.total_minor, sale.currency)
     if sum([line.amount_minor for line in sale.lines]) != sale.total_minor:
         facts.alarm(books.db, "sums", origin.device, sale.sale_id, books.stamp.at_ms)
@@ -229,6 +234,8 @@ def _cancel(books: Books, cancelled: events.PaymentCancelled, origin: trade.Orig
 
 
 def _stock(books: Books, change: events.StockChanged, origin: trade.Origin) -> None:
+    if not max(abs(change.delta), abs(change.on_hand)) < MOST_PIECES:
+        raise InvalidValueError(f"slot {change.slot!r} with {change.on_hand} pieces after {change.delta} cannot be")
     key, moves = (origin.device, change.slot), books.gathered.stock
     moves[key] = trade.stock_move(change, origin, moves.get(key))
     day, (sold, empty, closing) = supply.demand_of(change, origin)
@@ -299,10 +306,14 @@ def _place(origin: trade.Origin) -> Place:
 
 
 def _health(books: Books, health: events.DeviceHealth, origin: trade.Origin) -> None:
+    if not 0 <= health.offline_minor < LARGEST:
+        raise InvalidValueError(f"{health.offline_minor} sold offline cannot be")
     books.gathered.health[origin.device] = health
 
 
 def _identity(books: Books, decided: events.IdentityDecided, origin: trade.Origin) -> None:
+    if not decided.outcome.isidentifier():  # it becomes a name in a path of JSON
+        raise InvalidValueError(f"a face that was {decided.outcome!r} cannot be")
     key = (origin.device, decided.outcome)
     books.gathered.judged[key] = books.gathered.judged.get(key, 0) + 1
 

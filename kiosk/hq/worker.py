@@ -156,13 +156,14 @@ class Worker:
         births = [m for m in messages if m[0].endswith("/state") and m[0] != STATE_TOPIC]
         for topic, _payload in births:
             self._sender.forget(topic.split("/")[1])
-        acks = self._ingest.states(births, now) if births else {}
+        if births:
+            self._ingest.states(births, now)
         facts = [m for m in messages if "/up/" in m[0]]
         if facts:
-            acks |= {device: acks.get(device, []) + more for device, more in self._ingest.commit(facts, now).items()}
+            acks = self._ingest.commit(facts, now)
+            self._acks.update({(device, ack.epoch, ack.lane): ack for device, own in acks.items() for ack in own})
             if self._unchecked_s is None:
                 self._unchecked_s = self._clock.monotonic()
-        self._acks.update({(device, ack.epoch, ack.lane): ack for device, own in acks.items() for ack in own})
         self._dirty = True
 
     def _check_seals(self, *, idle: bool) -> None:
