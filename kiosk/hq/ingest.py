@@ -172,7 +172,13 @@ class Ingest:
             _set_aside(batch, item, "unreadable", item.reason)
         else:
             event_id, body, time_ms = item.id, kept(item), milliseconds(item.time) + batch.books.offset_ms(item)
-            kind = type(item.event).__name__ if _book(batch, item, stream, time_ms) else "refused"
+            refusal = _book(batch, item, stream, time_ms)
+            if refusal:
+                stream.advance()
+                if seq > stream.mark + 1:
+                    return  # what it hangs on may be in the hole before it: its device sends both again
+                _refuse(batch, item, refusal)
+            kind = "refused" if refusal else type(item.event).__name__
         batch.rows.append((stream.id, seq, event_id, kind, time_ms, at_ms, body))
         batch.known[stream.id][seq] = event_id
         stream.take(seq)
@@ -206,14 +212,14 @@ class Ingest:
         return stream
 
 
-def _book(batch: _Batch, envelope: Envelope, stream: Stream, time_ms: int) -> bool:
-    """Book a fact; in careful mode set it aside when that fails, and return whether it was booked."""
+def _book(batch: _Batch, envelope: Envelope, stream: Stream, time_ms: int) -> str:
+    """Book a fact; return "", or in careful mode why that cannot be: then nothing of it is booked."""
     origin = Origin(envelope.device, batch.stores[envelope.device], envelope.epoch, envelope.seq, time_ms, batch.books.stamp.at_ms)
     if isinstance(envelope.event, ClockSet):
         _write_rows(batch)  # what it corrects may have come in the same batch, and stays whatever becomes of it
     if not batch.careful:
         _apply(batch, envelope, stream, origin)
-        return True
+        return ""
     try:
         with savepoint(batch.db):
             _apply(batch, envelope, stream, origin)
@@ -222,11 +228,14 @@ def _book(batch: _Batch, envelope: Envelope, stream: Stream, time_ms: int) -> bo
         raise
     except KioskError as error:
         batch.books.gathered.clear()
-        log.warning("device %s, %s %d: %s", envelope.device, envelope.lane, envelope.seq, error)
-        _set_aside(batch, envelope, "refused", str(error))
-        facts.alarm(batch.db, "refused", envelope.device, str(error), batch.books.stamp.at_ms)
-        return False
-    return True
+        return str(error)
+    return ""
+
+
+def _refuse(batch: _Batch, envelope: Envelope, reason: str) -> None:
+    log.warning("device %s, %s %d: %s", envelope.device, envelope.lane, envelope.seq, reason)
+    _set_aside(batch, envelope, "refused", reason)
+    facts.alarm(batch.db, "refused", envelope.device, reason, batch.books.stamp.at_ms)
 
 
 def _write_rows(batch: _Batch) -> None:

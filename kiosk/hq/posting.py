@@ -30,15 +30,16 @@ TENDERS = ("wallet_face", "wallet_qr", pins.TENDER, "cash_desk", *CODE_TENDERS)
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """What many facts of one transaction change together, written down once: by (device, slot), slot and day, (device, outcome), device.
+    """What many facts of one transaction change together, written down once.
 
+    By (device, slot, epoch), slot and day, (device, outcome), device.
     sales wait here too, as (sale, origin) in order; `promised` are their ids, intents and members (UNKNOWN: of a member that only the
     books tell). Whatever asks about one of these, or might, has them booked first: see `post`. receipts: what is kept of each, by sale.
     keys: device -> the key that has signed its journals so far. offsets: (device, boot) -> by how much its times are too early; unset:
     facts whose time was not known, with their stream and that offset.
     """
 
-    stock: dict[tuple[str, str], trade.StockMove] = field(default_factory=dict)
+    stock: dict[tuple[str, str, str], trade.StockMove] = field(default_factory=dict)
     demand: dict[supply.DemandKey, supply.Demand] = field(default_factory=dict)
     judged: dict[tuple[str, str], int] = field(default_factory=dict)
     health: dict[str, events.DeviceHealth] = field(default_factory=dict)
@@ -236,7 +237,7 @@ def _cancel(books: Books, cancelled: events.PaymentCancelled, origin: trade.Orig
 def _stock(books: Books, change: events.StockChanged, origin: trade.Origin) -> None:
     if not max(abs(change.delta), abs(change.on_hand)) < MOST_PIECES:
         raise InvalidValueError(f"slot {change.slot!r} with {change.on_hand} pieces after {change.delta} cannot be")
-    key, moves = (origin.device, change.slot), books.gathered.stock
+    key, moves = (origin.device, change.slot, origin.epoch), books.gathered.stock
     moves[key] = trade.stock_move(change, origin, moves.get(key))
     day, (sold, empty, closing) = supply.demand_of(change, origin)
     before = books.gathered.demand.get(day, (0, False, 0))

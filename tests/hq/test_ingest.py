@@ -12,6 +12,7 @@ from kiosk.domain.events import (
     PaymentRequested,
     ReplenishmentRequested,
     SaleLine,
+    SaleRefunded,
     Skipped,
     StockChanged,
 )
@@ -142,6 +143,46 @@ def test_a_clock_that_cannot_be_takes_nothing_with_it_that_came_in_the_same_batc
     ingest.commit([sold], stamp)
     with ledger.read() as db:
         assert facts.counter(db, "resent") == 2
+
+
+def test_a_refund_that_overtakes_its_sale_is_booked_when_the_sale_is_there(ledger, ingest, stamp):
+    device = Device()
+    first, sold = device.fact(sale("s0")), device.fact(sale("s1"))
+    line = SaleLine(GTIN, 2, 250, 0, 500, 200)
+    back = device.fact(SaleRefunded("r1", "s1", "R-1", (line,), 500, "EUR", {"200": 83}, "cash_desk", "", "torn", "lea"))
+    assert ingest.commit([device.message(first)], stamp) == {"pay-1": [Ack("e1", Lane.MONEY, 1)]}
+    assert ingest.commit([device.message(back)], stamp) == {"pay-1": [Ack("e1", Lane.MONEY, 1)]}, "the message with the sale was lost"
+    assert ingest.commit([device.message(sold), device.message(back)], stamp) == {"pay-1": [Ack("e1", Lane.MONEY, 3)]}
+    strange = device.fact(SaleRefunded("r2", "s9", "R-2", (line,), 500, "EUR", {"200": 83}, "cash_desk", "", "torn", "lea"))
+    assert ingest.commit([device.message(strange)], stamp) == {"pay-1": [Ack("e1", Lane.MONEY, 4)]}, "no hole: nothing will change that"
+    with ledger.read() as db:
+        assert [r["refund_id"] for r in db.execute("SELECT refund_id FROM refunds")] == ["r1"]
+        assert [r["seq"] for r in facts.quarantined(db)] == [4] and facts.gaps(db) == {}
+
+
+def test_what_a_former_card_counted_does_not_stand_over_what_the_present_one_did(ledger, ingest, stamp):
+    former, present = Device("shelf-1", "e1"), Device("shelf-1", "e2")
+    def counted(card, pieces, reason="pick", delta=-1, seq=None):
+        return card.fact(StockChanged("A1", GTIN, delta, pieces, "retail_selling", reason, 0.9), seq=seq)
+    ingest.states([present.birth()], stamp)
+    late = counted(former, 4, "refill", 3)
+    ingest.commit([present.message(counted(present, 9)), former.message(counted(former, 1))], stamp)
+    with ledger.write() as db:
+        assert trade.stock(db)["shelf-1", "A1"]["on_hand"] == 9
+        trade.add_on_order(db, "shelf-1", "A1", GTIN, 7)
+    ingest.commit([former.message(late)], stamp)
+    ingest.commit([present.message(counted(present, 6, seq=5), counted(present, 8, "refill", 2, seq=4))], stamp)
+    with ledger.read() as db:
+        row = trade.stock(db)["shelf-1", "A1"]
+        assert (row["on_hand"], row["on_order"], row["epoch"]) == (6, 2, "e2")
+    fork = counted(present, 5, seq=5)
+    ingest.commit([present.message(replace(fork, id="of-its-double"))], stamp)
+    ingest.states([former.birth("s2")], stamp)
+    with ledger.read() as db:
+        assert trade.stock(db)["shelf-1", "A1"]["on_hand"] == 5, "two cards with one history: the last word counts"
+    ingest.commit([former.message(counted(former, 2))], stamp)
+    with ledger.read() as db:
+        assert trade.stock(db)["shelf-1", "A1"]["on_hand"] == 2, "an old card that is put back is the present one"
 
 
 HUGE = 2**62
