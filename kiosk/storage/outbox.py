@@ -230,6 +230,12 @@ def keep(db: sqlite3.Connection, epoch_no: int, fact: wire.Envelope) -> int:
     return db.execute(f"INSERT OR IGNORE {_INTO}", row).rowcount
 
 
+def note_unset(book: Book, fact: wire.Envelope) -> None:
+    """Note of a fact from another card that it was made before the time was known."""
+    book.db.execute("INSERT INTO unset_clocks VALUES (?, ?) ON CONFLICT (boot_id) DO UPDATE SET until = max(until, excluded.until)",
+                    (fact.boot_id, _microseconds(fact.time) + 1))
+
+
 def is_whole(row: tuple[Any, ...]) -> bool:
     """Whether a row of the outbox still says what was written."""
     n, kind, slot, event_id, boot, at, crc, data = row
