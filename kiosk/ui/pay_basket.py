@@ -29,6 +29,8 @@ _NOTE = 44
 """An upright screen is read from farther away: a note takes two lines there."""
 _MORE, _MORE_UPRIGHT, _MOST = 20, 28, 4
 """What each line of a note adds to a row's height beyond the first, or beyond the second on an upright screen; and how many there are."""
+_SHOWN = 20
+"""More lines than this never fit: of those before them nobody needs the height."""
 _NOTE_STYLE, _AMOUNT_STYLE = Style(TYPE.small, COLOURS.green, bold=True), Style(TYPE.body, bold=True, align="right")
 
 
@@ -68,7 +70,8 @@ def _goods(c: Canvas, view: PayBasket, box: Box) -> None:
     words = c.say_if_known("hint", view.hint)
     head, rows = c.cut_top(box, max(44, PILL[pill_lines(c, words, box.width) - 1]), SPACE.tight)
     _head(c, head, words)
-    heights = [_height(c, rows.width, line) for line in view.lines]
+    old = max(0, len(view.lines) - _SHOWN)
+    heights = [_ROW] * old + [_height(c, rows.width, line) for line in view.lines[old:]]
     hidden = _hidden(heights, rows.height / c.unit)
     if hidden:
         strip, rows = c.cut_top(rows, 30, SPACE.tight)
