@@ -77,9 +77,12 @@ class Ingest:
             self._streams.clear()
             return self._commit(items, stamp, careful=True)
 
-    def states(self, messages: Sequence[Message], stamp: Stamp) -> dict[str, list[Ack]]:
-        """Take in births and deaths and return, for each device that was born, how far its lanes are."""
-        acks: dict[str, list[Ack]] = {}
+    def states(self, messages: Sequence[Message], stamp: Stamp) -> None:
+        """Take in births and deaths.
+
+        A birth is not answered with how far its lanes are here: a card with the same history may have brought them so far, and what this
+        one wrote under those numbers has not come yet. It sends what waits, and hears of that.
+        """
         with self._ledger.write() as db:
             for topic, payload in messages:
                 device = topic.split("/")[1]
@@ -98,11 +101,6 @@ class Ingest:
                     raise
                 except KioskError as error:
                     facts.quarantine(db, Refused(device, "state", "", 0, "unreadable", str(error), payload[:4096]), stamp.at_ms)
-                    continue
-                if state.online:
-                    marks = facts.marks(db, device, state.epoch)
-                    acks[device] = [Ack(state.epoch, Lane(lane), mark) for lane, mark in marks.items() if mark]
-        return acks
 
     def _note_card(self, db: Db, device: str, epoch: str, stamp: Stamp) -> None:
         """Another card than before is in a device: it gets what the one before was not told; one that was there before is alarmed."""
@@ -174,7 +172,13 @@ class Ingest:
             _set_aside(batch, item, "unreadable", item.reason)
         else:
             event_id, body, time_ms = item.id, kept(item), milliseconds(item.time) + batch.books.offset_ms(item)
-            kind = type(item.event).__name__ if _book(batch, item, stream, time_ms) else "refused"
+            refusal = _book(batch, item, stream, time_ms)
+            if refusal:
+                stream.advance()
+                if seq > stream.mark + 1:
+                    return  # what it hangs on may be in the hole before it: its device sends both again
+                _refuse(batch, item, refusal)
+            kind = "refused" if refusal else type(item.event).__name__
         batch.rows.append((stream.id, seq, event_id, kind, time_ms, at_ms, body))
         batch.known[stream.id][seq] = event_id
         stream.take(seq)
@@ -208,12 +212,14 @@ class Ingest:
         return stream
 
 
-def _book(batch: _Batch, envelope: Envelope, stream: Stream, time_ms: int) -> bool:
-    """Book a fact; in careful mode set it aside when that fails, and return whether it was booked."""
+def _book(batch: _Batch, envelope: Envelope, stream: Stream, time_ms: int) -> str:
+    """Book a fact; return "", or in careful mode why that cannot be: then nothing of it is booked."""
     origin = Origin(envelope.device, batch.stores[envelope.device], envelope.epoch, envelope.seq, time_ms, batch.books.stamp.at_ms)
+    if isinstance(envelope.event, ClockSet):
+        _write_rows(batch)  # what it corrects may have come in the same batch, and stays whatever becomes of it
     if not batch.careful:
         _apply(batch, envelope, stream, origin)
-        return True
+        return ""
     try:
         with savepoint(batch.db):
             _apply(batch, envelope, stream, origin)
@@ -222,11 +228,14 @@ def _book(batch: _Batch, envelope: Envelope, stream: Stream, time_ms: int) -> bo
         raise
     except KioskError as error:
         batch.books.gathered.clear()
-        log.warning("device %s, %s %d: %s", envelope.device, envelope.lane, envelope.seq, error)
-        _set_aside(batch, envelope, "refused", str(error))
-        facts.alarm(batch.db, "refused", envelope.device, str(error), batch.books.stamp.at_ms)
-        return False
-    return True
+        return str(error)
+    return ""
+
+
+def _refuse(batch: _Batch, envelope: Envelope, reason: str) -> None:
+    log.warning("device %s, %s %d: %s", envelope.device, envelope.lane, envelope.seq, reason)
+    _set_aside(batch, envelope, "refused", reason)
+    facts.alarm(batch.db, "refused", envelope.device, reason, batch.books.stamp.at_ms)
 
 
 def _write_rows(batch: _Batch) -> None:
@@ -238,8 +247,6 @@ def _apply(batch: _Batch, envelope: Envelope, stream: Stream, origin: Origin) ->
     if isinstance(envelope.event, Skipped):
         _skip(batch, envelope, envelope.event, stream)
     else:
-        if isinstance(envelope.event, ClockSet):
-            _write_rows(batch)  # what it corrects may have come in the same batch
         post(batch.books, envelope, origin, stream.id)
 
 
@@ -258,14 +265,10 @@ def _set_aside(batch: _Batch, item: Envelope | Unreadable, kind: str, reason: st
 
 
 def _acks(batch: _Batch, tops: dict[Key, int]) -> dict[str, list[Ack]]:
-    """Return what each device may free. A card whose history goes on elsewhere too hears of no number beyond those that it sent."""
+    """Return what each device may free: no number beyond those that it sent, for another card may have brought its history further."""
     acks: dict[str, list[Ack]] = {}
     for key, stream in batch.touched.items():
         device, epoch, lane = key
-        if FORK in epoch or not stream.mark:
-            continue
-        seq = stream.mark
-        if seq > tops[key] and facts.marks(batch.db, device, f"{epoch}{FORK}2"):
-            seq = tops[key]
-        acks.setdefault(device, []).append(Ack(epoch, lane, seq))
+        if FORK not in epoch and stream.mark:
+            acks.setdefault(device, []).append(Ack(epoch, lane, min(stream.mark, tops[key])))
     return acks

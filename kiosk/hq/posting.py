@@ -20,7 +20,9 @@ from kiosk.hq.ledger.store import Db
 from kiosk.hq.stamp import Stamp
 from kiosk.wire import Envelope, encode_value
 
-LARGEST = 2**53
+LARGEST = 10**12
+"""No amount of money comes near it, in minor units, and millions of them can be added up in 64 bits."""
+MOST_PIECES = 1_000_000
 REQUEST_LETTERS = 4096
 UNKNOWN = "member:"
 TENDERS = ("wallet_face", "wallet_qr", pins.TENDER, "cash_desk", *CODE_TENDERS)
@@ -28,15 +30,16 @@ TENDERS = ("wallet_face", "wallet_qr", pins.TENDER, "cash_desk", *CODE_TENDERS)
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """What many facts of one transaction change together, written down once: by (device, slot), slot and day, (device, outcome), device.
+    """What many facts of one transaction change together, written down once.
 
+    By (device, slot, epoch), slot and day, (device, outcome), device.
     sales wait here too, as (sale, origin) in order; `promised` are their ids, intents and members (UNKNOWN: of a member that only the
     books tell). Whatever asks about one of these, or might, has them booked first: see `post`. receipts: what is kept of each, by sale.
     keys: device -> the key that has signed its journals so far. offsets: (device, boot) -> by how much its times are too early; unset:
     facts whose time was not known, with their stream and that offset.
     """
 
-    stock: dict[tuple[str, str], trade.StockMove] = field(default_factory=dict)
+    stock: dict[tuple[str, str, str], trade.StockMove] = field(default_factory=dict)
     demand: dict[supply.DemandKey, supply.Demand] = field(default_factory=dict)
     judged: dict[tuple[str, str], int] = field(default_factory=dict)
     health: dict[str, events.DeviceHealth] = field(default_factory=dict)
@@ -156,6 +159,9 @@ def _depends(promised: set[str], event: events.Event) -> bool:
 def _sale(books: Books, sale: events.SaleCompleted, origin: trade.Origin) -> None:
     if not sale.sale_id or sale.tender not in TENDERS or not 0 <= sale.total_minor < LARGEST:
         raise InvalidValueError(f"sale {sale.sale_id!r} of {sale.total_minor} by {sale.tender!r} cannot be")
+    for line in sale.lines:
+        if not abs(line.quantity) < MOST_PIECES or max(map(abs, (line.unit_minor, line.discount_minor, line.amount_minor))) >= LARGEST:
+            raise InvalidValueError(f"sale {sale.sale_id!r} of {line.quantity} {line.gtin!r} for {line.amount_minor} cannot be")
     _our_currency(books, sale.total_minor, sale.currency)
     if sum([line.amount_minor for line in sale.lines]) != sale.total_minor:
         facts.alarm(books.db, "sums", origin.device, sale.sale_id, books.stamp.at_ms)
@@ -229,7 +235,9 @@ def _cancel(books: Books, cancelled: events.PaymentCancelled, origin: trade.Orig
 
 
 def _stock(books: Books, change: events.StockChanged, origin: trade.Origin) -> None:
-    key, moves = (origin.device, change.slot), books.gathered.stock
+    if not max(abs(change.delta), abs(change.on_hand)) < MOST_PIECES:
+        raise InvalidValueError(f"slot {change.slot!r} with {change.on_hand} pieces after {change.delta} cannot be")
+    key, moves = (origin.device, change.slot, origin.epoch), books.gathered.stock
     moves[key] = trade.stock_move(change, origin, moves.get(key))
     day, (sold, empty, closing) = supply.demand_of(change, origin)
     before = books.gathered.demand.get(day, (0, False, 0))
@@ -299,10 +307,14 @@ def _place(origin: trade.Origin) -> Place:
 
 
 def _health(books: Books, health: events.DeviceHealth, origin: trade.Origin) -> None:
+    if not 0 <= health.offline_minor < LARGEST:
+        raise InvalidValueError(f"{health.offline_minor} sold offline cannot be")
     books.gathered.health[origin.device] = health
 
 
 def _identity(books: Books, decided: events.IdentityDecided, origin: trade.Origin) -> None:
+    if not decided.outcome.isidentifier():  # it becomes a name in a path of JSON
+        raise InvalidValueError(f"a face that was {decided.outcome!r} cannot be")
     key = (origin.device, decided.outcome)
     books.gathered.judged[key] = books.gathered.judged.get(key, 0) + 1
 

@@ -93,6 +93,8 @@ class Worker:
         self._unchecked_s: float | None = float("-inf")
         self._renewed_s, self._roots = float("-inf"), ""
         self._quota, self._answers = Quota(settings.limits), list[Message]()
+        self._births = list[Message]()
+        """Births and deaths that are not written down yet: nobody tells them again, as facts are."""
         self._claims = claims.Desk(settings.authority, key.public) if settings.authority is not None else None
 
     @property
@@ -118,7 +120,7 @@ class Worker:
         """Do what there is to do; waits up to 50 ms for a message when there is nothing, and a moment for more when there are many."""
         messages = self._drain()
         try:
-            if messages:
+            if messages or self._births:
                 self._take(messages)
             self._check_seals(idle=not messages)
             self._sweep()
@@ -150,19 +152,23 @@ class Worker:
 
     def _take(self, messages: list[Message]) -> None:
         now = self._stamp()
+        for message in messages:
+            if message[0].endswith("/state") and message[0] != STATE_TOPIC:
+                self._births = [*(m for m in self._births if m != message), message]
         if self._claims is not None:
             self._take_claims(self._claims, [m for m in messages if m[0].startswith("v1/claim/")], now)
         self._say_again |= any(topic == STATE_TOPIC and self._is_anothers_end(payload) for topic, payload in messages)
-        births = [m for m in messages if m[0].endswith("/state") and m[0] != STATE_TOPIC]
-        for topic, _payload in births:
+        for topic, _payload in self._births:
             self._sender.forget(topic.split("/")[1])
-        acks = self._ingest.states(births, now) if births else {}
+        if self._births:
+            self._ingest.states(self._births, now)
+            self._births.clear()
         facts = [m for m in messages if "/up/" in m[0]]
         if facts:
-            acks |= {device: acks.get(device, []) + more for device, more in self._ingest.commit(facts, now).items()}
+            acks = self._ingest.commit(facts, now)
+            self._acks.update({(device, ack.epoch, ack.lane): ack for device, own in acks.items() for ack in own})
             if self._unchecked_s is None:
                 self._unchecked_s = self._clock.monotonic()
-        self._acks.update({(device, ack.epoch, ack.lane): ack for device, own in acks.items() for ack in own})
         self._dirty = True
 
     def _check_seals(self, *, idle: bool) -> None:

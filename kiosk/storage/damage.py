@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from kiosk import wire
-from kiosk.domain.events import Lane, Skipped
+from kiosk.domain.events import Lane, SaleCompleted, SaleRefunded, Skipped
 from kiosk.domain.journal import Predecessor
 from kiosk.errors import WireError
 from kiosk.storage.book import Book
@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 
 LOST_BASKET = b"?"
 """No basket reads like this (domain.basket.pack)."""
+_DIGITS = 16
+"""A number of more digits is no receipt's."""
 BEYOND = 1_000_000
 """Numbers of a former epoch are taken up again so far beyond the last known one: the newest may have been among the unreadable."""
 
@@ -59,8 +61,10 @@ def carry_over(book: Book, aside: Path) -> dict[str, int]:
     db = book.db
     db.execute("BEGIN IMMEDIATE")
     carried = _copied(db, aside)
+    _count_receipts(db)
     for number in _nameless(db):  # the tree of epochs is gone: HQ books these once all the same, for it knows sales by their ids too
         db.execute("INSERT INTO epochs VALUES (?, ?)", (number, book.new_id()))
+        db.execute("DELETE FROM lanes WHERE epoch_no = ?", (number,))  # under that name HQ holds nothing yet
     begin_epoch(book)
     db.execute("INSERT INTO meta VALUES ('rebuilt_from', ?)", (aside.name,))
     for (former,) in db.execute("SELECT no FROM epochs WHERE no < ?", (book.epoch_no,)).fetchall():
@@ -135,6 +139,21 @@ def _put(db: sqlite3.Connection, table: str, names: list[str], row: tuple[Any, .
         return db.execute(f"INSERT OR IGNORE INTO {table} ({', '.join(names)}) VALUES ({', '.join('?' * len(row))})", row).rowcount
     except (sqlite3.IntegrityError, OverflowError):  # a value of the wrong type: what was read is not what was written
         return 0
+
+
+def _count_receipts(db: sqlite3.Connection) -> None:
+    """Have receipts go on after the highest number that a sale or refund bears, where their own count could not be read."""
+    highest: dict[str, int] = {}
+    for table, cls in (("sales", SaleCompleted), ("refunds WHERE by_hq = 0", SaleRefunded)):
+        for (body,) in db.execute(f"SELECT body FROM {table}"):
+            try:
+                prefix, _, number = wire.decode_value(body, cls).receipt.rpartition("-")
+            except WireError:
+                continue
+            if prefix and number.isascii() and number.isdigit() and len(number) < _DIGITS:
+                highest[prefix] = max(highest.get(prefix, 0), int(number))
+    db.executemany("INSERT INTO receipts VALUES (?, ?) ON CONFLICT (prefix) DO UPDATE SET number = max(number, excluded.number)",
+                   highest.items())
 
 
 def _nameless(db: sqlite3.Connection) -> list[int]:

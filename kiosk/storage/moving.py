@@ -15,8 +15,8 @@ from typing import TypeVar
 from kiosk import wire
 from kiosk.domain.events import Lane
 from kiosk.errors import StorageError, WireError
-from kiosk.storage.outbox import acknowledged, keep, last, recount, set_lane
-from kiosk.storage.places import LANES, run
+from kiosk.storage.outbox import acknowledged, keep, last, note_unset, recount, set_lane
+from kiosk.storage.places import LANES, place, run
 from kiosk.storage.store import Store, Unit
 
 FORMAT = 1
@@ -124,9 +124,14 @@ def import_queue(store: Store, lines: Iterable[bytes], name: str) -> Moved:
         numbers = {epoch: _number(unit, epoch, name) for epoch in dict.fromkeys(mark.epoch for mark in marks)}
         for mark in marks:
             number = numbers[mark.epoch]
-            set_lane(book, number, mark.lane, max(mark.acked, acknowledged(book, number, mark.lane)), 0)
+            held = max(mark.acked, acknowledged(book, number, mark.lane))
+            set_lane(book, number, mark.lane, held, 0)
+            # What an earlier import brought, and the broken kiosk has brought to HQ itself since.
+            book.db.execute("DELETE FROM outbox WHERE n BETWEEN ? AND ?", (place(mark.lane, number, 0), place(mark.lane, number, held)))
         new = 0
         for fact in (_fact(row, store.device, name) for row in facts):
+            if not fact.clock_set:
+                note_unset(book, fact)
             if fact.seq > acknowledged(book, numbers[fact.epoch], fact.lane):
                 new += keep(book.db, numbers[fact.epoch], fact)
         recount(book)

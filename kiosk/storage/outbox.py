@@ -68,6 +68,7 @@ class Facts:
     def record(self, event: Event) -> wire.Envelope:
         """Give `event` the next number of its lane and put it into the outbox; the health ring and the stock lane make room for it."""
         lane = Lane(event.lane) if isinstance(event, Skipped) else LANE_OF[type(event)]
+        self._note_clock()
         seq = self._next(lane)
         if seq >= self._looked.get(lane, 0) and lane is not Lane.MONEY:
             seq = self._make_room(lane, seq)
@@ -75,6 +76,7 @@ class Facts:
 
     def record_sealed(self, event: Event, seal: Callable[[wire.Envelope], Event]) -> wire.Envelope:
         """Record a fact of the money lane that says where it stands in the journal: what `seal` makes of its envelope; return that."""
+        self._note_clock()
         fact = self._envelope(Lane.MONEY, self._next(Lane.MONEY), event)
         fact = replace(fact, event=seal(fact))
         self._add(fact)
@@ -84,7 +86,7 @@ class Facts:
         """Record many facts at once; as one call of `record` for each, and several times as fast where many of one kind come together."""
         book, boot = self._book, self._boot
         at = _microseconds(book.clock.now())
-        self._clock_set()
+        self._note_clock()
         ids, bodies = series(book.new_id, len(events)), wire.encode_values(events)
         following: dict[Lane, int] = {}
         done = 0
@@ -111,17 +113,16 @@ class Facts:
     def _envelope(self, lane: Lane, seq: int, event: Event) -> wire.Envelope:
         book = self._book
         return wire.Envelope(book.new_id(), book.device, book.epoch, lane, seq, book.clock.boot_id, book.clock.now(), event,
-                             self._clock_set())
+                             book.clock.known)
 
-    def _clock_set(self) -> bool:
-        """Whether the time is known; where not, this boot is noted, and its facts say so when they go."""
+    def _note_clock(self) -> None:
+        """Where the time is not known, note this boot: its facts say so when they go. Records a fact itself, so it comes before all."""
         clock = self._book.clock
         if not clock.known:
             self._book.db.execute("INSERT OR IGNORE INTO unset_clocks VALUES (?, NULL)", (clock.boot_id,))
         elif not self._knew and isinstance(clock, FlooredClock):
             self._knew = True
             self._tell_clock(clock)
-        return clock.known
 
     def _tell_clock(self, clock: FlooredClock) -> None:
         """The time is known: whoever notes it first tells HQ how late this boot's facts are."""
@@ -227,6 +228,12 @@ def keep(db: sqlite3.Connection, epoch_no: int, fact: wire.Envelope) -> int:
     row = _row(place(fact.lane, epoch_no, fact.seq), fact.event, packed(fact.id), packed(fact.boot_id), _microseconds(fact.time),
                wire.encode_value(fact.event))
     return db.execute(f"INSERT OR IGNORE {_INTO}", row).rowcount
+
+
+def note_unset(book: Book, fact: wire.Envelope) -> None:
+    """Note of a fact from another card that it was made before the time was known."""
+    book.db.execute("INSERT INTO unset_clocks VALUES (?, ?) ON CONFLICT (boot_id) DO UPDATE SET until = max(until, excluded.until)",
+                    (fact.boot_id, _microseconds(fact.time) + 1))
 
 
 def is_whole(row: tuple[Any, ...]) -> bool:

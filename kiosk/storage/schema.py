@@ -95,8 +95,8 @@ CREATE INDEX outbox_skipped ON outbox (n) WHERE kind = 'Skipped';
 
 CARRIED = ("epochs", "lanes", "outbox", "downboxes", "inbox", "erasures", "vault_orders", "device_orders", "unset_clocks", "quarantine",
            "sales", "offline_sales", "refunds", "refund_lines",
-           "prints", "receipts", "intents", "basket", "stock", "requests", "daily_sales", "empty_slots", "slot_plans", "pricelists",
-           "planogram", "policy", "tallies", "settings")
+           "prints", "receipts", "intents", "basket", "stock", "requests", "daily_sales", "daily_terms", "arrivals", "empty_slots",
+           "slot_plans", "pricelists", "planogram", "policy", "tallies", "settings")
 """What is carried over from a damaged file, as far as it can be read. The journal is not: a chain with a hole proves nothing."""
 
 

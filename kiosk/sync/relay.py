@@ -210,6 +210,7 @@ class Relay:
         changed, self._version = version != self._version, version
         if self._hq_online is False and now - self._gone_s >= DOUBT_S:
             self._hq_online = None
+            self._start_over(now)
         if not self._client.connected or self._hq_online is False:
             return worked
         for state in self._lanes.values():

@@ -38,6 +38,8 @@ INLINE_BYTES = 64 * 1024
 """A manifest carries its body up to this size; a larger one names where it can be fetched."""
 BODY_BYTES = 16 * 1024 * 1024
 """A manifest's body longer than this is neither published nor fetched."""
+LAST_YEAR = 9000
+"""Times from here on are no clock's, and what reckons with them would go beyond the last year that there is."""
 UNSET = "unset"
 """The extension `clock` of a fact that was made before the device knew the time."""
 
@@ -252,6 +254,8 @@ def _envelope(device: str, lane: Lane, source: str, header: _Header) -> Envelope
     decode = _DATA.get(header.type)
     if decode is None:
         raise WireError(f"type {header.type!r} is not known here")
+    if not 1970 <= header.time.year < LAST_YEAR:
+        raise WireError(f"its time is in the year {header.time.year}")
     return Envelope(header.id, device, header.epoch, lane, header.seq, header.bootid, header.time, decode(header.data),
                     header.clock != UNSET, bytes(header.data))
 

@@ -11,12 +11,27 @@ from kiosk.domain.orders import CommandOrdered, MemberErasureOrdered, TrustAnnou
 from kiosk.errors import HqError, TrustError
 from kiosk.hq import downbox, publish, replenishment
 from kiosk.hq.ledger import catalogue, facts, fleet, trade
+from kiosk.hq.ledger.store import Ledger
+from kiosk.hq.stamp import Stamp
 from kiosk.hq.trust import SigningKey
+from kiosk.hq.worker import Worker, WorkerSettings
+from kiosk.runtime import ManualClock, new_id
 from kiosk.wire import decode_manifest, decode_order
 from tests.hq.conftest import GTIN, Device
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 PLAN = Planogram(1, "shelf-1", (Cell("A1", GTIN, 12, 4, 6),))
+
+
+class Broker:
+    """A way to devices that takes everything."""
+
+    def __init__(self):
+        self.topics = []
+
+    def publish(self, topic, _payload, retain=False):
+        self.topics.append(topic)
+        return True
 
 
 class Post:
@@ -151,6 +166,25 @@ def test_nothing_is_sent_to_who_is_away_and_a_full_link_is_tried_again(ledger, i
     ingest.states([device.birth("s1", online=False)], stamp)
     with ledger.read() as db:
         assert sender.flush(db, Post(), 100.0, NOW) == 0
+
+
+def test_a_birth_that_comes_while_the_ledger_takes_nothing_is_written_down_as_soon_as_it_does(ledger, tmp_path):
+    with ledger.write() as db:
+        downbox.put_planogram(db, PLAN, Stamp(1, new_id))
+    own, link, device = Ledger(ledger.path), Broker(), Device("shelf-1")
+    worker = Worker(own, link, SigningKey(tmp_path), ManualClock(NOW), new_id, WorkerSettings("shop", Money(0, "EUR")))
+    with own.read() as db:
+        db.execute("PRAGMA query_only = 1")
+    for topic, payload in (device.birth(), device.birth(online=False), device.birth()):
+        worker.put(topic, payload)
+    worker.turn()
+    with own.read() as db:
+        db.execute("PRAGMA query_only = 0")
+    worker.turn()
+    with ledger.read() as db:
+        assert [(row["id"], row["online"], row["epoch"]) for row in fleet.devices(db)] == [("shelf-1", 1, "e1")]
+    assert "v1/shelf-1/down/planogram" in link.topics
+    own.close()
 
 
 def test_a_command_says_how_long_it_is_good_for_from_when_it_is_sent(ledger, ingest, stamp, tmp_path):

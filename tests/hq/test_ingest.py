@@ -1,17 +1,23 @@
+from dataclasses import replace
+
 import pytest
 
 from kiosk.domain.events import (
     DeviceHealth,
+    IdentityDecided,
     InboxCommitted,
     Lane,
     MemberEnrolled,
     PaymentCancelled,
     PaymentRequested,
     ReplenishmentRequested,
+    SaleLine,
+    SaleRefunded,
     Skipped,
     StockChanged,
 )
 from kiosk.domain.money import Money
+from kiosk.domain.standing import ClockSet
 from kiosk.errors import StorageError
 from kiosk.hq.ingest import LAST_FORK, Ingest
 from kiosk.hq.ledger import accounts, facts, fleet, trade
@@ -43,7 +49,8 @@ def test_a_hole_holds_the_mark_until_it_is_filled_or_covered(ledger, ingest, sta
     with ledger.read() as db:
         assert facts.gaps(db) == {"pay-1": 1}
     again = Ingest(ledger, Money(0, "EUR"))
-    assert again.commit([device.message(two)], stamp) == {"pay-1": [Ack("e1", Lane.MONEY, 3)]}
+    assert again.commit([device.message(two)], stamp) == {"pay-1": [Ack("e1", Lane.MONEY, 2)]}
+    assert again.commit([device.message(three)], stamp) == {"pay-1": [Ack("e1", Lane.MONEY, 3)]}
     ninth = device.fact(Skipped("stock", 1, 8, "compacted"), Lane.STOCK, 9)
     assert again.commit([device.message(ninth)], stamp) == {"pay-1": [Ack("e1", Lane.STOCK, 9)]}
     with ledger.read() as db:
@@ -78,6 +85,21 @@ def test_a_card_that_goes_on_less_far_than_its_double_can_free_what_it_has(ledge
         assert ingest.commit([device.message(*near)], stamp) == {"pay-1": [Ack("e1", Lane.MONEY, 2)]}
 
 
+def test_a_card_hears_of_no_number_that_only_its_double_has_sent(ledger, ingest, stamp):
+    device = Device()
+    ours = [device.fact(sale(f"a{n}"), seq=n, event_id=f"a-{n}") for n in range(1, 9)]
+    ingest.commit([device.message(*ours)], stamp)
+    ingest.states([device.birth("s2")], stamp)
+    shared, own = ours[:4], [device.fact(sale(f"b{n}"), seq=n, event_id=f"b-{n}") for n in range(5, 8)]
+    assert ingest.commit([device.message(*shared)], stamp) == {"pay-1": [Ack("e1", Lane.MONEY, 4)]}, "5 to 7 are still to come"
+    assert ingest.commit([device.message(*own)], stamp) == {"pay-1": [Ack("e1", Lane.MONEY, 7)]}
+    skipping = device.fact(Skipped("stock", 1, 90, "compacted"), Lane.STOCK, 100)
+    ingest.commit([device.message(skipping)], stamp)
+    moved = [device.fact(StockChanged("A1", GTIN, -1, 9 - n, "retail_selling", "pick", 0.9), seq=n, event_id=f"b-{n}") for n in (1, 2)]
+    assert ingest.commit([device.message(*moved)], stamp) == {"pay-1": [Ack("e1", Lane.STOCK, 2)]}, "more would be no number of its own"
+    assert count(ledger, "sales") == 11
+
+
 def test_more_branches_than_anybody_has_cards_are_set_aside(ledger, ingest, stamp):
     device = Device()
     for n in range(20):
@@ -109,6 +131,87 @@ def test_what_cannot_be_booked_is_set_aside_alone(ledger, ingest, stamp):
     with ledger.read() as db:
         assert [r["kind"] for r in facts.quarantined(db)] == ["refused", "refused"]
         assert sorted(r["sale_id"] for r in trade.sales(db)) == ["s1", "s3", "s5"]
+
+
+def test_a_clock_that_cannot_be_takes_nothing_with_it_that_came_in_the_same_batch(ledger, ingest, stamp):
+    device = Device()
+    sold, told = device.send(sale("s1"), sale("s2")), device.send(ClockSet("boot", 60 * 365 * 86_400_000))
+    ingest.commit([sold, told], stamp)
+    with ledger.read() as db:
+        assert [r["kind"] for r in facts.quarantined(db)] == ["refused"]
+        assert sorted(r[0] for r in db.execute("SELECT kind FROM facts")) == ["SaleCompleted", "SaleCompleted", "refused"]
+    ingest.commit([sold], stamp)
+    with ledger.read() as db:
+        assert facts.counter(db, "resent") == 2
+
+
+def test_a_refund_that_overtakes_its_sale_is_booked_when_the_sale_is_there(ledger, ingest, stamp):
+    device = Device()
+    first, sold = device.fact(sale("s0")), device.fact(sale("s1"))
+    line = SaleLine(GTIN, 2, 250, 0, 500, 200)
+    back = device.fact(SaleRefunded("r1", "s1", "R-1", (line,), 500, "EUR", {"200": 83}, "cash_desk", "", "torn", "lea"))
+    assert ingest.commit([device.message(first)], stamp) == {"pay-1": [Ack("e1", Lane.MONEY, 1)]}
+    assert ingest.commit([device.message(back)], stamp) == {"pay-1": [Ack("e1", Lane.MONEY, 1)]}, "the message with the sale was lost"
+    assert ingest.commit([device.message(sold), device.message(back)], stamp) == {"pay-1": [Ack("e1", Lane.MONEY, 3)]}
+    strange = device.fact(SaleRefunded("r2", "s9", "R-2", (line,), 500, "EUR", {"200": 83}, "cash_desk", "", "torn", "lea"))
+    assert ingest.commit([device.message(strange)], stamp) == {"pay-1": [Ack("e1", Lane.MONEY, 4)]}, "no hole: nothing will change that"
+    with ledger.read() as db:
+        assert [r["refund_id"] for r in db.execute("SELECT refund_id FROM refunds")] == ["r1"]
+        assert [r["seq"] for r in facts.quarantined(db)] == [4] and facts.gaps(db) == {}
+
+
+def test_what_a_former_card_counted_does_not_stand_over_what_the_present_one_did(ledger, ingest, stamp):
+    former, present = Device("shelf-1", "e1"), Device("shelf-1", "e2")
+    def counted(card, pieces, reason="pick", delta=-1, seq=None):
+        return card.fact(StockChanged("A1", GTIN, delta, pieces, "retail_selling", reason, 0.9), seq=seq)
+    ingest.states([present.birth()], stamp)
+    late = counted(former, 4, "refill", 3)
+    ingest.commit([present.message(counted(present, 9)), former.message(counted(former, 1))], stamp)
+    with ledger.write() as db:
+        assert trade.stock(db)["shelf-1", "A1"]["on_hand"] == 9
+        trade.add_on_order(db, "shelf-1", "A1", GTIN, 7)
+    ingest.commit([former.message(late)], stamp)
+    ingest.commit([present.message(counted(present, 6, seq=5), counted(present, 8, "refill", 2, seq=4))], stamp)
+    with ledger.read() as db:
+        row = trade.stock(db)["shelf-1", "A1"]
+        assert (row["on_hand"], row["on_order"], row["epoch"]) == (6, 2, "e2")
+    fork = counted(present, 5, seq=5)
+    ingest.commit([present.message(replace(fork, id="of-its-double"))], stamp)
+    ingest.states([former.birth("s2")], stamp)
+    with ledger.read() as db:
+        assert trade.stock(db)["shelf-1", "A1"]["on_hand"] == 5, "two cards with one history: the last word counts"
+    ingest.commit([former.message(counted(former, 2))], stamp)
+    with ledger.read() as db:
+        assert trade.stock(db)["shelf-1", "A1"]["on_hand"] == 2, "an old card that is put back is the present one"
+
+
+HUGE = 2**62
+
+
+@pytest.mark.parametrize("event", [
+    replace(sale("s1"), lines=(SaleLine(GTIN, HUGE, 1, 0, 250, 200),) * 2),
+    replace(sale("s1"), lines=(SaleLine(GTIN, 1, 1, 0, HUGE, 200),) * 2),
+    sale("s1", total=2**53 - 2),
+    StockChanged("A1", GTIN, -1, HUGE, "retail_selling", "pick", 0.9),
+    StockChanged("A1", GTIN, -HUGE, 1, "retail_selling", "pick", 0.9),
+    DeviceHealth("0.1.0", 900, {}, 0, {}, offline_minor=HUGE),
+    IdentityDecided("acc\0epted", "k_of_n", 5, 0.3, 3),
+], ids=["pieces", "line", "total", "on hand", "moved", "offline", "outcome"])
+def test_what_would_break_the_sums_of_all_is_set_aside(ledger, ingest, stamp, event):
+    one, other = Device("pay-1"), Device("pay-2")
+    acks = ingest.commit([one.send(event), other.send(sale("good"))], stamp)
+    assert acks["pay-1"][0].seq == acks["pay-2"][0].seq == 1
+    with ledger.read() as db:
+        assert [(r["device"], r["kind"]) for r in facts.quarantined(db)] == [("pay-1", "refused")]
+        assert [r["sale_id"] for r in trade.sales(db)] == ["good"]
+
+
+def test_a_time_beyond_all_calendars_takes_its_number_and_is_set_aside(ledger, ingest, stamp):
+    topic, payload = Device().send(sale("s1"))
+    for n, late in enumerate((b"9999-12-31T23:59:59-14:00", b"0001-01-01T00:00:00+14:00"), 1):
+        changed = payload.replace(b"2026-03-02T10:00:00Z", late).replace(b'"seq":1', b'"seq":%d' % n)
+        assert ingest.commit([(topic, changed)], stamp) == {"pay-1": [Ack("e1", Lane.MONEY, n)]}
+    assert count(ledger, "sales") == 0
 
 
 def test_a_sale_that_comes_again_in_a_new_epoch_is_booked_once(ledger, ingest, stamp):
@@ -156,11 +259,11 @@ def test_stock_health_and_requests_are_shown(ledger, ingest, stamp):
 def test_births_and_deaths(ledger, ingest, stamp):
     device = Device()
     ingest.commit([device.send(sale())], stamp)
-    assert ingest.states([device.birth("s2")], stamp) == {"pay-1": [Ack("e1", Lane.MONEY, 1)]}
+    ingest.states([device.birth("s2")], stamp)
     ingest.states([device.birth("s1", online=False)], stamp)
     with ledger.read() as db:
         assert fleet.devices(db)[0]["online"] == 1
-    assert ingest.states([device.birth("s2", online=False), ("v1/x/state", b"{")], stamp) == {}
+    ingest.states([device.birth("s2", online=False), ("v1/x/state", b"{")], stamp)
     with ledger.read() as db:
         assert fleet.devices(db)[0]["online"] == 0
         assert facts.quarantined(db)[0]["lane"] == "state"

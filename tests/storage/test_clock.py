@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from kiosk import wire
-from kiosk.domain.events import Lane, SaleCompleted, SaleLine
+from kiosk.domain.events import Lane, SaleCompleted, SaleLine, StockChanged
 from kiosk.domain.money import Money
 from kiosk.domain.standing import ClockSet
 from kiosk.hq.ingest import Ingest
@@ -112,6 +112,17 @@ def test_sales_before_the_time_is_known_say_so_and_hq_corrects_them_in_whatever_
         raw = [row[0] / 1000 for row in db.execute("SELECT time_ms FROM facts WHERE kind = 'SaleCompleted' ORDER BY seq")]
     assert times == {"s1": true.timestamp() - 12, "s2": true.timestamp() - 2, "s3": true.timestamp()} and raw == list(times.values())
     ledger.close()
+
+
+def test_the_first_fact_after_the_time_is_known_may_be_of_the_lane_in_which_that_is_told(device):
+    machine, store = device
+    with store.unit() as unit:
+        unit.facts.record(sale(1))
+    machine.sync(datetime(2026, 8, 1, tzinfo=UTC))
+    with store.unit() as unit:
+        moved = unit.facts.record(StockChanged("A1", "4006381333931", -1, 3, "retail_selling", "sale", 1.0))
+    told = [wire.decode_batch("v1/kiosk-1/up/stock", payload)[0].event for payload in messages(store)[Lane.STOCK]]
+    assert isinstance(told[0], ClockSet) and told[1:] == [moved.event] and moved.seq == 2
 
 
 def test_until_then_hq_shows_the_sale_as_unsure(tmp_path, device):

@@ -69,6 +69,33 @@ def test_twice_is_once(broken, open_store):
         assert unit.outbox.waiting() == waiting, "what HQ holds does not come back"
 
 
+def test_what_the_broken_kiosk_brought_to_hq_itself_after_all_waits_no_more(broken, open_store, make):
+    new = open_store()
+    import_queue(new, exported(broken)[1], "q")
+    with broken.unit() as unit:
+        unit.outbox.acknowledge(broken.epoch, Lane.MONEY, 20)
+        unit.facts.record(make.sale(21))
+        unit.outbox.acknowledge(broken.epoch, Lane.MONEY, 21)
+    assert import_queue(new, exported(broken)[1], "q").new == 0
+    with new.unit() as unit:
+        assert unit.outbox.waiting()[Lane.MONEY] == 0 and unit.outbox.first(Lane.MONEY) == 0
+
+
+def test_a_fact_of_before_the_time_was_known_says_so_on_the_replacement_too(open_store, clock, tmp_path, make):
+    broken = open_store(tmp_path / "old" / "kiosk.db")
+    for known in (False, False, True):
+        clock.known = known
+        clock.move(1)
+        with broken.unit() as unit:
+            unit.facts.record(make.sale(clock.monotonic()))
+    with broken.unit() as unit:
+        unit.facts.record(make.stock(1))
+        broken._book.db.execute("UPDATE unset_clocks SET until = (SELECT max(at) FROM outbox)")
+    new = open_store()
+    import_queue(new, exported(broken)[1], "q")
+    assert [fact.clock_set for fact in facts(new, broken.epoch)] == [False, False, True, True]
+
+
 @pytest.mark.parametrize(("spoil", "reason"), [
     (lambda lines: lines[:-1], "kiosk"), (lambda lines: [*lines[:-1], lines[-1][:-1]], "cut short"), (lambda _lines: [], "cut short"),
     (lambda lines: [*lines[:9], lines[9].replace(b"300", b"900"), lines[9], *lines[11:]], "damaged on its way"),

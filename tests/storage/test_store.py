@@ -8,19 +8,22 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from kiosk import wire
-from kiosk.domain.events import Lane, Skipped
+from kiosk.domain.events import Lane, SaleRefunded, Skipped
 from kiosk.errors import StorageDamagedError, StorageError, StorageFullError
 from kiosk.runtime import SystemClock, new_id
 from kiosk.storage.damage import LOST_BASKET
+from kiosk.storage.schema import CARRIED
 from kiosk.storage.store import Store, connect_file
 
 WRITER = """
 import sys
+from dataclasses import replace
 from pathlib import Path
 from kiosk.domain.events import SaleCompleted
 from kiosk.runtime import SystemClock, new_id
@@ -243,6 +246,43 @@ def test_a_damaged_page_costs_its_rows_and_nothing_else(tmp_path, open_store, ma
         assert unit.basket.load() == (LOST_BASKET if table == "basket" else b"4006381333931*2")
     store.close()
     assert open_store().rebuilt, "it stays known"
+
+
+def spoil(store, path, table):
+    """Write over the first page of a table; the store is closed."""
+    (root,) = store._book.db.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", (table,)).fetchone()
+    store.close()
+    with path.open("r+b") as file:
+        file.seek((root - 1) * 4096)
+        file.write(b"\xff" * 4096)
+
+
+def test_receipts_go_on_after_the_highest_that_is_known_when_their_count_is_damaged(tmp_path, open_store, make):
+    store = open_store()
+    with store.unit() as unit:
+        for n in (1, 2):
+            unit.sales.add(replace(make.sale(n), receipt=unit.sales.next_receipt("K1")))
+        refund = SaleRefunded("r1", "sale-1", unit.sales.next_receipt("K1-R"), (), 1, "EUR", {}, "cash_desk", "", "x", "lea")
+        unit.refunds.add(refund, ())
+    spoil(store, tmp_path / "kiosk.db", "receipts")
+    with open_store().unit() as unit:
+        assert (unit.sales.next_receipt("K1"), unit.sales.next_receipt("K1-R")) == ("K1-000003", "K1-R-000002")
+
+
+def test_facts_whose_epoch_lost_its_name_are_told_from_the_first_number_on(tmp_path, open_store, make):
+    epoch, _before = filled(open_store, make)
+    spoil(open_store(), tmp_path / "kiosk.db", "epochs")
+    store = open_store()
+    facts = facts_of(store)
+    (named,) = {fact.epoch for fact in facts} - {store.epoch}
+    assert named != epoch and told(facts, named) == set(range(1, max(f.seq for f in facts) + 1)), "HQ holds nothing under that name"
+    with store.unit() as unit:
+        assert unit.outbox.acknowledge(named, Lane.MONEY, max(f.seq for f in facts)) == len(facts)
+
+
+def test_every_table_is_carried_over_but_what_proves_itself_and_what_is_made_anew(store):
+    tables = {name for (name,) in store._book.db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    assert tables - set(CARRIED) == {"meta", "journal", "journal_unsigned", "training", "sqlite_sequence", "_sqlite_migrations"}
 
 
 def test_a_file_that_is_no_database_is_set_aside(tmp_path, open_store, make):

@@ -16,7 +16,7 @@ from kiosk.domain.money import Money
 from kiosk.domain.orders import CommandOrdered, MemberErasureOrdered, PaymentAnswered
 from kiosk.domain.standing import DownlinkRefused
 from kiosk.runtime import SystemClock
-from kiosk.sync.relay import FIRST_PATIENCE_S, SETTLED_S
+from kiosk.sync.relay import DOUBT_S, FIRST_PATIENCE_S, SETTLED_S
 
 
 def sale(n):
@@ -127,6 +127,17 @@ def test_nothing_is_sent_while_hq_says_it_is_away(device, hq):
     assert not hq.facts
     hq._born()
     device.until(lambda: device.waiting() == 0, "it went when HQ came back")
+
+
+def test_what_was_written_while_hq_was_away_goes_when_that_is_doubted(device, hq):
+    hq.start()
+    device.meet(hq)
+    hq.client.publish("v1/hq/state", wire.encode_state(wire.DeviceState(False, hq.session, "1", "", ())), retain=True)
+    device.until(lambda: not device.relay.hq_online, "HQ is away")
+    device.record(sale(1))
+    device.step()
+    device.relay._gone_s -= DOUBT_S
+    device.until(lambda: device.waiting() == 0, "word that HQ is back was lost, and it went all the same")
 
 
 def test_hq_is_online_only_when_it_said_so_on_this_connection(device, hq, broker):

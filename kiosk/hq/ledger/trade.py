@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -106,30 +106,36 @@ StockMove = tuple[str, str, str, int, str, int, int, int]
 """(device, slot, gtin, on_hand, epoch, seq, at_ms, pieces that arrived of what is on order)"""
 
 
+_NEWER = ("CASE WHEN {0}.epoch = excluded.epoch THEN seq < excluded.seq ELSE {0}.epoch = '' OR"
+          " (SELECT {0}.epoch != d.epoch OR excluded.epoch LIKE d.epoch || '#%' FROM devices d WHERE d.id = excluded.device) END")
+"""Whether a fact is news for a row. Of one epoch its number says so; what the present card told, no former one changes (a branch may)."""
+
+
 def stock_move(change: StockChanged, origin: Origin, before: StockMove | None) -> StockMove:
-    """Return what a fact and the one before it in the same slot come to; an older fact of the same epoch changes nothing."""
+    """Return what a fact and the one before it in the same slot and epoch come to; of an older one only what arrived counts."""
     arrived = max(0, change.delta) if change.reason == "refill" else 0
     if before is not None:
-        if before[4] == origin.epoch and before[5] > origin.seq:
-            return before
         arrived += before[7]
+        if before[5] > origin.seq:
+            return (*before[:7], arrived)
     return origin.device, change.slot, change.gtin, change.on_hand, origin.epoch, origin.seq, origin.at_ms, arrived
 
 
-def move_stock(db: Db, moves: Iterable[StockMove]) -> None:
-    """Write down what lies in slots; an older fact of the same epoch changes nothing. A refill takes from what is on order."""
+def move_stock(db: Db, moves: Collection[StockMove]) -> None:
+    """Write down what lies in slots, where it is news. A refill takes from what is on order, however late it comes."""
+    db.executemany("UPDATE stock SET on_order = max(0, on_order - ?) WHERE device = ? AND slot = ?",
+                   [(move[7], *move[:2]) for move in moves if move[7]])
     db.executemany(
         "INSERT INTO stock (device, slot, gtin, on_hand, epoch, seq, at_ms) VALUES (?, ?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT (device, slot) DO UPDATE SET gtin = excluded.gtin, on_hand = excluded.on_hand,"
-        " on_order = max(0, on_order - ?), epoch = excluded.epoch, seq = excluded.seq,"
-        " at_ms = excluded.at_ms WHERE epoch != excluded.epoch OR seq < excluded.seq", moves)
+        " ON CONFLICT (device, slot) DO UPDATE SET gtin = excluded.gtin, on_hand = excluded.on_hand, epoch = excluded.epoch,"
+        f" seq = excluded.seq, at_ms = excluded.at_ms WHERE {_NEWER.format('stock')}", [move[:7] for move in moves])
 
 
 def see_facing(db: Db, seen: FacingSeen, origin: Origin) -> None:
-    """Write down what a shelf camera believes of a slot; an older fact of the same epoch changes nothing."""
+    """Write down what a shelf camera believes of a slot, where it is news."""
     db.execute("INSERT INTO facings (device, slot, fill, state, epoch, seq, at_ms) VALUES (?, ?, ?, ?, ?, ?, ?)"
                " ON CONFLICT (device, slot) DO UPDATE SET fill = excluded.fill, state = excluded.state, epoch = excluded.epoch,"
-               " seq = excluded.seq, at_ms = excluded.at_ms WHERE epoch != excluded.epoch OR seq < excluded.seq",
+               f" seq = excluded.seq, at_ms = excluded.at_ms WHERE {_NEWER.format('facings')}",
                (origin.device, seen.slot, seen.fill, seen.state, origin.epoch, origin.seq, origin.at_ms))
 
 
