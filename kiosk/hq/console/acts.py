@@ -10,13 +10,14 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
+from kiosk.design.words import say
 from kiosk.domain.staff import Role
 from kiosk.errors import HqError, InvalidValueError
 from kiosk.hq import imports, members, publish, replenishment, supplier
 from kiosk.hq.console.forms import form_is_ours, name_of
 from kiosk.hq.console.guard import role_refusal
 from kiosk.hq.console.pages import shell, show_members, show_products, show_replenishment
-from kiosk.hq.console.render import Desk, page
+from kiosk.hq.console.render import Desk, language_of, page
 from kiosk.hq.imports import Preview
 from kiosk.hq.ledger import catalogue, facts, home
 
@@ -30,12 +31,12 @@ def act(work: Act, role: Role | None, largest: int = imports.LARGEST_BYTES) -> C
     """
 
     async def endpoint(request: Request) -> Response:
-        refused = role_refusal(request, role) if role is not None else None
-        if refused is not None:
-            return refused
+        refused = role_refusal(request, role) if role is not None else ""
+        if refused:
+            return PlainTextResponse(refused, 403)
         async with request.form(max_files=1, max_part_size=4 * imports.LARGEST_BYTES) as form:
             if not form_is_ours(request, form):
-                return PlainTextResponse("this form is not from this browser's console: load the page again", 403)
+                return PlainTextResponse(say("console.refused.form", language_of(request)), 403)
             content = form.get("file")
             if isinstance(content, UploadFile):
                 request.state.file = await content.read(largest + 1)
