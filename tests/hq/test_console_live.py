@@ -11,10 +11,12 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
+from kiosk.domain.money import Money
+from kiosk.hq import publish
 from kiosk.hq.console.server import WebServer
+from kiosk.hq.ledger import catalogue, people
 from kiosk.hq.ledger import garments as kept
-from kiosk.hq.ledger import people
-from tests.hq.conftest import sale
+from tests.hq.conftest import GTIN, sale
 from tests.hq.test_console import browser, site, text, until, width  # noqa: F401
 from tests.hq.test_garments import photo
 
@@ -39,6 +41,27 @@ def test_a_garment_is_uploaded_corrected_and_removed_by_hand(site, browser, tmp_
     until(browser, lambda: browser.current_url == f"{site.url}/garments")
     with site.ledger.read() as db:
         assert kept.rows(db) == []
+
+
+@pytest.mark.browser
+def test_of_two_people_who_change_a_price_the_second_sees_what_the_first_did(site, browser):  # noqa: F811
+    def price() -> int:
+        with site.ledger.read() as db:
+            return catalogue.product(db, GTIN).price.minor
+
+    width(browser, 1280)
+    browser.get(f"{site.url}/products?lang=en")
+    field = browser.find_element(By.CSS_SELECTOR, f"#product-{GTIN} [name=price]")
+    field.clear()
+    field.send_keys("1.45")
+    with site.ledger.write() as db:
+        publish.set_price(db, GTIN, Money(180, "EUR"), site.stamp(), "anna")
+    field.send_keys("\n")
+    until(browser, lambda: "Somebody has just set €1.80" in text(browser, "#error"))
+    assert price() == 180 and field.get_attribute("value") == "1.80"
+    field.clear()
+    field.send_keys("1.45\n")
+    until(browser, lambda: price() == 145)
 
 
 @pytest.mark.browser

@@ -10,6 +10,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
+from kiosk.design.amounts import money
 from kiosk.design.words import say
 from kiosk.domain.staff import Role
 from kiosk.errors import HqError, InvalidValueError
@@ -93,11 +94,16 @@ def make_order(request: Request, desk: Desk, _form: FormData) -> Response:
 
 
 def set_price(request: Request, desk: Desk, form: FormData) -> Response:
-    """Change a price: a new version of the list goes out."""
+    """Change a price: a new version of the list goes out, unless somebody has changed it since the page was read."""
+    gtin, was = request.path_params["gtin"], text(form, "was")
     try:
         price = imports.price(text(form, "price"), desk.currency)
         with desk.ledger.write() as db:
-            publish.set_price(db, request.path_params["gtin"], price, desk.stamp(), name_of(request))
+            known = catalogue.product(db, gtin)
+            if known is not None and was and imports.plain(known.price) not in (was, imports.plain(price)):
+                language = language_of(request)
+                raise HqError(say("console.products.meanwhile", language, price=money(known.price, language)))
+            publish.set_price(db, gtin, price, desk.stamp(), name_of(request))
     except (HqError, InvalidValueError) as error:
         return show_products(request, str(error))
     return RedirectResponse("/products", 303)
