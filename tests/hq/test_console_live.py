@@ -138,7 +138,9 @@ def test_a_page_whose_session_has_ended_shows_the_way_in_instead_of_old_figures(
 def test_a_form_of_a_session_that_has_ended_leads_to_the_way_in(site, browser):  # noqa: F811
     width(browser, 1280)
     browser.get(f"{site.url}/replenishment?lang=fr")
+    until(browser, lambda: "on" in browser.find_element(By.ID, "pulse").get_attribute("class").split())
     browser.execute_script("live.close()")  # nothing tells this page before its form does
+    until(browser, lambda: not browser.execute_script("return fetching"))
     with site.ledger.write() as db:
         people.end_sessions(db, "olga")
     browser.find_element(By.CSS_SELECTOR, "#ask-r1 [value=approve]").click()
