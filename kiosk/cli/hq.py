@@ -38,7 +38,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         return parser
 
     _add_serve(command("serve", _serve, "run HQ until SIGTERM"))
-    importing = command("import", _import, "read a CSV file of products, planogram or promotions")
+    importing = command("import", _import, "read a CSV file of products, plates, planogram, promotions or codes")
     importing.add_argument("table", choices=sorted(imports.COLUMNS))
     importing.add_argument("file", type=Path)
     importing.add_argument("--dry-run", action="store_true", help="show what would change, change nothing")
@@ -136,7 +136,7 @@ def _epcis(args: argparse.Namespace) -> int:
         since = datetime.fromisoformat(args.since).replace(tzinfo=zone)
     except (ValueError, ZoneInfoNotFoundError) as error:
         raise HqError(f"--since takes a date as 2026-11-22, --timezone a name as Europe/Paris: {error}") from error
-    with open_ledger(args.folder).read() as db:
+    with open_ledger(args.folder, new=False).read() as db:
         print(json.dumps(epcis.document(db, since, zone, _now()), indent=1))
     return 0
 

@@ -41,7 +41,7 @@ def _packs(args: argparse.Namespace) -> int:
             packs.report(packs.Category(args.category, lines, known_range=False, bounds=(low, high), names=names), args.clusters),)
     else:
         today = int(SystemClock().now().timestamp() * 1000) // packs.DAY_MS
-        with open_ledger(args.folder).read() as db:
+        with open_ledger(args.folder, new=False).read() as db:
             reports = packs.of_ledger(db, today, args.days, args.clusters)
     if args.json:
         print(json.dumps([asdict(report) for report in reports], indent=2, ensure_ascii=False))

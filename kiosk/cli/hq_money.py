@@ -99,13 +99,13 @@ def _refund(args: argparse.Namespace) -> int:
 
 def _pieces(text: str) -> tuple[int, int]:
     number, _, pieces = text.partition(":")
-    if not number.isdigit() or not (pieces or "1").isdigit():
+    if not (text.isascii() and number.isdigit() and int(number) and (pieces or "1").isdigit()):
         raise HqError(f"--line {text!r}: N:PIECES is expected, e.g. 2:1")
     return int(number) - 1, int(pieces or "1")
 
 
 def _statement(args: argparse.Namespace) -> int:
-    with open_ledger(args.folder).read() as db:
+    with open_ledger(args.folder, new=False).read() as db:
         found = rows(db, args.member)
     writer = csv.writer(sys.stdout)
     writer.writerow(COLUMNS)
@@ -114,7 +114,7 @@ def _statement(args: argparse.Namespace) -> int:
 
 
 def _balance(args: argparse.Namespace) -> int:
-    with open_ledger(args.folder).read() as db:
+    with open_ledger(args.folder, new=False).read() as db:
         found = dayend.look(db, _now().at_ms)
     print(f"the books {'add up' if found.even else 'DO NOT add up'}; the balance is {'zero' if found.zero else 'NOT zero'}")
     for name, minor in found.uncleared.items():

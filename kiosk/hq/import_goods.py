@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from kiosk.domain import catalog
 from kiosk.domain.catalog import CodeFormat, Product, Promotion
@@ -12,17 +13,17 @@ from kiosk.domain.promotion import DAY_MIN
 from kiosk.errors import InvalidValueError
 
 Fields = dict[str, str]
+_DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
 ENDED = "ended"
 """The kind of a row that takes an offer away."""
 
 
 def price(text: str, currency: str) -> Money:
     """Return a decimal such as 12.50 or 12,50 as money; raise InvalidValueError when it is no amount of that currency."""
-    try:
-        value = Decimal(text.strip().replace(",", "."))
-    except InvalidOperation as error:
-        raise InvalidValueError(f"{text!r} is no amount: e.g. 12.50 is expected") from error
-    if not value.is_finite() or not 0 <= value < 10**10:
+    value = _decimal(text)
+    if value is None:
+        raise InvalidValueError(f"{text!r} is no amount: e.g. 12.50 is expected")
+    if not 0 <= value < 10**10:
         raise InvalidValueError(f"{text!r} is no price")
     minor = value.scaleb(exponent(currency))
     if minor != minor.to_integral_value():
@@ -119,13 +120,16 @@ def format_fields(value: CodeFormat) -> Fields:
 
 def number(text: str, what: str) -> Decimal:
     """Return a number that is not negative; raise InvalidValueError that says what was expected."""
-    try:
-        value = Decimal(text.replace(",", "."))
-    except InvalidOperation as error:
-        raise InvalidValueError(f"{text!r} is no {what}") from error
-    if not value.is_finite() or not 0 <= value < 10**7:
+    value = _decimal(text)
+    if value is None or not 0 <= value < 10**7:
         raise InvalidValueError(f"{text!r} is no {what}")
     return value
+
+
+def _decimal(text: str) -> Decimal | None:
+    """Return a number as people write one; `Decimal` alone would take 1_50 for 150, and 3e2, and the digits of every script."""
+    plain_text = text.strip().replace(",", ".")
+    return Decimal(plain_text) if _DECIMAL.fullmatch(plain_text) else None
 
 
 def count(text: str, what: str) -> int:

@@ -34,6 +34,8 @@ OPTIONAL = {
 }
 """Columns that a table may have; plates, gtins and matches are names with blanks between them."""
 LARGEST_BYTES = 2 * 1024 * 1024
+_REST = "\n"
+"""Where fields beyond the header are put: no name of a column, and not the empty one of columns that a spreadsheet has left over."""
 T = TypeVar("T")
 
 
@@ -140,13 +142,13 @@ def apply(db: Db, preview: Preview, stamp: Stamp, who: str) -> None:
 
 def _rows(table: str, content: bytes) -> tuple[list[tuple[int, Fields]], list[Mistake]]:
     if len(content) > LARGEST_BYTES:
-        return [], [Mistake(1, f"the file has {len(content)} bytes: up to {LARGEST_BYTES} are read")]
+        return [], [Mistake(1, f"the file is longer than {LARGEST_BYTES // 2**20} MB: import it in parts")]
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         return [], [Mistake(content[:error.start].count(b"\n") + 1, "this is no UTF-8: save the file as CSV UTF-8")]
     first = text.split("\n", 1)[0]
-    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=";" if first.count(";") > first.count(",") else ",", restkey="")
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=";" if first.count(";") > first.count(",") else ",", restkey=_REST)
     header = [str(name).strip() for name in reader.fieldnames or ()]
     reader.fieldnames = header
     missing = [c for c in COLUMNS[table] if c not in header]
@@ -156,9 +158,9 @@ def _rows(table: str, content: bytes) -> tuple[list[tuple[int, Fields]], list[Mi
     mistakes: list[Mistake] = []
     try:
         for row in reader:
-            if "" in row:
+            if _REST in row:
                 mistakes.append(Mistake(reader.line_num, f"it has more than {len(header)} fields: put a text with a comma in quotes"))
-            elif any(row.values()):
+            elif any(row.get(c) for c in header):
                 rows.append((reader.line_num, {c: (row.get(c) or "").strip() for c in (*COLUMNS[table], *OPTIONAL.get(table, ()))}))
     except csv.Error as error:
         return [], [Mistake(reader.line_num, str(error))]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from typing import Any
 
 from starlette.applications import Starlette
@@ -10,9 +11,12 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from kiosk.design.amounts import day
 from kiosk.design.tokens import css
+from kiosk.design.words import say
+from kiosk.domain.catalog import LANGUAGES
 from kiosk.phone import visit_page
-from kiosk.phone.page import HEADERS, Pages, ask, closed, page
+from kiosk.phone.page import HEADERS, Pages, ask, closed, language_of, page
 from kiosk.phone.tokens import LIFE_S
 
 COOKIE = "kiosk_me"
@@ -49,7 +53,9 @@ async def my_data(request: Request) -> Response:
     told = await ask(request, lambda clerk: clerk.export(member_id)) if member_id else None
     if not told:
         return closed(request, None)
-    return page(request, "me.html", {"data": told, "minutes": _minutes(request), "strokes": _paths(told["consent"]["strokes"])})
+    consent, language = told["consent"], language_of(request)
+    words = {"signed": _day(consent["at"], language), "used": _day(told["last_used"], language), "spoken": _spoken(consent["language"])}
+    return page(request, "me.html", {"data": told, "minutes": _minutes(request), "strokes": _paths(consent["strokes"]), **words})
 
 
 async def my_file(request: Request) -> Response:
@@ -88,6 +94,18 @@ def _member(request: Request) -> str:
 def _minutes(request: Request) -> int:
     pages: Pages = request.app.state.pages
     return max(1, round(pages.tokens.left_s(request.cookies.get(COOKIE, "")) / 60))
+
+
+def _day(moment: str, language: str) -> str:
+    """Return the day of an ISO 8601 text as people write it; the text itself where it is none."""
+    try:
+        return day(date.fromisoformat(moment[:10]), language)
+    except ValueError:
+        return moment
+
+
+def _spoken(language: str) -> str:
+    return say(f"language.{language}", language) if language in LANGUAGES else language
 
 
 def _paths(strokes: Any) -> list[str]:

@@ -42,6 +42,7 @@ PAGES = ("fleet", "sales", "stock", "replenishment", "products", "wallet", "memb
 CHROMIUM, DRIVER = Path("/usr/bin/chromium"), Path("/usr/bin/chromedriver")
 FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
          "--disable-sync", "--no-first-run")
+CUT = "return [...document.querySelectorAll('.card')].filter((c) => c.scrollWidth > c.clientWidth + 1).map((c) => c.id || c.innerText)"
 
 
 class Site:
@@ -214,6 +215,16 @@ def test_pages_fit_wide_and_narrow_in_every_language_and_keep_silent(site, brows
                 assert browser.execute_script("return document.documentElement.scrollWidth <= innerWidth"), (page, pixels, language)
                 assert text(browser, "h1") == table()[f"console.nav.{page}"][language]
     assert browser.get_log("browser") == []
+
+
+@pytest.mark.browser
+def test_no_table_is_cut_off_on_a_small_laptop(site, browser):
+    site.send(site.pay.send(DeviceHealth("0.1.0", 900, {"money": 2}, 90, {"camera": "lost", "printer": "ok", "storage": "ok"})))
+    width(browser, 1024)
+    for language in ("fr", "en", "zh"):
+        for page in ("fleet", "sales", "products", "wallet", "members", "alarms", "users"):
+            browser.get(f"{site.url}/{page}?lang={language}")
+            assert browser.execute_script(CUT) == [], (page, language)
 
 
 @pytest.mark.browser

@@ -18,7 +18,7 @@ from kiosk.hq.console.server import WebServer
 from kiosk.hq.ledger import assortment, people, supply
 from kiosk.hq.ledger.store import Ledger
 from kiosk.runtime import ManualClock, new_id
-from tests.hq.test_console import browser, text, until, width  # noqa: F401 - the browser is a fixture
+from tests.hq.test_console import CUT, browser, text, until, width  # noqa: F401 - the browser is a fixture
 from tests.hq.test_insight import TODAY, fill, shelf
 
 NOW_S = TODAY * 86_400.0 + 36_000
@@ -48,6 +48,14 @@ def site(tmp_path_factory):
     yield made
     made.server.stop()
     made.ledger.close()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("language", ["fr", "en", "zh"])
+def test_sizes_of_packs_are_not_cut_off_on_a_small_laptop(site, browser, language):  # noqa: F811
+    width(browser, 1024)
+    browser.get(f"{site.url}/packs?lang={language}")
+    assert "%" in text(browser, "#packs table") and browser.execute_script(CUT) == []
 
 
 @pytest.mark.browser

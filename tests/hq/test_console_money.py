@@ -10,6 +10,7 @@ import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select
 
+from kiosk.cli import main
 from kiosk.domain.events import DeviceHealth, MemberEnrolled
 from kiosk.domain.money import Money
 from kiosk.hq import wallet
@@ -116,7 +117,7 @@ def test_a_form_that_is_sent_twice_gives_back_once_and_never_too_much(site):
     assert balance(site, "till:store-1") == 0
     for fields in ({"what": "all", "refund_id": "f2"}, {"what": "lines", "refund_id": "f3", "line-0": "1"},
                    {"what": "lines", "refund_id": "f4", "line-0": "x"}, {"what": "lines", "refund_id": "f5", "line-7": "1"},
-                   {"what": "lines", "refund_id": "f6"}):
+                   {"what": "lines", "refund_id": "f6"}, {"what": "lines", "refund_id": "f9", "line-²": "1", f"line-{'1' * 5000}": "1"}):
         assert posted(site, "/sales/s1/refund", reason="returned", **fields).status_code == 409
     assert posted(site, "/sales/s2/refund", refund_id="f7", what="all", reason="because").status_code == 409
     assert posted(site, "/sales/s-none/refund", refund_id="f8", what="all", reason="returned").status_code == 404
@@ -147,6 +148,16 @@ def test_only_codes_with_an_account_are_published(site, tmp_path):
     with site.ledger.read() as db:
         policy = catalogue.tender_policy(db)
     assert (policy.version, policy.codes, policy.currency, policy.code_lasts_s) == (1, ("alipay",), "EUR", 90)
+
+
+def test_whoever_mistypes_the_folder_is_told_so_and_not_that_the_books_add_up(site, tmp_path, capsys):
+    folder, typed = str(tmp_path), tmp_path / "hqq"
+    assert main(["hq", "balance", "--folder", folder]) == 0 and "zero" in capsys.readouterr().out
+    for line in (["balance"], ["statement", "anna"], ["epcis"], ["insight", "packs"]):
+        assert main(["hq", *line, "--folder", str(typed)]) == 1, line
+        assert "look at --folder" in capsys.readouterr().err and not typed.exists()
+    assert main(["hq", "refund", "s2", "--line", "0:1", "--folder", folder]) == 1 and "N:PIECES" in capsys.readouterr().err
+    assert main(["hq", "refund", "s2", "--line", "²:1", "--folder", folder]) == 1 and "N:PIECES" in capsys.readouterr().err
 
 
 def test_a_statement_is_a_file_that_a_spreadsheet_reads(site):

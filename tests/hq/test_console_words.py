@@ -10,11 +10,13 @@ import pytest
 import kiosk.hq
 from kiosk.design.words import known, say
 from kiosk.domain.money import Money
+from kiosk.domain.staff import Role
 from kiosk.flows import health
-from kiosk.hq import publish, replenishment
+from kiosk.hq import imports, publish, replenishment
 from kiosk.hq.ledger import people
 from tests.hq.conftest import GTIN
 from tests.hq.test_console import site  # noqa: F401
+from tests.hq.test_imports import HEADER
 
 NOTED = re.compile(r'note\(\s*db, \([^"]*?, "(\w+)",')
 ALARMED = re.compile(r'alarm\(db, "(\w+)"')
@@ -51,3 +53,34 @@ def test_pages_say_what_was_done_and_how_devices_are_in_words(site, language, am
     assert camera in fleet and camera in alarms and say("console.kind.pay", language) in fleet
     with site.ledger.read() as db:
         assert people.user(db, "lea") is not None
+
+
+@pytest.mark.parametrize("language", ["fr", "en", "zh"])
+def test_whoever_lacks_a_role_is_told_so_in_their_language_and_can_go_on(site, language):  # noqa: F811
+    word = site.log_in(Role.VIEWER, name="vera")
+    with site.client(word) as client:
+        client.cookies.set("kiosk_language", language)
+        page = client.get("/wallet/members/anna")
+        told = say("console.refused.role", language, role=say("console.role.merchant", language))
+        assert page.status_code == 403 and told in page.text and 'href="/sales"' in page.text and "€" not in page.text
+        post = client.post("/orders", data={"token": site.token(word)})
+        assert post.status_code == 403 and post.text == told
+        stale = client.post("/logout", data={"token": "of another session"})
+        assert stale.status_code == 403 and stale.text == say("console.refused.form", language)
+
+
+def test_a_page_in_another_language_shows_what_was_asked_for(site):  # noqa: F811
+    with site.client() as client:
+        page = client.get("/packs?clusters=3&lang=en").text
+    assert re.search(r'href="/packs\?clusters=3&amp;lang=zh"', page)
+
+
+def test_products_that_differ_by_their_size_alone_are_told_apart(site):  # noqa: F811
+    text = HEADER.replace("\n", ",size\n") + "".join(f"{gtin},Chemise,Shirt,衬衫,29,20,220,,,{size}\n"
+                                                      for gtin, size in (("5901234123457", "S"), ("5449000000996", "M")))
+    with site.ledger.write() as db:
+        imports.apply(db, imports.read(db, "products", text.encode(), "EUR"), site.stamp(), "test")
+    with site.client() as client:
+        products, editor = client.get("/products?lang=fr").text, client.get("/planogram/shelf-1?lang=fr").text
+    assert "Chemise · S" in products and "Chemise · M" in products
+    assert {"Chemise \\u00b7 S", "Chemise \\u00b7 M"} <= set(re.findall(r'"name": "([^"]*)"', editor))

@@ -64,6 +64,17 @@ def test_semicolons_and_a_byte_order_mark_as_spreadsheets_write_them(ledger):
         assert imports.read(db, "products", text.encode(), "EUR").products[0].price == Money(120, "EUR")
 
 
+def test_columns_that_a_spreadsheet_has_left_over_do_no_harm(ledger):
+    with ledger.read() as db:
+        text = HEADER.replace(",", ";").replace("\n", ";;\n") + "4006381333931;Eau;Water;水;1,20;5,5;500;;;;\n;;;;;;;;;;\n"
+        preview = imports.read(db, "products", text.encode(), "EUR")
+        assert preview.mistakes == () and preview.products[0].price == Money(120, "EUR")
+        (mistake,) = imports.read(db, "products", text.replace(";500;", ";5;00;").encode(), "EUR").mistakes
+        assert mistake.line == 2 and "more than 11 fields" in mistake.reason
+        (mistake,) = imports.read(db, "products", b"x" * (imports.LARGEST_BYTES + 1), "EUR").mistakes
+        assert "longer than 2 MB" in mistake.reason, "how long is not known: no more of it was read"
+
+
 def test_planogram_goes_into_the_downbox_of_its_device(ledger, stamp):
     load(ledger, stamp, "products", GOOD)
     with ledger.write() as db:
@@ -89,7 +100,8 @@ def test_promotions(ledger, stamp):
 
 def test_prices_are_read_without_floats():
     assert imports.price("0.29", "EUR") == Money(29, "EUR") and imports.price("1200", "JPY") == Money(1200, "JPY")
-    for text in ("1.234", "-1", "nan", "inf", "", "1e999", "12,34,5"):
+    assert [imports.price(text, "EUR").minor for text in (" 1,5 ", "+2", ".5", "1,")] == [150, 200, 50, 100]
+    for text in ("1.234", "-1", "nan", "inf", "", "1e999", "12,34,5", "1_50", "3e2", "٣", "१", ".", "1 200", "12.50 €"):
         with pytest.raises(InvalidValueError):
             imports.price(text, "EUR")
 

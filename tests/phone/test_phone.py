@@ -80,6 +80,8 @@ def test_the_first_phone_sees_what_is_kept_and_takes_it_along(kiosk):
         told = json.loads(phone.get("/me.json").text)
         assert (told["phone_digits"], told["consent"]["version"], told["pin_set"]) == ("81234567", "2026-11", True)
         assert "argon2" not in str(told) and str(float(TEMPLATE[0]))[:6] not in str(told)
+        assert "Text 2026-11 (Français), signed on 2 January 2026" in page.text
+        assert page.text.count("2 January 2026") == 2 and "2026年1月2日" in phone.get("/me?lang=zh").text
         assert "我的数据" in phone.get("/me?lang=zh").text and 'lang="zh"' in phone.get("/me").text
 
 

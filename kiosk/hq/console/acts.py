@@ -10,13 +10,15 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
+from kiosk.design.amounts import money
+from kiosk.design.words import say
 from kiosk.domain.staff import Role
 from kiosk.errors import HqError, InvalidValueError
 from kiosk.hq import imports, members, publish, replenishment, supplier
 from kiosk.hq.console.forms import form_is_ours, name_of
 from kiosk.hq.console.guard import role_refusal
 from kiosk.hq.console.pages import shell, show_members, show_products, show_replenishment
-from kiosk.hq.console.render import Desk, page
+from kiosk.hq.console.render import Desk, language_of, page
 from kiosk.hq.imports import Preview
 from kiosk.hq.ledger import catalogue, facts, home
 
@@ -30,12 +32,12 @@ def act(work: Act, role: Role | None, largest: int = imports.LARGEST_BYTES) -> C
     """
 
     async def endpoint(request: Request) -> Response:
-        refused = role_refusal(request, role) if role is not None else None
-        if refused is not None:
-            return refused
+        refused = role_refusal(request, role) if role is not None else ""
+        if refused:
+            return PlainTextResponse(refused, 403)
         async with request.form(max_files=1, max_part_size=4 * imports.LARGEST_BYTES) as form:
             if not form_is_ours(request, form):
-                return PlainTextResponse("this form is not from this browser's console: load the page again", 403)
+                return PlainTextResponse(say("console.refused.form", language_of(request)), 403)
             content = form.get("file")
             if isinstance(content, UploadFile):
                 request.state.file = await content.read(largest + 1)
@@ -92,11 +94,16 @@ def make_order(request: Request, desk: Desk, _form: FormData) -> Response:
 
 
 def set_price(request: Request, desk: Desk, form: FormData) -> Response:
-    """Change a price: a new version of the list goes out."""
+    """Change a price: a new version of the list goes out, unless somebody has changed it since the page was read."""
+    gtin, was = request.path_params["gtin"], text(form, "was")
     try:
         price = imports.price(text(form, "price"), desk.currency)
         with desk.ledger.write() as db:
-            publish.set_price(db, request.path_params["gtin"], price, desk.stamp(), name_of(request))
+            known = catalogue.product(db, gtin)
+            if known is not None and was and imports.plain(known.price) not in (was, imports.plain(price)):
+                language = language_of(request)
+                raise HqError(say("console.products.meanwhile", language, price=money(known.price, language)))
+            publish.set_price(db, gtin, price, desk.stamp(), name_of(request))
     except (HqError, InvalidValueError) as error:
         return show_products(request, str(error))
     return RedirectResponse("/products", 303)

@@ -12,10 +12,12 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from kiosk.design.words import say
 from kiosk.domain.staff import Role
 from kiosk.hq.console import sessions
 from kiosk.hq.console.forms import SESSION_COOKIE
-from kiosk.hq.console.render import Desk
+from kiosk.hq.console.pages import shell
+from kiosk.hq.console.render import Desk, language_of, page
 from kiosk.hq.console.sessions import Person
 
 ANYBODY = ("/static/", "/tokens.css", "/login", "/r/", "/manifests/", "/api/")
@@ -119,18 +121,24 @@ def _refusal(request: Request, names: frozenset[str]) -> str:
 
 
 def for_role(role: Role, show: Page) -> Callable[[Request], Awaitable[Response]]:
-    """Return an endpoint that shows a page to people with a role alone."""
+    """Return an endpoint that shows a page to people with a role alone, and everybody else why not, with the way to the other pages."""
 
     async def endpoint(request: Request) -> Response:
-        refused = role_refusal(request, role)
-        return refused if refused is not None else await run_in_threadpool(show, request)
+        return await run_in_threadpool(_refused if role_refusal(request, role) else show, request)
+
+    def _refused(request: Request) -> Response:
+        desk: Desk = request.app.state.desk
+        with desk.ledger.read() as db:
+            values = shell(db, desk.stamp().at_ms) | {"problem": role_refusal(request, role)}
+        return page(request, desk, "refused.html", values, 403)
 
     return endpoint
 
 
-def role_refusal(request: Request, role: Role) -> Response | None:
-    """Return the answer for somebody who lacks a role, None for whoever has it."""
+def role_refusal(request: Request, role: Role) -> str:
+    """Return what to tell somebody who lacks a role, "" for whoever has it."""
     person: Person | None = request.scope.get("person")
     if person is not None and person.may(role):
-        return None
-    return PlainTextResponse(f"this takes the role {role}: ask who manages users at HQ", 403)
+        return ""
+    language = language_of(request)
+    return say("console.refused.role", language, role=say(f"console.role.{role}", language))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from dataclasses import dataclass
 
 from starlette.datastructures import FormData
@@ -27,6 +28,7 @@ SERVICES = ("stripe", *CODE_TENDERS)
 REASONS = ("returned", "damaged", "wrong_price", "goodwill")
 STATEMENT_ROWS = 200
 _DEFAULT_LASTS_S = 120
+_LINE = re.compile(r"line-[0-9]{1,6}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +150,7 @@ def _chosen(db: Db, sale: Row, form: FormData) -> tuple[tuple[refunds.RefundLine
 
 
 def _pieces(form: FormData) -> list[tuple[int, str]]:
-    found = [(int(name[5:]), text(form, name).strip() or "0") for name in form if name.startswith("line-") and name[5:].isdigit()]
+    found = [(int(name[5:]), text(form, name).strip() or "0") for name in form if _LINE.fullmatch(name)]
     if any(not (pieces.isascii() and pieces.isdigit()) or len(pieces) > 6 for _, pieces in found):
         raise HqError("pieces are whole numbers")
     return found

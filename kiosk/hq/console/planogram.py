@@ -59,7 +59,8 @@ def _page(request: Request, desk: Desk, drawn: Drawn | None, problem: str) -> Re
 
 
 def _products(db: Db, desk: Desk, language: str) -> list[dict[str, Any]]:
-    return [{"gtin": p.gtin, "name": p.name(language), "weight": p.unit_weight_g, "picture": p.picture if desk.pictured(p.picture) else ""}
+    return [{"gtin": p.gtin, "name": " · ".join(filter(None, (p.name(language), p.size))),
+             "weight": p.unit_weight_g, "picture": p.picture if desk.pictured(p.picture) else ""}
             for p in sorted(catalogue.products(db), key=lambda p: p.name(language))]
 
 

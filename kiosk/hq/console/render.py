@@ -10,6 +10,7 @@ from datetime import UTC, datetime, tzinfo
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from starlette.requests import Request
@@ -94,6 +95,7 @@ def page(request: Request, desk: Desk, template: str, values: dict[str, Any], st
     language, token = language_of(request), page_token(request)
     text = _environment.get_template(template).render(
         **_speech(desk, language), **values, language=language, languages=LANGUAGES, token=token, path=request.url.path,
+        in_language=lambda code: f"?{urlencode({**request.query_params, 'lang': code})}",
         live_screens=desk.screens is not None, person=person_of(request), page_roles=PAGE_ROLES,
         replays=desk.replays is not None and any(desk.replays.glob("*.json")), error=values.get("problem", ""))
     response = HTMLResponse(text, status)

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from kiosk.errors import InvalidValueError, StorageDamagedError, StorageError, StorageFullError
+from kiosk.errors import HqError, InvalidValueError, StorageDamagedError, StorageError, StorageFullError
 from kiosk.hq.ledger.schema import migrations
 
 Db = sqlite3.Connection
@@ -76,8 +76,10 @@ class Ledger:
             migrations.apply(database)
 
 
-def open_ledger(folder: Path) -> Ledger:
-    """Return the ledger in HQ's folder; both are made when missing."""
+def open_ledger(folder: Path, new: bool = True) -> Ledger:
+    """Return the ledger in HQ's folder; both are made when missing. new: False raises HqError instead, for whoever only looks."""
+    if not new and not (folder / LEDGER_FILE).exists():
+        raise HqError(f"{folder} holds no HQ, there is no {LEDGER_FILE}: look at --folder")
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     return Ledger(folder / LEDGER_FILE)
 
