@@ -13,7 +13,7 @@ from kiosk import __version__
 from kiosk.domain.events import Lane
 from kiosk.domain.money import Money
 from kiosk.errors import StorageError, WireError
-from kiosk.hq import certificates, claims, journals, members, publish, replenishment
+from kiosk.hq import certificates, claims, journals, members, publish, replenishment, wallet
 from kiosk.hq.downbox import Sender
 from kiosk.hq.ingest import Ingest, Message
 from kiosk.hq.ledger import catalogue, facts, garments, home, trade, trust
@@ -203,7 +203,7 @@ class Worker:
         after_s = self._settings.auto_approve_after_s
         before_ms = now.at_ms - round((after_s or 0.0) * 1000)
         with self._ledger.read() as db:
-            late = bool(members.overdue(db, now.at_ms))
+            late = bool(members.overdue(db, now.at_ms) or wallet.forgotten(db, now.at_ms))
             roots = trust.setting(db, "roots_version")
             renew = now_s - self._renewed_s >= RENEW_LOOK_S or roots != self._roots
             authority = self._settings.authority if renew or trust.asked(db) or certificates.refresh_due(db, now.at_ms) else None
@@ -216,6 +216,9 @@ class Worker:
                 replenishment.send_due(db, now)
                 for request in members.overdue(db, now.at_ms):
                     members.forward(db, request, now)
+                for intent_id in wallet.forgotten(db, now.at_ms):
+                    log.warning("payment %s was neither completed nor cancelled: what was held for it is free again", intent_id)
+                    wallet.release(db, intent_id, "hq", now.at_ms)
                 for device, ignored in floods.items():
                     log.warning("device %s floods: %d messages were not listened to", device, ignored)
                     facts.alarm(db, "flood", device, "more messages than a kiosk can have", now.at_ms)

@@ -5,19 +5,19 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from kiosk.domain.catalog import Cell, OfflinePolicy, Planogram, Product
-from kiosk.domain.events import InboxCommitted, ReplenishmentRequested
+from kiosk.domain.events import InboxCommitted, MemberEnrolled, PaymentRequested, ReplenishmentRequested
 from kiosk.domain.money import Money
 from kiosk.domain.orders import CommandOrdered, MemberErasureOrdered, TrustAnnounced
 from kiosk.errors import HqError, TrustError
-from kiosk.hq import downbox, publish, replenishment
-from kiosk.hq.ledger import catalogue, facts, fleet, trade
+from kiosk.hq import downbox, publish, replenishment, wallet
+from kiosk.hq.ledger import accounts, catalogue, facts, fleet, trade
 from kiosk.hq.ledger.store import Ledger
 from kiosk.hq.stamp import Stamp
 from kiosk.hq.trust import SigningKey
 from kiosk.hq.worker import Worker, WorkerSettings
 from kiosk.runtime import ManualClock, new_id
 from kiosk.wire import decode_manifest, decode_order
-from tests.hq.conftest import GTIN, Device
+from tests.hq.conftest import GTIN, Device, sale
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 PLAN = Planogram(1, "shelf-1", (Cell("A1", GTIN, 12, 4, 6),))
@@ -185,6 +185,25 @@ def test_a_birth_that_comes_while_the_ledger_takes_nothing_is_written_down_as_so
         assert [(row["id"], row["online"], row["epoch"]) for row in fleet.devices(db)] == [("shelf-1", 1, "e1")]
     assert "v1/shelf-1/down/planogram" in link.topics
     own.close()
+
+
+def test_what_is_held_for_a_payment_that_nobody_ends_is_the_members_again_after_a_day(ledger, ingest, stamp, tmp_path):
+    device = Device()
+    ingest.states([device.birth()], stamp)
+    ingest.commit([device.send(MemberEnrolled("anna", "v1", "fr", 3), PaymentRequested("i1", 500, "EUR", "wallet_face", "anna"))], stamp)
+    clock = ManualClock(datetime.fromtimestamp(stamp.at_ms / 1000, UTC) + timedelta(milliseconds=wallet.LONGEST_HOLD_MS))
+    worker = Worker(ledger, Broker(), SigningKey(tmp_path), clock, new_id, WorkerSettings("shop", Money(0, "EUR")))
+    found = []
+    for _ in range(2):
+        worker.turn()
+        with ledger.read() as db:
+            found.append(accounts.balance(db, "member:anna", "EUR"))
+        clock.move(2.0)
+    assert found == [(2000, 500), (2000, 0)]
+    ingest.commit([device.send(sale("s1", "i1", 500, "wallet_face", "anna"))], stamp)
+    with ledger.read() as db:
+        assert accounts.balance(db, "member:anna", "EUR") == (1500, 0), "the card was not gone after all"
+        assert wallet.balance_check(db).even
 
 
 def test_a_command_says_how_long_it_is_good_for_from_when_it_is_sent(ledger, ingest, stamp, tmp_path):
