@@ -136,6 +136,17 @@ def test_another_device_cannot_empty_a_box(ledger, ingest, stamp):
         assert len(fleet.pending(db)) == 1
 
 
+def test_a_device_that_claims_to_hold_what_it_was_never_sent_is_sent_what_comes(ledger, ingest, stamp):
+    device = Device("shelf-1")
+    ingest.states([device.birth()], stamp)
+    with ledger.write() as db:
+        box = downbox.open_box(db, "shelf-1", "e1", stamp)
+    ingest.commit([device.send(InboxCommitted(box, 1000))], stamp)
+    with ledger.write() as db:
+        downbox.put(db, "shelf-1", "e1", MemberErasureOrdered("m"), stamp)
+        assert [(row["seq"], row["kind"]) for row in fleet.pending(db)] == [(1, "erasure")]
+
+
 def test_a_new_epoch_gets_a_fresh_box_and_an_old_one_its_own(ledger, ingest, stamp):
     with ledger.write() as db:
         downbox.put_planogram(db, PLAN, stamp)
