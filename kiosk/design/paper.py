@@ -120,11 +120,16 @@ def _goods(line: SaleLine, currency: str, sheet: Sheet) -> list[PaperLine]:
 
 
 def _vat_table(sale: SaleCompleted, sheet: Sheet) -> list[PaperLine]:
-    rows = [_rule(sheet), PaperLine(_columns([_word(k, sheet) for k in ("vat", "net", "tax", "gross")], sheet.columns), bold=True)]
-    for row in vat_rows(sale):
-        amounts = [_plain(Money(minor, sale.currency), sheet) for minor in (row.net_minor, row.vat_minor, row.gross_minor)]
-        rows.append(PaperLine(_columns([_rate(row.permille, sheet), *amounts], sheet.columns)))
-    return rows
+    heads = [_word(k, sheet) for k in ("vat", "net", "tax", "gross")]
+    table = [[_rate(row.permille, sheet), *(_plain(Money(minor, sale.currency), sheet)
+                                            for minor in (row.net_minor, row.vat_minor, row.gross_minor))] for row in vat_rows(sale)]
+    if any(width(cell) >= sheet.columns // 4 for row in table for cell in row[1:]):
+        # Amounts as wide as their columns would run into each other: each has a line of its own.
+        return [_rule(sheet), *(line for rate, *amounts in table for line in (
+            PaperLine(f"{heads[0]} {rate}", bold=True),
+            *(piece for head, amount in zip(heads[1:], amounts, strict=True) for piece in _pair(sheet, f"  {head}", amount))))]
+    return [_rule(sheet), PaperLine(_columns(heads, sheet.columns), bold=True),
+            *(PaperLine(_columns(row, sheet.columns)) for row in table)]
 
 
 def _plain(amount: Money, sheet: Sheet) -> str:
@@ -158,14 +163,15 @@ def _block(text: str, sheet: Sheet, bold: bool = False) -> list[PaperLine]:
 
 
 def _pair(sheet: Sheet, left: str, right: str, big: bool = False) -> list[PaperLine]:
-    """Set a name and a value on one line, the name on lines of its own above when both do not fit."""
-    room = sheet.columns // 2 if big else sheet.columns
+    """Set a name and a value on one line, the name on lines of its own above when both do not fit. big: bold, and big if the value fits."""
     left, right = left.replace("\u202f", " ").replace("\xa0", " "), right.replace("\u202f", " ").replace("\xa0", " ")
+    bold, big = big, big and width(right) <= sheet.columns // 2
+    room = sheet.columns // 2 if big else sheet.columns
     pieces = wrapped(left, room)
     gap = room - width(pieces[-1]) - width(right)
     if gap < 1:
-        return [*(PaperLine(p, big, big) for p in pieces), PaperLine(" " * max(0, room - width(right)) + right, big, big)]
-    return [*(PaperLine(p, big, big) for p in pieces[:-1]), PaperLine(pieces[-1] + " " * gap + right, big, big)]
+        return [*(PaperLine(p, bold, big) for p in pieces), PaperLine(" " * max(0, room - width(right)) + right, bold, big)]
+    return [*(PaperLine(p, bold, big) for p in pieces[:-1]), PaperLine(pieces[-1] + " " * gap + right, bold, big)]
 
 
 def _columns(cells: list[str], columns: int) -> str:

@@ -16,17 +16,23 @@ def check_digit(body: str) -> str:
 def gtin(text: str) -> str:
     """Return `text` as a GTIN of 8, 12, 13 or 14 digits; raise InvalidValueError that shows the expected check digit."""
     code = text.strip()
-    if not (code.isascii() and code.isdigit()) or len(code) not in _LENGTHS:
+    if not is_goods(code):
         raise InvalidValueError(f"{text!r} is no GTIN: 8, 12, 13 or 14 digits are expected")
     if expected := misread(code):
         raise InvalidValueError(f"GTIN {code} ends in {code[-1]}, but its check digit is {expected}")
     return code
 
 
+def is_goods(text: str) -> bool:
+    """Return whether a scanned text is as long as a GTIN and all digits: somebody means goods, whether the number is right or not."""
+    code = text.strip()
+    return code.isascii() and code.isdigit() and len(code) in _LENGTHS
+
+
 def misread(text: str) -> str:
     """Return the check digit that a scanned code of a GTIN's length should end in, "" when it does so or can be no GTIN."""
     code = text.strip()
-    if not (code.isascii() and code.isdigit()) or len(code) not in _LENGTHS:
+    if not is_goods(code):
         return ""
     expected = check_digit(code[:-1])
     return "" if code[-1] == expected else expected

@@ -7,6 +7,7 @@ import logging
 from kiosk.domain.basket import pack
 from kiosk.domain.events import SaleLine
 from kiosk.domain.online import Address, OrderLine, OrderPlaced
+from kiosk.domain.pricing import Quote
 from kiosk.errors import InvalidValueError
 from kiosk.flows import wishes
 from kiosk.flows.cashier import in_training
@@ -31,22 +32,33 @@ def place_order(booth: Booth, kind: str, basket: dict[str, int], address: Addres
     kind: reserve or deliver, which needs an address. "" for what cannot be ordered: not sold any more, or for grown-ups alone.
     """
     try:
-        quoted = booth.shop.quote(basket) if basket else None
+        priced = booth.shop.quote(basket) if basket else None
     except InvalidValueError:
         return ""  # a new price list does not sell it any more
-    if quoted is None or quoted.min_age:
+    if priced is None or priced.min_age:
         return ""
-    lines = tuple(_line(line) for line in quoted.sale_lines())
+    lines = tuple(_line(line) for line in priced.sale_lines())
     with booth.parts.store.unit() as unit:
         number = _next_number(unit)
         if not in_training(unit):
-            unit.facts.record(OrderPlaced(booth.parts.new_id(), number, kind, lines, quoted.total.minor, quoted.total.currency,
-                                          quoted.pricelist_version, address))
+            unit.facts.record(OrderPlaced(booth.parts.new_id(), number, kind, lines, priced.total.minor, priced.total.currency,
+                                          priced.pricelist_version, address))
         if kind == "reserve":
-            wishes.add(unit, "reserve", tuple(basket), wall_time(booth), number)
+            pieces = tuple(code for code, count in basket.items() for _ in range(count))
+            wishes.add(unit, "reserve", pieces, wall_time(booth), number)
         unit.basket.save(None, MIRROR)
     log.info("order %s was placed: %s, %d lines", number, kind, len(lines))
     return number
+
+
+def quoted(booth: Booth) -> Quote | None:
+    """Return what the basket costs now, None for an empty one. What a new price list does not sell any more is taken out of it."""
+    unsold = [code for code in booth.stay.basket if not booth.shop.takes(code)]
+    for code in unsold:
+        del booth.stay.basket[code]
+    if unsold:
+        keep_basket(booth)
+    return booth.shop.quote(booth.stay.basket) if booth.stay.basket else None
 
 
 def ask_staff(booth: Booth, gtin: str) -> None:
@@ -72,7 +84,7 @@ def _next_number(unit: Unit) -> str:
 
 def basket_lines(booth: Booth) -> tuple[views.LineView, ...]:
     """Return the basket's lines as they are drawn, in the order in which they were put in."""
-    quoted = booth.shop.quote(booth.stay.basket)
-    lines = quoted.lines if quoted is not None else ()
+    priced = quoted(booth)
+    lines = priced.lines if priced is not None else ()
     return tuple(views.LineView(line.product.name(booth.stay.language), line.quantity, line.amount, line.product.size, line.product.picture)
                  for line in lines)

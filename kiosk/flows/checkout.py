@@ -125,6 +125,15 @@ class Checkout:
             del self._now.basket[codes[index]]
         self._kept()
 
+    def _drop_unsold(self) -> None:
+        # A new price list may no longer sell what is already in the basket.
+        unsold = [code for code in self._now.basket if not self._shop.takes(code)]
+        if unsold and self._now.state is State.BASKET:
+            for code in unsold:
+                del self._now.basket[code]
+            self._now.hint = "unknown_code"
+            self._save()
+
     def _kept(self) -> None:
         """Save what is left in the basket; an empty one is no checkout."""
         self._save()
@@ -222,6 +231,7 @@ class Checkout:
 
     def open_lines(self) -> tuple[views.LineView, ...]:
         """Return the lines of the open basket, () when there is none."""
+        self._drop_unsold()
         quoted = self._shop.quote(self._now.basket) if self._now.state is State.BASKET and self._now.basket else None
         return line_views(quoted, self._now, self._shop) if quoted else ()
 

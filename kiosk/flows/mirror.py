@@ -13,7 +13,7 @@ from kiosk.domain.frame import Picture
 from kiosk.domain.gestures import Gesture, Gestures, Point
 from kiosk.domain.online import Address
 from kiosk.domain.timings import Timings
-from kiosk.flows.basket import keep_basket, place_order
+from kiosk.flows.basket import keep_basket, place_order, quoted
 from kiosk.flows.held_up import HeldUp
 from kiosk.flows.pace import Pace
 from kiosk.flows.parts import Shop, next_language, status
@@ -234,12 +234,12 @@ class MirrorFlow:
         booth, style = self._booth, self._booth.style
         if visit != booth.stay.number or not booth.here or style is None:
             return None
-        quoted = self._shop.quote(booth.stay.basket) if booth.stay.basket else None
+        priced = quoted(booth)
         tiles = [booth.rack.tile(kept, language) for key in booth.stay.likes if (kept := booth.rack.style(key)) is not None]
         return {"name": style.products[0].name(language), "price": amounts.money(booth.rack.price(style.products[0])[0], language),
                 "likes": [f"{tile.name} · {amounts.money(tile.price, language)}" for tile in tiles],
-                "pieces": quoted.pieces if quoted is not None else 0,
-                "total": amounts.money(quoted.total, language) if quoted is not None else "", "camera": not booth.cabin}
+                "pieces": priced.pieces if priced is not None else 0,
+                "total": amounts.money(priced.total, language) if priced is not None else "", "camera": not booth.cabin}
 
     def press(self, visit: str, target: str) -> bool:
         """Press a button for a stay, as a finger would."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from kiosk.domain.checkout import Event, State
 from kiosk.domain.frame import Frame
-from kiosk.domain.gtin import misread
+from kiosk.domain.gtin import is_goods, misread
 from kiosk.domain.identity import Candidate, Decision
 from kiosk.flows.cashier import Payer
 from kiosk.flows.checkout import Checkout
@@ -86,16 +86,9 @@ class PayFlow(Checkout):
                     self.on_badge(text)
             elif fresh and self._now.state in (State.IDLE, State.BASKET) and not self.add(text):
                 expected = misread(text)
+                if is_goods(text) and self._shop.prices is not None:
+                    self._go(Event.START)  # on the first screen there is nowhere to say it
                 self._now.hint = f"check_digit:{expected}" if expected else "unknown_code"
-
-    def _drop_unsold(self) -> None:
-        # A new price list may no longer sell what is already in the basket.
-        unsold = [code for code in self._now.basket if not self._shop.takes(code)]
-        if unsold and self._now.state is State.BASKET:
-            for code in unsold:
-                del self._now.basket[code]
-            self._now.hint = "unknown_code"
-            self._save()
 
     @property
     def _with_card(self) -> bool:

@@ -95,6 +95,10 @@ class Rack:
         self._count()
         return self._here.get(gtin, 0)
 
+    def left(self, gtin: str, stay: Stay) -> int:
+        """Return how many pieces of a product are here that do not lie in this shopper's basket yet."""
+        return max(0, self.stock(gtin) - stay.basket.get(gtin, 0))
+
     def elsewhere(self, gtin: str) -> tuple[tuple[str, int], ...]:
         """Return (store, pieces) in other stores, as HQ told last."""
         self._count()
@@ -108,11 +112,12 @@ class Rack:
         line = quoted.lines[0]
         return line.amount, product.price if line.discount.minor else None, line.promotion.id if line.promotion else ""
 
-    def garment_card(self, style: Style, language: str) -> views.GarmentCard:
-        """Return what is said of a garment while it is worn."""
+    def garment_card(self, style: Style, stay: Stay) -> views.GarmentCard:
+        """Return what is said of a garment while this shopper wears it."""
         price, was, _ = self.price(style.products[0])
         sizes = " · ".join(p.size for p in style.products) if style.in_sizes else ""
-        return views.GarmentCard(style.products[0].name(language), price, was, sum(self.stock(p.gtin) for p in style.products), sizes)
+        here = sum(self.left(p.gtin, stay) for p in style.products)
+        return views.GarmentCard(style.products[0].name(stay.language), price, was, here, sizes)
 
     def tile(self, style: Style, language: str) -> views.ItemTile:
         """Return a garment among others."""
@@ -130,8 +135,8 @@ class Rack:
         likely = " – ".join(dict.fromkeys((advised[0], advised[-1]))) if advised and sold & set(advised) and style.in_sizes else ""
         doubt = "" if not likely else say("mirror.size.usual", language) if stay.usual else say(
             "mirror.size.doubt", language, height=_metres(advice.height_mm, language), chance=round(10 * advice.sure))
-        tiles = tuple(views.SizeTile(p.gtin, p.size, self.stock(p.gtin), p.size in advised, p is chosen) for p in style.products)
-        stock = self.stock(one.gtin) if chosen or not style.in_sizes else sum(tile.stock for tile in tiles)
+        tiles = tuple(views.SizeTile(p.gtin, p.size, self.left(p.gtin, stay), p.size in advised, p is chosen) for p in style.products)
+        stock = self.left(one.gtin, stay) if chosen or not style.in_sizes else sum(tile.stock for tile in tiles)
         names = {p.id: p.names for p in self._read.promotions} if self._read else {}
         called = names.get(offer, {})
         return views.ProductCard(

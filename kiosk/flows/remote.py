@@ -28,7 +28,7 @@ LOOK_EVERY_S = 0.5
 RESULT_BYTES = 60_000
 """An answer must fit into one message with what surrounds it."""
 RESTART, SCREENSHOT, LOCKED = "command.restart", "command.screenshot", "hq"
-OUT_OF_ORDER = "out_of_order"
+OUT_OF_ORDER, BEFORE_LOCK = "out_of_order", "out_of_order.before_lock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +92,11 @@ class Obedience:
             if order.command == Command.RESTART:
                 unit.settings.put(RESTART, order.command_id)
             elif order.command == Command.LOCK:
+                if unit.settings.get(OUT_OF_ORDER) != LOCKED:
+                    unit.settings.put(BEFORE_LOCK, unit.settings.get(OUT_OF_ORDER) or "")
                 unit.settings.put(OUT_OF_ORDER, LOCKED)
             elif unit.settings.get(OUT_OF_ORDER) == LOCKED:
-                unit.settings.put(OUT_OF_ORDER, "")
+                unit.settings.put(OUT_OF_ORDER, unit.settings.get(BEFORE_LOCK) or "")
             else:
                 return _Answer("refused", "HQ has not locked this device")
         return _Answer("done")

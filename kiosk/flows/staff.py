@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from kiosk.domain.staff import Right
 from kiosk.flows.cashier import in_training
 from kiosk.flows.parts import Parts, Shop
+from kiosk.flows.pay import BADGE_PREFIX
 from kiosk.flows.printing import Press
+from kiosk.flows.remote import LOCKED
 from kiosk.flows.staff_day import CashCount, Hours, toggle_order, toggle_training
 from kiosk.flows.staff_desk import Desk, Page, StaffDoor, Till
 from kiosk.flows.staff_orders import Orders, orders_wait
@@ -27,11 +29,12 @@ _PIN_DIGITS = 12
 
 
 class Login:
-    """The pad for the PIN."""
+    """The pad for the PIN, where a badge may be shown as well."""
 
     def __init__(self, desk: Desk, door: StaffDoor) -> None:
         self._desk, self._door = desk, door
-        self._code = ""
+        self._codes = desk.codes or (desk.till.seen_codes if desk.till else list)
+        self._code = self._badge = ""
         self._wrong = False
 
     def touch(self, target: str) -> Page | None:
@@ -42,16 +45,26 @@ class Login:
         elif target == "erase":
             self._code = self._code[:-1]
         elif target == "ok":
-            who = self._door.who(self._code)
-            self._code, self._wrong = "", not who
-            self._desk.who = who
-            self._desk.act("opened" if who else "refused", {"by": "pin"})
-            return first_page(self._desk) if who else self
+            return self._enter(self._door.who(self._code), "pin")
         return None if target == "cancel" else self
+
+    def look(self) -> Page | None:
+        """Look for a badge; one that stays in view is one try. Return the page that it leads to, None when there is none."""
+        for code in self._codes():
+            if code.startswith(BADGE_PREFIX) and code != self._badge:
+                self._badge = code
+                return self._enter(self._door.who(code, "badge"), "badge")
+        return None
+
+    def _enter(self, who: str, by: str) -> Page:
+        self._code, self._wrong = "", not who
+        self._desk.who = who
+        self._desk.act("opened" if who else "refused", {"by": by})
+        return first_page(self._desk) if who else self
 
     def view(self) -> views.View:
         """Return what to show."""
-        return views.StaffLogin(self._desk.status(), len(self._code), self._wrong)
+        return views.StaffLogin(self._desk.status(), len(self._code), self._wrong, self._door.waits)
 
 
 class Menu:
@@ -96,13 +109,14 @@ class Menu:
         desk, till = self._desk, self._desk.till
         with desk.parts.store.snapshot() as unit:
             shelf, training = unit.planogram.get() is not None, in_training(unit)
+            locked = unit.settings.get("out_of_order") == LOCKED
             coming, asked, wished = goods_come(unit), orders_wait(unit), shoppers_wait(unit)
         here = {
             Right.REFILL: shelf, Right.COUNT: shelf, Right.WASTE: shelf, Right.RECEIVE: shelf and coming, Right.ORDER: asked,
             Right.BRING: wished,
             Right.VOID_LINE: till is not None and bool(till.open_lines()),
             Right.REFUND: till is not None and not training, Right.REPRINT: till is not None and desk.press.ready,
-            Right.OUT_OF_ORDER: True, Right.HOURS: True, Right.TRAINING: till is not None, Right.CLOSE_DAY: not training}
+            Right.OUT_OF_ORDER: not locked, Right.HOURS: True, Right.TRAINING: till is not None, Right.CLOSE_DAY: not training}
         return tuple(right.value for right, possible in here.items() if possible and desk.may(right))
 
     def view(self) -> views.View:
@@ -158,8 +172,10 @@ class StaffFlow:
             if page is None:
                 return None
             self._page = page
-        if isinstance(self._page, FindReceipt | Receiving):
-            self._page = self._page.look()
+        if isinstance(self._page, Login | FindReceipt | Receiving):
+            page = self._page.look()
+            if page is not None:
+                self._page, self._entered_s = page, now
         if now - self._entered_s > _GIVE_UP_S:
             return None
         return self._page.view()

@@ -92,10 +92,14 @@ class StaffDoor:
         self._wrong = 0
         self._locked_until_s = 0.0
 
+    @property
+    def waits(self) -> bool:
+        """Whether the pad waits after too many wrong tries: nobody is let in, whatever is typed."""
+        return self._parts.clock.monotonic() < self._locked_until_s
+
     def who(self, code: str, kind: str = "pin") -> str:
         """Return the name behind a PIN or badge, "" when there is none or the pad waits."""
-        now = self._parts.clock.monotonic()
-        if now < self._locked_until_s:
+        if self.waits:
             return ""
         known = self._parts.settings.staff.pins if kind == "pin" else self._parts.settings.staff.badges
         found = ""
@@ -105,7 +109,7 @@ class StaffDoor:
                 found = name
         self._wrong = 0 if found else self._wrong + 1
         if self._wrong >= _TRIES:
-            self._wrong, self._locked_until_s = 0, now + _LOCKED_S
+            self._wrong, self._locked_until_s = 0, self._parts.clock.monotonic() + _LOCKED_S
         return found
 
 

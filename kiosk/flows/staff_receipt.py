@@ -41,14 +41,14 @@ class FindReceipt:
             return self._found(sale)
         return self
 
-    def look(self) -> Page:
-        """Look for the code of a receipt before the camera."""
+    def look(self) -> Page | None:
+        """Look for the code of a receipt before the camera; return the page that it leads to, None when there is none."""
         for text in self._desk.till.seen_codes() if self._desk.till else ():
             with self._desk.parts.store.snapshot() as unit:
                 sale = _of_code(unit, text)
             if sale is not None:
                 return self._found(sale)
-        return self
+        return None
 
     def _found(self, sale: SaleCompleted | None) -> Page:
         if sale is None:

@@ -56,11 +56,12 @@ class Receiving:
             return self._book()
         return self
 
-    def look(self) -> Page:
-        """Take what was scanned since the last look."""
+    def look(self) -> Page | None:
+        """Take what was scanned since the last look; return this page when it counted, None when there was nothing."""
+        before = dict(self._came)
         for code in self._codes():
             self._take(code)
-        return self
+        return self if self._came != before else None
 
     def view(self) -> views.View:
         """Return what to show."""

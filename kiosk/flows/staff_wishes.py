@@ -43,7 +43,8 @@ class Wishes:
         return views.StaffWishes(self._desk.status(), shown, int(self._list.chosen or 0), self._list.page)
 
     def _names(self, wish: wishes.Wish) -> str:
-        return " + ".join(self._name(gtin) for gtin in wish.gtins)
+        pieces = {gtin: wish.gtins.count(gtin) for gtin in wish.gtins}
+        return " + ".join(f"{count}\u00a0× {self._name(gtin)}" if count > 1 else self._name(gtin) for gtin, count in pieces.items())
 
     def _name(self, gtin: str) -> str:
         product = self._desk.shop.listed(gtin)

@@ -39,6 +39,10 @@ _AFTER = {Seeing(): Seeing(large=True), Seeing(large=True): Seeing(large=True, c
 """What the button Aa turns to."""
 
 
+_MONEY_MOVES = (State.CODE, State.AUTHORISING, State.CHECKING, State.PAID)
+"""Here a shopper may have paid: no lock takes away the screen that says so, nor leaves the money held until somebody unlocks."""
+
+
 class Visit(Protocol):
     """Something that has the screen until it returns None."""
 
@@ -141,6 +145,8 @@ class Terminal:
         return Site(self._parts, self._shop, self._parts.settings.device.language, self._press, self._pay, self._codes)
 
     def _out_of_order(self) -> str:
+        if self._pay is not None and self._pay.state in _MONEY_MOVES:
+            return ""
         now = occasion(self._parts.clock.now(), self._shop.zone)
         with self._parts.store.snapshot() as unit:
             reason = unit.settings.get("out_of_order") or ""

@@ -16,7 +16,10 @@ MOST: Final = 30
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A wish. what: bring (to the mirror) or reserve (set aside); since: "HH:MM" on the store's wall; order: its number, "" for none."""
+    """A wish. what: bring (to the mirror) or reserve (set aside); since: "HH:MM" on the store's wall; order: its number, "" for none.
+
+    gtins: one for each piece.
+    """
 
     number: int
     what: str

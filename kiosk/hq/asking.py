@@ -56,13 +56,16 @@ def put(db: Db, asked: PaymentRequested, origin: Origin, at_ms: int) -> PaymentA
     return None
 
 
-def top_up(db: Db, member_id: str, amount: Money, source: str, now: Stamp) -> str:
+def top_up(db: Db, member_id: str, amount: Money, source: str, now: Stamp, form: str = "") -> str:
     """Put money into a member's wallet from a source and return its id: "funding" (a gift), "till:<store>" (cash), or "stripe".
 
+    form: the id of the form that asks; sent again it changes nothing, and "" is returned.
     What a payment service is asked for stands in the wallet when it was taken. Raises HqError for what cannot be.
     """
     wallet.check_top_up(db, member_id, amount)
-    key = f"topup-{now.new_id()}"
+    key = f"topup-{form or now.new_id()}"
+    if accounts.transferred(db, key) or charges.get(db, key) is not None:
+        return ""
     if source == accounts.FUNDING or source in {f"till:{device['store']}" for device in fleet.devices(db)}:
         wallet.top_up(db, key, member_id, amount, now.at_ms, source)
         return key

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import gc
 import logging
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from kiosk.domain.catalog import OfflinePolicy
 from kiosk.domain.money import Money, exponent
@@ -77,7 +79,7 @@ def serve(settings: HqSettings) -> int:
     address = settings.address or f"http://127.0.0.1:{web.port}"
     tenders.update(open_tenders(credential_file(settings.tenders), address))
     teller = Teller(open_ledger(settings.folder), tenders, lambda: stamp(clock.now(), new_id))
-    day_ends = DayEnds(open_ledger(settings.folder), _zone())
+    day_ends = DayEnds(open_ledger(settings.folder), local_zone())
     relay = _Relay()
     worker = Worker(ledger, relay, SigningKey(settings.folder), clock, new_id,
                     WorkerSettings(settings.group, Money(settings.welcome_minor, settings.currency), settings.auto_approve_after_s,
@@ -136,12 +138,19 @@ def _web(settings: HqSettings, clock: SystemClock, tenders: Mapping[str, Tender]
     ledger, watch = open_ledger(settings.folder), open_ledger(settings.folder)
     outside = urlsplit(settings.address)
     host = outside.hostname
-    desk = Desk(ledger, watch, clock, new_id, _zone(), settings.currency, settings.screens, settings.assets, tenders,
+    desk = Desk(ledger, watch, clock, new_id, local_zone(), settings.currency, settings.screens, settings.assets, tenders,
                 settings.folder / "replays", names=NAMES | ({host} if host else set()), secure=outside.scheme == "https",
                 authority=authority)
     notices = Notices(ledger, tenders, desk.stamp)
     return WebServer(make_app(desk, make_api(ledger, desk.stamp, settings.api_token, notices)), settings.port, desk.closing)
 
 
-def _zone() -> tzinfo:
-    return datetime.now(UTC).astimezone().tzinfo or UTC
+def local_zone() -> tzinfo:
+    """Return this machine's time zone with its summer time, so that a sale of July keeps its hour in December and HQ runs on in March."""
+    try:
+        if name := os.environ.get("TZ", ""):
+            return ZoneInfo(name)
+        with Path("/etc/localtime").open("rb") as file:
+            return ZoneInfo.from_file(file)
+    except (OSError, ValueError, ZoneInfoNotFoundError):
+        return datetime.now(UTC).astimezone().tzinfo or UTC

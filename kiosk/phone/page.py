@@ -57,11 +57,12 @@ def closed(request: Request, _error: object) -> Response:
 
 
 def page(request: Request, template: str, values: dict[str, Any], status: int = 200) -> Response:
-    """Return a page in the phone's language."""
+    """Return a page in the phone's language; what answers a form has no address of its own to show in another one."""
     pages: Pages = request.app.state.pages
     language = language_of(request)
     text = _environment.get_template(template).render(
-        **values, t=lambda key, **more: say(f"phone.{key}", language, **more), language=language, languages=LANGUAGES, store=pages.store,
+        **values, t=lambda key, **more: say(f"phone.{key}", language, **more), language=language,
+        languages=LANGUAGES if request.method == "GET" else (), store=pages.store,
         icon=_icon, lines=texts.lines(language), path=request.url.path, version=texts.VERSION)
     response = HTMLResponse(text, status, headers=HEADERS)
     if request.query_params.get("lang") in LANGUAGES:

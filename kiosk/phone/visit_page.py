@@ -34,7 +34,7 @@ async def show(request: Request) -> Response:
     visit = _visit(request)
     if not visit:
         return closed(request, None)
-    told: dict[str, Any] | None = await ask(request, lambda clerk: clerk.mirror(visit, language_of(request)))
+    told = await _told(request, visit)
     pages = _pages(request)
     minutes = max(1, round(pages.visits.left_s(request.cookies.get(COOKIE, "")) / 60))
     soon = told is not None and request.query_params.get("photo") == "soon"
@@ -63,9 +63,9 @@ async def press(request: Request) -> Response:
 async def order(request: Request) -> Response:
     """Ask for the address, and have the basket delivered. The address goes into the order and is kept nowhere else here."""
     visit = _visit(request)
-    told: dict[str, Any] | None = await ask(request, lambda clerk: clerk.mirror(visit, language_of(request))) if visit else None
+    told = await _told(request, visit)
     if not told or not told["pieces"]:
-        return closed(request, None)
+        return _thanked(request, visit) if told and request.method == "POST" else closed(request, None)
     if request.method == "GET":
         return page(request, "order.html", {"mirror": told, "fields": dict.fromkeys(LONGEST, ""), "longest": LONGEST, "wrong": False})
     given = await _fields(request)
@@ -75,9 +75,29 @@ async def order(request: Request) -> Response:
     except InvalidValueError:
         return page(request, "order.html", {"mirror": told, "fields": fields, "longest": LONGEST, "wrong": True}, 400)
     number: str | None = await ask(request, lambda clerk: clerk.order(visit, address))
-    if not number:
+    if number:
+        _pages(request).visits.note_order(visit, number)
+    elif (left := await _told(request, visit)) is None or left["pieces"]:
         return closed(request, None)
-    return page(request, "ordered.html", {"number": number})
+    return _thanked(request, visit)
+
+
+def ordered(request: Request) -> Response:
+    """The number of the order that was placed, as often as it is looked at."""
+    visit = _visit(request)
+    number = _pages(request).visits.ordered(visit) if visit else ""
+    return page(request, "ordered.html", {"number": number}) if number else closed(request, None)
+
+
+def _thanked(request: Request, visit: str) -> Response:
+    """Lead to the number; also whoever touched the button twice, for the second form finds the basket gone."""
+    known = _pages(request).visits.ordered(visit)
+    return RedirectResponse("/visit/ordered", 303, headers=HEADERS) if known else closed(request, None)
+
+
+async def _told(request: Request, visit: str) -> dict[str, Any] | None:
+    told: dict[str, Any] | None = await ask(request, lambda clerk: clerk.mirror(visit, language_of(request))) if visit else None
+    return told
 
 
 def _pages(request: Request) -> Pages:
@@ -104,4 +124,5 @@ ROUTES = [
     Route("/visit/photo.jpg", photo),
     Route("/visit/press", press, methods=["POST"]),
     Route("/visit/order", order, methods=["GET", "POST"]),
+    Route("/visit/ordered", ordered),
 ]

@@ -31,6 +31,7 @@ class Visits:
         self._tokens = Tokens(monotonic)
         self._photos: dict[str, _Photo] = {}
         self._phones: set[str] = set()
+        self._ordered: dict[str, str] = {}
         self._lock = threading.Lock()
 
     def issue(self, visit: str) -> str:
@@ -66,6 +67,16 @@ class Visits:
         """Return for how many seconds a session is still open."""
         return self._tokens.left_s(session)
 
+    def note_order(self, visit: str, number: str) -> None:
+        """Keep the number of a stay's order for as long as its phone may look."""
+        with self._lock:
+            self._ordered[visit] = number
+
+    def ordered(self, visit: str) -> str:
+        """Return the number of a stay's last order by phone, "" when there is none."""
+        with self._lock:
+            return self._ordered.get(visit, "")
+
     def put_photo(self, visit: str, jpeg: bytes) -> None:
         """Keep a stay's photo for ten minutes, in the place of the one before."""
         with self._lock:
@@ -91,3 +102,4 @@ class Visits:
         now = self._monotonic()
         self._photos = {visit: photo for visit, photo in self._photos.items() if photo.until_s > now}
         self._phones = {visit for visit in self._phones if self._tokens.is_open(visit)}
+        self._ordered = {visit: number for visit, number in self._ordered.items() if visit in self._phones}

@@ -210,8 +210,10 @@ class Canvas:
             if fits and len(lines) * fonts.line_height(size) <= box.height + size // 4:
                 return lines, size
         self.problems.append(f"{text!r} does not fit into {tuple(box)}")
-        kept = fonts.wrap(text, least, style.bold, box.width)[: style.lines]
-        return tuple(_ellipsis(line, least, style.bold, box.width) for line in kept), least
+        lines = fonts.wrap(text, least, style.bold, box.width)
+        if len(lines) > style.lines:
+            lines = (*lines[: style.lines - 1], lines[style.lines - 1] + "…")
+        return tuple(_ellipsis(line, least, style.bold, box.width) for line in lines), least
 
     def _check_contrast(self, text: str, place: Box, colour: Colour) -> None:
         inner = place.inflate(0, -place.height // 3).clip(self.box)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from kiosk.design.tokens import COLOURS, RADIUS, SPACE, TOUCH, TYPE
 from kiosk.ui import paint
 from kiosk.ui.canvas import Box, Canvas, Style
-from kiosk.ui.mirror_parts import backdrop, cloth, struck
+from kiosk.ui.mirror_parts import backdrop, cloth, struck, struck_width
 from kiosk.ui.views import ItemTile, MirrorCard, ProductCard, SizeTile
 from kiosk.ui.widgets import PLAIN, PRIMARY, Face, button, status_line
 
 _SHOWN, _SHOWN_ALONE = 0.25, 0.37
 """The share of the screen's height that shows the shopper, with and without garments that go well."""
+
+_OFFER = 110
+"""Width in units that an offer's name has at least beside a long price."""
 
 
 def draw(c: Canvas, view: MirrorCard) -> None:
@@ -44,10 +47,13 @@ def _head(c: Canvas, box: Box, card: ProductCard) -> Box:
     name, rest = c.cut_top(box, 44, 0)
     c.text(card.name, name, Style(TYPE.title, bold=True))
     price, rest = c.cut_top(rest, 46, 4)
-    taken = c.text(c.money(card.price), price, Style(40, COLOURS.coral_dark, bold=True))
-    left = taken.right + c.px(SPACE.base)
+    amount, was, kept = c.money(card.price), struck_width(c, card.was), c.px(_OFFER) if card.offer else 0
+    if not c.fits(amount, price.width - was - kept, Style(TYPE.small, bold=True)):
+        kept = 0
+    now = Box(price.x, price.y, price.width - was - kept, price.height)
+    left = c.text(amount, now, Style(40, COLOURS.coral_dark, bold=True)).right + c.px(SPACE.base)
     if card.was is not None:
-        left = struck(c, Box(left, price.y, c.px(104), price.height), c.money(card.was)).right + c.px(SPACE.base)
+        left = struck(c, Box(left, price.y, was, price.height), c.money(card.was)).right + c.px(SPACE.base)
     if card.offer:
         offer = Box(left, price.y - c.px(4), price.right - left, price.height + c.px(8))
         c.panel(offer, COLOURS.sun, RADIUS.chip)

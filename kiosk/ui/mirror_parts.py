@@ -11,6 +11,7 @@ import pygame
 from kiosk.design.tokens import COLOURS, RADIUS, SPACE, Colour
 from kiosk.domain.frame import Picture
 from kiosk.domain.meshes import Worn
+from kiosk.domain.money import Money
 from kiosk.ui import paint
 from kiosk.ui.canvas import Box, Canvas, Style
 from kiosk.ui.views import Held, ItemTile
@@ -99,8 +100,16 @@ def item(c: Canvas, box: Box, tile: ItemTile) -> None:
     c.text(c.money(tile.price), price, Style(22, COLOURS.coral_dark, bold=True, align="centre"))
 
 
-def struck(c: Canvas, box: Box, text: str, size: int = 22) -> Box:
+_STRUCK: Final = Style(22, COLOURS.muted)
+
+
+def struck_width(c: Canvas, was: Money | None) -> int:
+    """Return the pixels that a former price takes whole, with the gap before it; 0 without one."""
+    return c.measure(c.money(was), _STRUCK) + c.px(SPACE.base) + 2 if was is not None else 0
+
+
+def struck(c: Canvas, box: Box, text: str) -> Box:
     """Draw a former price with a line through it; return the box that it takes."""
-    taken = c.text(text, box, Style(size, COLOURS.muted))
+    taken = c.text(text, box, _STRUCK)
     pygame.draw.line(c.surface, c.tone(COLOURS.red), (taken.x, taken.centery), (taken.right, taken.centery), max(2, c.px(3)))
     return taken

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from kiosk.design.tokens import COLOURS, RADIUS, SPACE, TOUCH, TYPE
 from kiosk.ui.canvas import Box, Canvas, Style
-from kiosk.ui.mirror_parts import SPOT, backdrop, hand_mark, hot_spot, struck
+from kiosk.ui.mirror_parts import SPOT, backdrop, hand_mark, hot_spot, struck, struck_width
 from kiosk.ui.stance import figure
 from kiosk.ui.views import GarmentCard, MirrorTryOn
 from kiosk.ui.widgets import DARK, PRIMARY, QUIET, SUNNY, Face, button, corner, language_button, square, status_line
@@ -104,10 +104,12 @@ def _card(c: Canvas, sheet: Box, view: MirrorTryOn, card: GarmentCard) -> None:
     name.width -= info.width + c.px(SPACE.tight)
     c.text(card.name, name, Style(TYPE.title, bold=True))
     price, more = c.cut_top(rest, 54, 2)
-    taken = c.text(c.money(card.price), price, Style(46, COLOURS.coral_dark, bold=True))
+    price.width = info.x - c.px(SPACE.tight) - price.x
+    was = struck_width(c, card.was)
+    taken = c.text(c.money(card.price), Box(price.x, price.y, price.width - was, price.height), Style(46, COLOURS.coral_dark, bold=True))
     if card.was is not None:
         left = taken.right + c.px(SPACE.base)
-        struck(c, Box(left, price.y, info.x - c.px(SPACE.tight) - left, price.height), c.money(card.was))
+        struck(c, Box(left, price.y, price.right - left, price.height), c.money(card.was))
     style = Style(TYPE.body, COLOURS.muted)
     stock = c.say("mirror.stock", count=card.stock) if card.stock > 0 else c.say("mirror.sold_out")
     strong = replace(style, bold=True, colour=COLOURS.green if card.stock > 1 else COLOURS.red)

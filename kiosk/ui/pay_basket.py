@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from kiosk.design.tokens import COLOURS, RADIUS, SPACE, TOUCH, TYPE
 from kiosk.ui import paint
 from kiosk.ui.canvas import Box, Canvas, Style
 from kiosk.ui.views import LineView, PayBasket
-from kiosk.ui.widgets import PRIMARY, SUNNY, Face, Look, button, corner, frame, label, language_button, pill, seeing_button
+from kiosk.ui.widgets import (
+    PILL,
+    PRIMARY,
+    SUNNY,
+    Face,
+    Look,
+    button,
+    corner,
+    frame,
+    label,
+    language_button,
+    pill,
+    pill_lines,
+    seeing_button,
+)
 
 _ROW = 72
 _NOTE = 44
@@ -46,8 +62,9 @@ def _nothing(c: Canvas, view: PayBasket, box: Box) -> None:
 
 
 def _goods(c: Canvas, view: PayBasket, box: Box) -> None:
-    head, rows = c.cut_top(box, 44, SPACE.tight)
-    _head(c, head, view.hint)
+    words = c.say_if_known("hint", view.hint)
+    head, rows = c.cut_top(box, max(44, PILL[pill_lines(c, words, box.width) - 1]), SPACE.tight)
+    _head(c, head, words)
     plain = _ROW + (14 if c.sight.large else 0)
     heights = [plain + (_NOTE if c.portrait and line.note else 0) for line in view.lines]
     hidden = _hidden(heights, rows.height / c.unit)
@@ -69,9 +86,8 @@ def _hidden(heights: list[int], room: float) -> int:
     return hidden
 
 
-def _head(c: Canvas, box: Box, hint: str) -> None:
+def _head(c: Canvas, box: Box, words: str) -> None:
     title, style = c.say("pay.basket.title"), Style(TYPE.title, bold=True)
-    words = c.say_if_known("hint", hint)
     left = box.x + c.measure(title, style) + c.px(SPACE.base)
     if words and left + c.measure(words, Style(TYPE.small, bold=True)) + c.px(64) > box.right:
         pill(c, (box.x, box.centery), words, "barcode", SUNNY, box.width)
@@ -118,8 +134,9 @@ def _bill(c: Canvas, view: PayBasket, box: Box, pieces: int) -> None:
     if view.saved and view.saved.minor > 0:
         lower, saved = c.cut_bottom(lower, 44, 4)
         c.panel(saved, COLOURS.mint, RADIUS.chip)
-        style = Style(TYPE.small, COLOURS.green, bold=True, align="centre")
-        c.text(c.say("pay.saved", amount=c.money(view.saved)), saved.inflate(-c.px(16), 0), style)
+        style, words = Style(TYPE.small, COLOURS.green, bold=True, align="centre"), c.say("pay.saved", amount=c.money(view.saved))
+        saved = saved.inflate(-c.px(16), 0)
+        c.text(words, saved, style if c.fits(words, saved.width, style) else replace(style, lines=2))
     c.text(c.money(view.total), lower, Style(TYPE.hero, bold=True))
     c.panel(pay, PRIMARY.ground, RADIUS.card)
     label(c, pay, Face(c.say("pay.pay"), "wallet", PRIMARY, TYPE.title))

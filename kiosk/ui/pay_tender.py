@@ -28,7 +28,8 @@ def draw(c: Canvas, view: PayTender) -> None:
     seeing_button(c, Box(foot.x + c.px(180), foot.y, c.px(TOUCH), foot.height))
     total = f"{c.say('pay.total')}  {c.money(view.total)}"
     left = c.px(190 + TOUCH)
-    c.text(total, Box(foot.x + left, foot.y, foot.width - left, foot.height), Style(TYPE.title, bold=True, align="right"))
+    lines = 1 if c.fits(total, foot.width - left, Style(TYPE.small, bold=True)) else 2  # an amount is never cut
+    c.text(total, Box(foot.x + left, foot.y, foot.width - left, foot.height), Style(TYPE.title, bold=True, align="right", lines=lines))
 
 
 def _way(c: Canvas, box: Box, name: str, offered: bool, colour: Colour) -> None:

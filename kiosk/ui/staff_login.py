@@ -21,10 +21,11 @@ def draw(c: Canvas, view: StaffLogin) -> None:
     keypad(c, keys, left="erase", right="ok", look=DARK)
     button(c, "cancel", cancel, Face(c.say("pay.cancel"), "cross", DARK, 20))
     words, field = c.cut_bottom(words, 56)
-    if view.wrong:
-        words, wrong = c.cut_bottom(words, 48)
+    if view.wrong or view.waits:
+        words, wrong = c.cut_bottom(words, 62 if view.waits else 48)
         c.panel(wrong, COLOURS.blush, 14)
-        c.text(c.say("staff.login.wrong"), wrong.inflate(-c.px(20), 0), Style(20, COLOURS.red, bold=True, align="centre"))
+        c.text(c.say("staff.login.waits" if view.waits else "staff.login.wrong"), wrong.inflate(-c.px(20), 0),
+               Style(20, COLOURS.red, bold=True, align="centre", lines=2 if view.waits else 1))
     heading(c, words, c.say("staff.login.title"), c.say("staff.login.more"), (COLOURS.cream, COLOURS.lilac))
     _entered(c, field, view.entered)
 

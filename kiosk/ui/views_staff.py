@@ -11,11 +11,12 @@ from kiosk.ui.view import LineView, SlotView, View
 
 @dataclass(frozen=True, slots=True)
 class StaffLogin(View):
-    """The PIN of staff. Targets: key:0..key:9, ok, erase, cancel."""
+    """The PIN of staff. waits: after too many wrong ones. Targets: key:0..key:9, ok, erase, cancel."""
 
     screen: ClassVar[str] = "staff.login"
     entered: int
     wrong: bool = False
+    waits: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,9 @@ from kiosk.ui.views import Status
 HEADER: Final = 46
 """Height of the status line in units."""
 
+PILL: Final = (38, 66)
+"""Height in units of a pill of one line, and of two."""
+
 DARK_GROUNDS: Final = frozenset({"night"})
 
 
@@ -207,17 +210,25 @@ def dots(c: Canvas, box: Box, entered: int, wanted: int) -> None:
 
 
 def pill(c: Canvas, centre_left: tuple[int, int], text: str, icon: str, look: Look, widest: int = 0) -> Box:
-    """Draw a small rounded note that is as wide as its text, or `widest` pixels; return its box."""
+    """Draw a small rounded note that is as wide as its text, or `widest` pixels, see `pill_lines`; return its box."""
     style = Style(TYPE.small, look.text, bold=True)
     side, gap, pad = c.px(22), c.px(8), c.px(14)
     width = c.measure(text, style) + c.px(2)
     if widest:
         width = min(width, widest - side - gap - 2 * pad)
-    box = Box(centre_left[0], centre_left[1] - c.px(19), width + side + gap + 2 * pad, c.px(38))
+    style = replace(style, lines=pill_lines(c, text, widest) if widest else 1)
+    height = c.px(PILL[style.lines - 1])
+    box = Box(centre_left[0], centre_left[1] - height // 2, width + side + gap + 2 * pad, height)
     c.panel(box, look.ground, 19)
     c.icon(icon, (box.x + pad + side / 2, box.centery), 22, look.text)
     c.text(text, Box(box.x + pad + side + gap, box.y, width, box.height), style)
     return box
+
+
+def pill_lines(c: Canvas, text: str, widest: int) -> int:
+    """Return in how many lines a pill of at most `widest` pixels shows a text: an upright screen's type shrinks less, so it takes two."""
+    room = widest - c.px(22 + 8 + 2 * 14)
+    return 2 if c.portrait and not c.fits(text, room, Style(TYPE.small, bold=True)) else 1
 
 
 def heading(c: Canvas, box: Box, text: str, more: str = "", colours: tuple[Colour, Colour] = (COLOURS.ink, COLOURS.muted)) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from kiosk.config import PrinterSettings
 from kiosk.design.paper import Paper, PaperLine, Sheet, receipt, refund_slip, width
 from kiosk.devices.printer import EscposPrinter, FilePrinter, Printer, make_printer
 from kiosk.domain.events import SaleCompleted, SaleLine, SaleRefunded
+from kiosk.domain.money import share
 from kiosk.errors import ConfigError, DeviceLostError
 
 TEA = "9520000000073"
@@ -41,6 +43,20 @@ def test_no_line_is_wider_than_the_paper_and_all_figures_stand_on_it(language: s
         assert figure in text, figure
     assert any("2" in line.text and line.bold for line in paper.lines[:4])
     assert any("aB3+" in line.text for line in refund_slip(REFUND, sheet(language, columns)).lines)
+
+
+@pytest.mark.parametrize("columns", [32, 48])
+@pytest.mark.parametrize("language", ["fr", "en", "zh"])
+@pytest.mark.parametrize(("currency", "minor", "figures"), [
+    ("EUR", 9_999_999, {"83333.32", "16666.67", "99999.99"}), ("KWD", 1_060_396_287, {"883663.572", "176732.715", "1060396.287"}),
+    ("VND", 124_900_000, {"104083333", "20816667", "124900000"})])
+def test_large_amounts_do_not_run_into_each_other_nor_over_the_paper(
+        language: str, columns: int, currency: str, minor: int, figures: set[str]) -> None:
+    sale = replace(SALE, lines=(SaleLine(TEA, 1, minor, 0, minor, 200, ""),), total_minor=minor, currency=currency,
+                   vat={"200": share(minor, 200, 1200)})
+    paper = receipt(sale, sheet(language, columns))
+    assert all(width(line.text) <= (columns // 2 if line.big else columns) for line in paper.lines)
+    assert figures <= {word for line in paper.lines for word in line.text.replace(",", ".").split()}
 
 
 class Roll:

@@ -28,8 +28,8 @@ from kiosk.flows.terminal import mirror_terminal
 from kiosk.flows.tryon import RING_S
 from kiosk.storage.till import MIRROR
 from kiosk.wire import decode_batch
-from tests.flows.conftest import TOML, Device, Networks, screen
-from tests.flows.mirrors import COAT, EMPTY, SHIRT_L, SHIRT_M, SHIRT_S, TEE, Before, person
+from tests.flows.conftest import TOML, WATER, Device, Networks, screen
+from tests.flows.mirrors import COAT, EMPTY, LIST, SHIRT_L, SHIRT_M, SHIRT_S, TEE, Before, person
 
 
 @pytest.fixture
@@ -185,6 +185,16 @@ def test_what_is_sold_out_cannot_be_added_and_a_size_must_be_chosen(before):
     assert screen(before.flow.tick(["add"])) == "mirror.tryon" and before.flow.stay.basket == {SHIRT_M: 1}
 
 
+def test_no_more_pieces_are_put_into_a_basket_than_are_here(before):
+    view = before.stand("next", "add")
+    assert view.basket_count == 1 and view.card.name == "Coat" and view.card.stock == 0
+    assert before.stand("add").basket_count == 1
+    view = before.stand("card")
+    assert view.card.stock == 0
+    before.flow.tick(["add"])
+    assert before.flow.stay.basket == {COAT: 1}
+
+
 def test_other_stores_stock_is_told_but_not_this_stores(before):
     with before.device.sight.store.unit() as unit:
         stores = StoreStock("Test", {SHIRT_M: 9}), StoreStock("Lyon", {SHIRT_M: 4}), StoreStock("Lille", {TEE: 1})
@@ -263,6 +273,34 @@ def test_a_basket_is_reserved_under_a_number_that_staff_and_hq_know(before):
     assert waiting(before) == [("reserve", (COAT,))] and before.flow.stay.basket == {}
     with before.device.sight.store.snapshot() as unit:
         assert unit.basket.load(MIRROR) is None
+
+
+def test_staff_who_sets_a_reservation_aside_sees_how_many_pieces(before):
+    before.stand("next", "add", "next", "add", "add", "pay", "reserve")
+    assert waiting(before) == [("reserve", (COAT, TEE, TEE))]
+    terminal = mirror_terminal(before.device.sight, before.device.shop, before.flow)
+    terminal.tick(["staff"])
+    terminal.tick([*(f"key:{key}" for key in "2468"), "ok"])
+    assert [wish.name for wish in terminal.tick(["bring"]).wishes] == ["Coat + 2\u00a0× Tee"]
+
+
+def test_a_price_list_that_no_longer_sells_what_is_in_the_basket_takes_it_out_wherever_it_is_shown(before):
+    before.stand("next", "add", "next", "add")
+    assert before.flow.stay.basket == {COAT: 1, TEE: 1}
+    stay, store = before.flow.stay.number, before.device.sight.store
+    for version, unsold in ((5, COAT), (6, TEE)):
+        with store.unit() as unit:
+            unit.prices.put(replace(LIST, version=version, products=tuple(p for p in LIST.products if p.gtin not in (COAT, unsold))))
+        before.device.shop.refresh()
+        assert before.flow.mirror(stay, "en")["pieces"] == 6 - version
+        with store.snapshot() as unit:
+            assert (unit.basket.load(MIRROR) or b"").count(b"*") == 6 - version
+    before.flow.stay.basket = {COAT: 1, WATER: 1}
+    view = before.flow.tick(["pay"])
+    assert screen(view) == "mirror.basket" and [line.name for line in view.lines] == ["Water"]
+    before.flow.tick(["done"])
+    before.flow.stay.basket = {COAT: 1}
+    assert screen(before.flow.tick(["pay"])) == "mirror.tryon"
 
 
 def test_paying_here_is_the_terminals_own_flow_in_the_shoppers_language(before):

@@ -84,6 +84,16 @@ def test_a_product_that_is_not_sold_here_is_said_so(device: Device, pay: PayFlow
     assert pay.tick([]).hint == "unknown_code"
 
 
+def test_the_first_code_of_all_is_answered_too_when_it_is_not_sold_here(device: Device, pay: PayFlow) -> None:
+    device.show_code("https://example.org", "QRCode")
+    assert screen(pay.tick([])) == "pay.attract", "a poster is no shopper"
+    device.show_code("400638133393")
+    view = pay.tick([])
+    assert (screen(view), view.lines, view.hint) == ("pay.basket", (), "unknown_code")
+    device.clock.move(61.0)
+    assert screen(pay.tick([])) == "pay.attract"
+
+
 def test_a_code_with_a_wrong_check_digit_is_said_with_the_right_one(device: Device, pay: PayFlow) -> None:
     fill_basket(device, pay)
     device.show_code("4006381333932", "QRCode")

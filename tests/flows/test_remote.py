@@ -124,6 +124,9 @@ def test_hq_locks_and_unlocks_and_never_undoes_what_staff_did(parts):
             unit.settings.put("out_of_order", "staff")
         order(parts, "unlock", 3)
         assert obey(parts, obedience, "c3").outcome == "refused"
+        for number, command in enumerate(("lock", "lock", "unlock"), 4):
+            order(parts, command, number)
+            assert obey(parts, obedience, f"c{number}").outcome == "done"
     with parts.store.snapshot() as unit:
         assert unit.settings.get("out_of_order") == "staff"
 

@@ -144,6 +144,68 @@ def test_a_line_is_voided_by_staff_and_journalled(counter: Counter) -> None:
     assert (act.act, act.who, act.details) == ("void_line", "nina", {"code": TEA, "pieces": "1"})
 
 
+def test_a_pad_that_waits_after_wrong_pins_says_so_and_calls_nobody_unknown(counter: Counter) -> None:
+    counter.touch("staff")
+    for _ in range(5):
+        view = counter.touch(*keys("0000"), "ok")
+    assert isinstance(view, views.StaffLogin) and view.waits
+    counter.touch("cancel")
+    assert (view := counter.log_in("lea")).waits and screen(view) == "staff.login"
+    counter.device.clock.move(61.0)
+    counter.touch()
+    assert not counter.touch("staff").waits
+    assert screen(counter.touch(*keys(PINS["lea"]), "ok")) == "staff.menu"
+
+
+def test_the_pad_reads_a_badge_as_it_says(counter: Counter) -> None:
+    counter.touch("staff")
+    counter.device.show_code("KS1.badge-of-nobody", "QRCode")
+    for _ in range(9):
+        view = counter.touch()
+        counter.device.show_code("KS1.badge-of-nobody", "QRCode")
+    assert isinstance(view, views.StaffLogin) and view.wrong and not view.waits, "a badge that stays in view is one try"
+    counter.device.show_code("KS1.badge-of-max", "QRCode")
+    assert screen(counter.touch()) == "staff.menu"
+    assert counter.acts() == [("refused", ""), ("opened", "max")]
+
+
+def test_a_price_list_that_comes_while_staff_has_the_screen_takes_its_goods_out_of_the_basket(counter: Counter) -> None:
+    counter.pay.add(WATER)
+    counter.pay.add(TEA)
+    counter.log_in("nina")
+    counter.touch("void_line")
+    with counter.device.sight.store.unit() as unit:
+        unit.prices.put(replace(PRICES, version=9, products=PRICES.products[:1]))
+    assert [line.name for line in counter.touch("line:0").lines] == ["Water"]
+    assert "void_line" in counter.touch("back").acts
+    with counter.device.sight.store.unit() as unit:
+        unit.prices.put(replace(PRICES, version=10, products=PRICES.products[1:]))
+    assert "void_line" not in counter.touch().acts
+    assert screen(counter.touch("leave")) == "pay.basket"
+
+
+def test_what_hq_has_locked_no_staff_puts_back_into_service(counter: Counter) -> None:
+    with counter.device.sight.store.unit() as unit:
+        unit.settings.put("out_of_order", "hq")
+    assert "out_of_order" not in counter.log_in("nina").acts
+    counter.touch("out_of_order", "out_of_order")
+    assert (screen(view := counter.touch("leave")), view.reason) == ("out_of_order", "hq")
+
+
+def test_a_payment_that_is_under_way_ends_on_the_screen_before_a_lock_takes_it(counter: Counter) -> None:
+    counter.pay.add(WATER)
+    counter.touch("pay", "qr")
+    counter.device.show_code("KM1.code-of-somebody", "QRCode")
+    assert screen(counter.touch()) == "pay.waiting"
+    with counter.device.sight.store.unit() as unit:
+        unit.settings.put("out_of_order", "hq")
+        (intent,) = unit.intents.unsettled()
+    assert screen(counter.touch()) == "pay.waiting"
+    counter.device.answer(intent.intent_id, "authorised")
+    assert screen(counter.touch()) == "pay.paid"
+    assert screen(counter.touch("done")) == "out_of_order" or screen(counter.touch()) == "out_of_order"
+
+
 def test_goods_come_back_by_line_then_the_rest_and_never_more(counter: Counter) -> None:
     sale = counter.buy(water=2, tea=3)
     with counter.device.sight.store.snapshot() as unit:

@@ -114,6 +114,22 @@ def test_a_delivery_is_scanned_its_differences_told_and_the_shelf_knows(tmp_path
         assert unit.journal.verify() is None
 
 
+def test_a_delivery_that_takes_long_to_scan_is_not_lost_while_it_is_scanned(tmp_path: Path) -> None:
+    here = Counter(tmp_path, "hq")
+    with here.store.unit() as unit:
+        unit.requests.answer(ReplenishmentAnswered("r-P1", "approved", 12))
+    flow = here.staff("nina")
+    flow.tick(["receive"])
+    for _ in range(4):
+        here.clock.move(40.0)
+        here.read = [WATER]
+        view = flow.tick([])
+    assert screen(view) == "staff.receiving" and view.lines[0].received == 4
+    here.clock.move(61.0)
+    here.read = ["4006381333931"]
+    assert flow.tick([]) is None, "what counts nothing keeps no staff mode open"
+
+
 @pytest.mark.parametrize(("looks", "counted"), [([["a"], ["a"], ["a"]], 1), ([["a"], [], ["a"]], 1), ([["a"], ["b"], []], 2)])
 def test_a_code_held_before_a_camera_counts_once(looks: list[list[str]], counted: int) -> None:
     clock = ManualClock()

@@ -47,7 +47,7 @@ FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-backgroun
 class Site:
     """A running console over a ledger with a little in it."""
 
-    def __init__(self, folder, secure=False):
+    def __init__(self, folder, secure=False, clock=None, zone=UTC):
         self.ledger, web, watch = (Ledger(folder / "hq.db") for _ in range(3))
         (folder / "screens").mkdir()
         (folder / "screens" / "pay-1.jpg").write_bytes(b"jpeg")
@@ -55,8 +55,8 @@ class Site:
         (folder / "assets" / "water.png").write_bytes(b"png")
         (folder / "secret.jpg").write_bytes(b"secret")
         self.tenders, self.folder = {}, folder
-        desk = Desk(web, watch, SystemClock(), new_id, UTC, "EUR", folder / "screens", folder / "assets", self.tenders, folder / "replays",
-                    secure=secure)
+        desk = Desk(web, watch, clock or SystemClock(), new_id, zone, "EUR", folder / "screens", folder / "assets", self.tenders,
+                    folder / "replays", secure=secure)
         self.stamp = desk.stamp
         self.word = self.log_in(*Role)
         self.app = make_app(desk, make_api(web, desk.stamp, "token"))

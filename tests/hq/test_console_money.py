@@ -75,6 +75,7 @@ def test_a_wallet_is_topped_up_in_cash_and_mistakes_are_told(site, browser):
         if typed == "1.999":
             until(browser, lambda: "more than the 2 decimals" in text(browser, "#error"))
     until(browser, lambda: "€35.00" in text(browser, "#sums"))
+    assert browser.find_element(By.ID, "amount").get_attribute("value") == "", "a second touch of the button takes no money"
     assert (balance(site, "member:bruno"), balance(site, "till:store-1")) == (3500, -2000)
 
 
@@ -120,6 +121,20 @@ def test_a_form_that_is_sent_twice_gives_back_once_and_never_too_much(site):
     assert posted(site, "/sales/s2/refund", refund_id="f7", what="all", reason="because").status_code == 409
     assert posted(site, "/sales/s-none/refund", refund_id="f8", what="all", reason="returned").status_code == 404
     assert (balance(site, "till:store-1"), balance(site, "member:anna")) == (0, 1400)
+
+
+def test_a_top_up_that_is_sent_twice_is_put_in_once(site):
+    for source in ("funding", "till:store-1"):
+        for _ in range(2):
+            assert posted(site, "/wallet/members/anna/topup", amount="5", source=source, topup_id=f"form-{source}").status_code == 303
+    assert (balance(site, "member:anna"), balance(site, "till:store-1")) == (2400, -1000)
+    with site.ledger.write() as db:
+        assert [row["act"] for row in catalogue.audit(db)].count("topup") == 2
+        charges.set_mandate(db, "anna", "stripe", "cus_1/pm_1", 1)
+    for _ in range(2):
+        assert posted(site, "/wallet/members/anna/topup", amount="5", source="stripe", topup_id="form-3").status_code == 303
+    with site.ledger.read() as db:
+        assert [row["intent_id"] for row in charges.recent(db, 9)] == ["topup-form-3"]
 
 
 def test_only_codes_with_an_account_are_published(site, tmp_path):

@@ -33,6 +33,7 @@ class Mirror:
         self.pressed: list[str] = []
         self.orders: list[Address] = []
         self.here = self.camera = True
+        self.pieces = 2
         self._stop = threading.Event()
         pages = Pages(Tokens(self.clock.monotonic), self.counter, "Lumière", "fr", self.visits)
         self.server = PhoneServer(make_app(pages), PhoneSettings(port=0))
@@ -50,7 +51,7 @@ class Mirror:
         return False
 
     def mirror(self, visit, _language):
-        told = {"name": "Shirt", "price": "€39.00", "likes": ["Coat · €99.00"], "pieces": 2, "total": "€78.00",
+        told = {"name": "Shirt", "price": "€39.00", "likes": ["Coat · €99.00"], "pieces": self.pieces, "total": "€78.00",
                 "camera": self.camera}
         return told if self.here and visit == "stay-1" else None
 
@@ -59,7 +60,10 @@ class Mirror:
         return self.here and visit == "stay-1"
 
     def order(self, _visit, address):
+        if not self.pieces:
+            return ""
         self.orders.append(address)
+        self.pieces = 0
         return "M-1042"
 
     def phone(self):
@@ -150,9 +154,35 @@ def test_an_address_goes_into_the_order_and_into_no_log(mirror, caplog):
         wrong = phone.post("/visit/order", data=HOME | {"city": " "})
         assert wrong.status_code == 400 and "A field is missing" in wrong.text
         assert "&lt;b&gt;" in wrong.text and "<b>Petit" not in wrong.text
-        done = phone.post("/visit/order", data=HOME)
-        assert done.status_code == 200 and "M-1042" in done.text and "Lilas" not in done.text
         assert phone.post("/visit/order", content=b"name=" + b"x" * 5000,
                           headers={"content-type": "application/x-www-form-urlencoded"}).status_code == 400
+        done = phone.post("/visit/order", data=HOME)
+        assert done.status_code == 200 and "M-1042" in done.text and "Lilas" not in done.text
     assert mirror.orders == [Address(**HOME)]
     assert "Lilas" not in caplog.text and "Anna" not in caplog.text and "Lilas" not in repr(mirror.orders)
+
+
+def test_who_orders_twice_or_changes_the_language_still_sees_the_number(mirror):
+    token = mirror.visits.issue("stay-1")
+    with mirror.phone() as phone, mirror.phone() as other:
+        phone.get(f"/v/{token}")
+        assert phone.get("/visit/ordered").status_code == 404
+        for _ in range(2):
+            done = phone.post("/visit/order", data=HOME)
+            assert done.status_code == 200 and "M-1042" in done.text
+        chosen = re.search(r'href="([^"]*lang=zh)"', done.text).group(1)
+        assert "M-1042" in phone.get(chosen).text and 'lang="zh"' in phone.get("/visit/ordered").text
+        assert other.get("/visit/ordered").status_code == other.post("/visit/order", data=HOME).status_code == 404
+        mirror.pieces, mirror.here = 1, False
+        assert phone.post("/visit/order", data=HOME).status_code == 404, "an older number is no answer to a newer basket"
+        mirror.clock.move(LIFE_S + 1)
+        assert phone.get("/visit/ordered").status_code == 404
+    assert len(mirror.orders) == 1
+
+
+def test_a_page_that_answers_a_form_offers_no_address_that_is_none(mirror):
+    token = mirror.visits.issue("stay-1")
+    with mirror.phone() as phone:
+        phone.get(f"/v/{token}")
+        closed = phone.post("/visit/press", data={"press": "staff"})
+        assert closed.status_code == 404 and "?lang=" not in closed.text and "?lang=" in phone.get("/visit").text

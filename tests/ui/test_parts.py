@@ -33,6 +33,14 @@ def test_every_text_has_its_glyphs_and_an_emoji_does_not():
     assert fonts.missing("a\U0001F600") == {"\U0001F600"}
 
 
+def test_a_text_that_is_cut_shows_that_it_goes_on():
+    canvas = Canvas((800, 480), "fr")
+    for lines, width in ((1, 90), (2, 90), (3, 90), (2, 30)):
+        shown, size = canvas._fit("Jus d'orange pressée du matin, sans sucre", Box(0, 0, width, 90), Style(lines=lines))
+        assert shown[-1].endswith("…") and len(shown) <= lines
+        assert all(fonts.width(line, size, False) <= width for line in shown)
+
+
 def test_lines_break_at_spaces_and_between_chinese_characters_but_not_before_their_marks():
     assert fonts.wrap("un deux trois", 20, False, fonts.width("un deux", 20, False)) == ("un deux", "trois")
     assert fonts.wrap("请看镜头。谢谢", 20, False, 80) == ("请看镜", "头。谢谢")

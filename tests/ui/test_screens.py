@@ -1,12 +1,13 @@
 """Every screen in every language and size: touchable, readable, whole, and quick to draw."""
 
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
 from itertools import combinations
 
 import numpy as np
 import pygame
 import pytest
 
+from kiosk.design.amounts import money
 from kiosk.design.tokens import TOUCH
 from kiosk.design.words import say, table
 from kiosk.domain.catalog import LANGUAGES
@@ -177,9 +178,9 @@ def test_a_reason_that_nobody_knows_is_told_in_general_words():
         render(views.PayAttract(Status("de")), (800, 480))
 
 
-BASKET_HINTS = {"scan_more", "unknown_code", "added", "removed", "restored"}
+BASKET_HINTS = {"scan_more", "unknown_code", "check_digit", "age_refused", "added", "removed", "restored"}
 KEYED = {
-    "hint": lambda s, key: (views.PayBasket(s, LINES, TOTAL, hint=key) if key in BASKET_HINTS
+    "hint": lambda s, key: (views.PayBasket(s, LINES, TOTAL, hint=f"{key}:4") if key in BASKET_HINTS
                             else views.PayFace(s, np.zeros((48, 64, 3), np.uint8), hint=key),),
     "refused": lambda s, key: (views.PayRefused(s, key),),
     "waiting": lambda s, key: (views.PayWaiting(s, key),),
@@ -187,6 +188,7 @@ KEYED = {
     "enrol.failed": lambda s, key: (views.EnrolDone(s, ok=False, reason=key),),
     "out_of_order": lambda s, key: (views.OutOfOrder(s, key),),
     "alert": lambda s, key: (views.ShelfBoard(s, (SLOT,), (key,)),),
+    "staff.login": lambda s, key: (views.StaffLogin(replace(s, large=True), 0, wrong=True, waits=key == "waits"),),
     "staff.report": lambda s, key: (views.StaffReport(s, ((say(f"staff.report.{key}", s.language), "12,50 €"),)),),
 }
 
@@ -204,6 +206,27 @@ def test_a_picture_is_a_function_of_its_view():
     first, again = (pygame.image.tobytes(render(view, (800, 480))[0], "RGB") for _ in range(2))
     later = pygame.image.tobytes(render(replace(view, time_s=1.3), (800, 480))[0], "RGB")
     assert first == again != later
+
+
+def dear(value: object) -> object:
+    """The same view with every amount at 99,999.99."""
+    if isinstance(value, Money):
+        return Money(9_999_999, value.currency)
+    if isinstance(value, tuple):
+        return tuple(dear(part) for part in value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(value, **{f.name: dear(getattr(value, f.name)) for f in fields(value)})
+    return value
+
+
+@pytest.mark.parametrize("sight", SIGHTS)
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_an_amount_is_never_cut(language, sight):
+    amount = money(Money(9_999_999, "EUR"), language)
+    cut = [f"{name} {size}: {problem}" for name, usual, sizes in gallery(language) for size in sizes[:2]
+           for problem in draw(dear(replace(usual, status=replace(usual.status, **SIGHTS[sight]))), size, audit=True).problems
+           if amount in problem]
+    assert cut == []
 
 
 def test_long_names_and_huge_amounts_are_cut_and_said():

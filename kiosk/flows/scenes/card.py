@@ -63,7 +63,7 @@ class Card:
         elif target in ("next", "previous"):
             booth.stay.wear(booth.step(style.key, 1 if target == "next" else -1))
             self.enter()
-        elif target == "add" and product is not None and booth.rack.stock(product.gtin) > 0:
+        elif target == "add" and product is not None and booth.rack.left(product.gtin, booth.stay) > 0:
             if booth.stay.put(product.gtin):
                 keep_basket(booth)
             return "checkout" if booth.cabin else "tryon"

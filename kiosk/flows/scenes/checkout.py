@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kiosk.domain.money import Money
-from kiosk.flows.basket import basket_lines, keep_basket, place_order
+from kiosk.flows.basket import basket_lines, keep_basket, place_order, quoted
 from kiosk.flows.scene import Booth
 from kiosk.ui import views
 
@@ -20,6 +20,7 @@ class Checkout:
     def enter(self) -> None:
         """Begin with the basket, or with the payment that a restart left open."""
         self._paying = None
+        quoted(self._booth)
 
     def tick(self, targets: list[str]) -> str:
         """Take what was pressed."""
@@ -27,7 +28,7 @@ class Checkout:
         if not booth.paying():
             lead = next((lead for target in targets if (lead := self._touch(target))), "")
             if lead or not booth.paying():
-                self._drop_unsold()
+                quoted(booth)
                 return lead or (NAME if booth.stay.basket else "tryon")
             targets = []
         self._paying = booth.pay.tick(targets)
@@ -67,22 +68,14 @@ class Checkout:
             del self._booth.stay.basket[codes[index]]
             keep_basket(self._booth)
 
-    def _drop_unsold(self) -> None:
-        """A new price list may no longer sell what is in the basket."""
-        unsold = [code for code in self._booth.stay.basket if not self._booth.shop.takes(code)]
-        for code in unsold:
-            del self._booth.stay.basket[code]
-        if unsold:
-            keep_basket(self._booth)
-
     def view(self) -> views.View:
         """Return what to show."""
         booth = self._booth
         if self._paying is not None:
             return self._paying
-        quoted = booth.shop.quote(booth.stay.basket) if booth.stay.basket else None
-        total = quoted.total if quoted is not None else Money(0, booth.shop.currency)
-        saved = quoted.saved if quoted is not None and quoted.saved.minor else None
+        priced = quoted(booth)
+        total = priced.total if priced is not None else Money(0, booth.shop.currency)
+        saved = priced.saved if priced is not None and priced.saved.minor else None
         return views.MirrorBasket(booth.status, basket_lines(booth), total, saved, self._pays, booth.visits is not None)
 
     def leave(self) -> None:

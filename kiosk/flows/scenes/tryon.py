@@ -57,7 +57,7 @@ class TryOn:
             product = booth.stay.product(style)
             if product is None:
                 return True
-            if booth.rack.stock(product.gtin) > 0 and booth.stay.put(product.gtin):
+            if booth.rack.left(product.gtin, booth.stay) > 0 and booth.stay.put(product.gtin):
                 keep_basket(booth)
         return False
 
@@ -88,7 +88,7 @@ class TryOn:
         styles = [known.key for known in booth.rack.styles()]
         index = styles.index(style.key) if style is not None and style.key in styles else 0
         guide = booth.now_s - booth.seen_s > _GUIDE_AFTER_S
-        card = booth.rack.garment_card(style, booth.stay.language) if style is not None else None
+        card = booth.rack.garment_card(style, booth.stay) if style is not None else None
         left_s = self._photo_at_s - booth.now_s if self._photo_at_s is not None else 0.0
         return views.MirrorTryOn(booth.status, booth.fitting.live(), guide, card, index, len(styles), sum(booth.stay.basket.values()),
                                  booth.now_s, style is not None and style.key in booth.stay.likes, len(booth.stay.likes), booth.held,

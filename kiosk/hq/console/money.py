@@ -179,14 +179,14 @@ def drop_charge(request: Request, desk: Desk, _form: FormData) -> Response:
 
 
 def top_up(request: Request, desk: Desk, form: FormData) -> Response:
-    """Put money into a member's wallet."""
+    """Put money into a member's wallet. The form's own id makes it happen once, however often it is sent."""
     member_id, source = request.path_params["member_id"], text(form, "source")
     try:
         amount = imports.price(text(form, "amount"), desk.currency)
         with desk.ledger.write() as db:
             now = desk.stamp()
-            asking.top_up(db, member_id, amount, source, now)
-            catalogue.note(db, (now.at_ms, name_of(request), "topup", member_id, source, imports.plain(amount)))
+            if asking.top_up(db, member_id, amount, source, now, text(form, "topup_id")[:64]):
+                catalogue.note(db, (now.at_ms, name_of(request), "topup", member_id, source, imports.plain(amount)))
     except (HqError, InvalidValueError) as error:
         return show_member(request, str(error))
     return RedirectResponse(f"/wallet/members/{member_id}", 303)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from datetime import datetime, time, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from kiosk.hq.console.render import Desk, page
 from kiosk.hq.ledger import catalogue, facts, fleet, home, supply, trade, trust
 from kiosk.hq.ledger import members as faces
 from kiosk.hq.ledger.store import Db, Row
+from kiosk.hq.stamp import Stamp
 
 DAY_MS = 86_400_000
 LATE_S = 60
@@ -87,21 +89,29 @@ def show_fleet(request: Request, problem: str = "") -> Response:
     with desk.ledger.read() as db:
         values = shell(db, now.at_ms) | {
             "devices": fleet.devices(db), "gaps": facts.gaps(db), "alarms": alarms(db, now.at_ms),
-            "today": trade.totals(db, now.at_ms // DAY_MS * DAY_MS), "resent": facts.counter(db, "resent"),
+            "today": trade.totals(db, days_of(now, desk.zone, 1)[0][0]), "resent": facts.counter(db, "resent"),
             "duplicates": facts.duplicates(db), "claims": trust.waiting_codes(db), "problem": problem}
     return page(request, desk, "fleet.html", values, 409 if problem else 200)
+
+
+def days_of(now: Stamp, zone: tzinfo, count: int) -> list[tuple[int, int]]:
+    """Return the begin and end, in milliseconds since 1970, of today and the days before it, as the wall's clock in a zone has them."""
+    today = now.moment.astimezone(zone).date()
+    midnights = [datetime.combine(today - timedelta(days=n), time(), zone) for n in range(-1, count)]
+    ms = [round(midnight.timestamp() * 1000) for midnight in midnights]
+    return list(zip(ms[1:], ms, strict=False))
 
 
 def show_sales(request: Request) -> Response:
     """Sales as they come, and turnover by store, tender and day."""
     desk: Desk = request.app.state.desk
     now = desk.stamp()
-    midnight = now.at_ms // DAY_MS * DAY_MS
+    days = days_of(now, desk.zone, 14)
     with desk.ledger.read() as db:
         sales = trade.sales(db)
         values = shell(db, now.at_ms) | {
-            "sales": sales, "lines": trade.lines(db, [s["sale_id"] for s in sales]), "today": trade.totals(db, midnight),
-            "days": trade.days(db, midnight - 13 * DAY_MS), "placed": _placed(db, request)}
+            "sales": sales, "lines": trade.lines(db, [s["sale_id"] for s in sales]), "today": trade.totals(db, days[0][0]),
+            "days": trade.days(db, days), "placed": _placed(db, request)}
     return page(request, desk, "sales.html", values)
 
 

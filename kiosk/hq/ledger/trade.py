@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -88,10 +89,12 @@ def totals(db: Db, since_ms: int) -> list[Row]:
                       " LEFT JOIN stores t ON t.id = s.store WHERE s.time_ms >= ? GROUP BY 1, 3, 4 ORDER BY 1, 3", (since_ms,)).fetchall()
 
 
-def days(db: Db, since_ms: int) -> list[Row]:
-    """Return sales and turnover by store, UTC day (milliseconds of its midnight) and currency."""
-    return db.execute("SELECT store, time_ms / 86400000 * 86400000 day_ms, currency, count(*) sales, sum(total_minor) total_minor"
-                      " FROM sales WHERE time_ms >= ? GROUP BY 1, 2, 3 ORDER BY 2 DESC, 1", (since_ms,)).fetchall()
+def days(db: Db, days_ms: Sequence[tuple[int, int]]) -> list[Row]:
+    """Return sales and turnover by store, day (milliseconds of its begin) and currency. days_ms: begin and end of each day asked for."""
+    return db.execute("SELECT s.store, json_extract(d.value, '$[0]') day_ms, s.currency, count(*) sales, sum(s.total_minor) total_minor"
+                      " FROM json_each(?) d JOIN sales s ON s.time_ms >= json_extract(d.value, '$[0]')"
+                      " AND s.time_ms < json_extract(d.value, '$[1]') GROUP BY 1, 2, 3 ORDER BY 2 DESC, 1",
+                      (json.dumps(days_ms),)).fetchall()
 
 
 def by_device(db: Db) -> list[Row]:

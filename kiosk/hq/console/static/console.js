@@ -51,6 +51,7 @@ async function refresh() {
   fetching = true;
   try {
     const answer = await fetch(location.href, { cache: "no-store" });
+    if (answer.status === 401) location.reload();  // the session has ended: the way in stands there, not figures of before
     if (answer.ok) show(await answer.text(), false);
   } catch (error) {
     setPulse(false);
@@ -77,12 +78,14 @@ document.addEventListener("submit", async (event) => {
   for (const button of form.querySelectorAll("button")) button.disabled = true;
   try {
     const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(data) });
+    if (answer.status === 401) { location.reload(); return; }
+    if (answer.status >= 500) throw new Error(answer.statusText);  // HQ's own, or what a proxy says in its place
     const text = await answer.text();
     form.classList.remove("dirty");
     if (document.activeElement && form.contains(document.activeElement)) document.activeElement.blur();
     complain(answer.headers.get("content-type").startsWith("text/html") ? show(text, true) : text);
   } catch (error) {
-    complain(String(error));
+    complain(problem.dataset.failed);
   }
   for (const button of form.querySelectorAll("button")) button.disabled = false;
 });
@@ -116,7 +119,27 @@ for (const image of document.querySelectorAll("[data-screen]")) {
 const here = document.querySelector("nav [aria-current]");
 if (here) here.parentElement.scrollLeft = here.offsetLeft - 12;
 
-const live = new EventSource("/live");
-live.onopen = () => { setPulse(true); refresh(); };
-live.onerror = () => setPulse(false);
-live.onmessage = (event) => { if (event.data === "changed") refresh(); };
+// A browser has six connections to a host for all its tabs: one that nobody looks at leaves its own to the others.
+let live = null;
+
+function listen() {
+  if (live || document.hidden) return;
+  live = new EventSource("/live");
+  live.onopen = () => { setPulse(true); refresh(); };
+  live.onmessage = (event) => { if (event.data === "changed") refresh(); };
+  live.onerror = () => {
+    setPulse(false);
+    if (live.readyState !== EventSource.CLOSED) return;
+    // Something else than a stream was answered (a proxy while HQ restarts, a session that ended): browsers ask no more by themselves.
+    hangUp();
+    setTimeout(() => { refresh(); listen(); }, 2000);
+  };
+}
+
+function hangUp() {
+  if (live) live.close();
+  live = null;
+}
+
+document.addEventListener("visibilitychange", () => { if (document.hidden) hangUp(); else listen(); });
+listen();
