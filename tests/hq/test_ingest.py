@@ -160,6 +160,16 @@ def test_a_refund_that_overtakes_its_sale_is_booked_when_the_sale_is_there(ledge
         assert [r["seq"] for r in facts.quarantined(db)] == [4] and facts.gaps(db) == {}
 
 
+def test_what_a_former_card_asked_for_gives_way_to_what_the_present_one_asks(ledger, ingest, stamp):
+    former, present = Device("shelf-1", "e1"), Device("shelf-1", "e2")
+    ingest.states([present.birth()], stamp)
+    ingest.commit([present.send(ReplenishmentRequested("r2", "A1", GTIN, 12, 3, 4))], stamp)
+    late = [ReplenishmentRequested(name, slot, GTIN, 12, 3, 4) for name, slot in (("r1", "A1"), ("r0", "B1"))]
+    ingest.commit([former.send(*late)], stamp)
+    with ledger.read() as db:
+        assert {r["request_id"] for r in trade.requests(db, ("open",))} == {"r2", "r0"}, "the present card waits for an answer"
+
+
 def test_what_a_former_card_counted_does_not_stand_over_what_the_present_one_did(ledger, ingest, stamp):
     former, present = Device("shelf-1", "e1"), Device("shelf-1", "e2")
     def counted(card, pieces, reason="pick", delta=-1, seq=None):
