@@ -281,13 +281,18 @@ def test_receipts_go_on_after_the_highest_that_is_known_when_their_count_is_dama
 
 def test_facts_whose_epoch_lost_its_name_are_told_from_the_first_number_on(tmp_path, open_store, make):
     epoch, _before = filled(open_store, make)
-    spoil(open_store(), tmp_path / "kiosk.db", "epochs")
+    store = open_store()
+    with store.unit() as unit:
+        unit.offline.add(unit.facts.record(make.sale(401)), "m", 100)
+    spoil(store, tmp_path / "kiosk.db", "epochs")
     store = open_store()
     facts = facts_of(store)
     (named,) = {fact.epoch for fact in facts} - {store.epoch}
     assert named != epoch and told(facts, named) == set(range(1, max(f.seq for f in facts) + 1)), "HQ holds nothing under that name"
     with store.unit() as unit:
+        assert unit.offline.waiting_minor() == 100
         assert unit.outbox.acknowledge(named, Lane.MONEY, max(f.seq for f in facts)) == len(facts)
+        assert unit.offline.waiting_minor() == 0
 
 
 def test_a_fact_that_no_longer_says_what_was_written_is_covered_and_not_sent(tmp_path, open_store, make):
