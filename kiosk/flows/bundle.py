@@ -17,8 +17,8 @@ from typing import Any
 from kiosk import __version__
 from kiosk.config import Secret, Settings
 from kiosk.errors import KioskError
-from kiosk.flows.doctor import examine
-from kiosk.flows.opening import device_clock, open_store
+from kiosk.flows.doctor import examine, stamping_clock
+from kiosk.flows.opening import open_store
 from kiosk.runtime import Clock
 
 LOG_LINES = 500
@@ -57,7 +57,7 @@ def make_bundle(settings: Settings, clock: Clock, log_text: str) -> bytes:
         "about.txt": f"kiosk {__version__}, device {settings.device.id}, {clock.now():%Y-%m-%d %H:%M:%S} UTC, boot {clock.boot_id}\n",
         "doctor.json": json.dumps([dataclasses.asdict(finding) for finding in examine(settings, clock)], indent=2),
         "settings.txt": "\n".join(f"[{name}] {getattr(settings, name)!r}" for name in (f.name for f in dataclasses.fields(settings))),
-        "database.json": json.dumps(_database(settings), indent=2),
+        "database.json": json.dumps(_database(settings, clock), indent=2),
         "log.txt": log_text,
     }
     import zipfile  # the sync process has use for the rest of this room alone, and has little memory
@@ -78,11 +78,11 @@ def recent_log() -> str:
         return f"no log: {error}\n"
 
 
-def _database(settings: Settings) -> dict[str, Any]:
+def _database(settings: Settings, clock: Clock) -> dict[str, Any]:
     """Counts alone: no sale, no member, no payload."""
     if not (settings.storage.folder / "kiosk.db").exists():
         return {}
-    clock = device_clock(settings)
+    clock = stamping_clock(settings, clock)
     try:
         with closing(open_store(settings, clock)) as store, store.snapshot() as unit:
             return {"epoch": store.epoch, "waiting": {str(lane): n for lane, n in unit.outbox.waiting().items()},

@@ -50,7 +50,7 @@ def examine(settings: Settings, clock: Clock) -> Iterator[Finding]:
     yield from _devices(settings)
     yield _broker(settings)
     if database.well and (settings.storage.folder / "kiosk.db").exists():  # opening another would change it
-        yield _queue(settings)
+        yield _queue(settings, clock)
 
 
 def _disk(settings: Settings) -> Finding:
@@ -152,8 +152,16 @@ def _broker(settings: Settings) -> Finding:
                        "look at the cable or Wi-Fi; if other things work, let HQ look at the broker. Sales go on, nothing is lost")
 
 
-def _queue(settings: Settings) -> Finding:
-    clock = device_clock(settings)  # the one that the services stamp facts by; the machine's own may be days off
+def stamping_clock(settings: Settings, clock: Clock) -> Clock:
+    """Return the clock that the services stamp facts by: the machine's own, `clock`, may be days off where nobody has set it."""
+    try:
+        return device_clock(settings)
+    except KioskError:
+        return clock  # with a certificate that cannot be read there is no other
+
+
+def _queue(settings: Settings, clock: Clock) -> Finding:
+    clock = stamping_clock(settings, clock)
     try:
         store = open_store(settings, clock)
     except KioskError as error:
