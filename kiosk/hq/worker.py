@@ -95,6 +95,8 @@ class Worker:
         self._quota, self._answers = Quota(settings.limits), list[Message]()
         self._births = list[Message]()
         """Births and deaths that are not written down yet: nobody tells them again, as facts are."""
+        self._silenced = dict[str, bytes]()
+        """The last of them of each device that is not listened to."""
         self._claims = claims.Desk(settings.authority, key.public) if settings.authority is not None else None
 
     @property
@@ -106,6 +108,8 @@ class Worker:
         """Take a message from the broker's thread; returns at once. Claims share one quota: nobody knows yet who they are."""
         device = topic.partition("/")[2].partition("/")[0]
         if device and topic != STATE_TOPIC and not self._quota.admits(device, len(payload), self._clock.monotonic()):
+            if topic == state_topic(device):
+                self._silenced[topic] = payload
             return
         try:
             self._inbox.put_nowait((topic, payload))
@@ -199,6 +203,8 @@ class Worker:
             return
         self._seen_version, self._swept_s, self._dirty = version, now_s, True
         now = self._stamp()
+        while self._silenced:
+            self._births.append(self._silenced.popitem())
         self._count_garments(now_s)
         after_s = self._settings.auto_approve_after_s
         before_ms = now.at_ms - round((after_s or 0.0) * 1000)
