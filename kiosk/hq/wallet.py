@@ -33,6 +33,8 @@ from kiosk.hq.ledger.accounts import FUNDING, Intent, Transfer, clearing, member
 from kiosk.hq.ledger.store import Db
 
 CODE_PREFIX = "KM1."
+LONGEST_HOLD_MS = 24 * 3600 * 1000
+"""A kiosk that has not said by then what became of a payment never will: its card is gone. Its sale would be booked all the same."""
 WALLET, CASH_DESK = "wallet", "cash_desk"
 
 
@@ -124,6 +126,11 @@ def release(db: Db, intent_id: str, device: str, at_ms: int) -> None:
         if known.state == "held":
             accounts.hold(db, known.account, known.currency, -known.amount_minor)
         accounts.save_intent(db, replace(known, state="released"), at_ms)
+
+
+def forgotten(db: Db, now_ms: int) -> list[str]:
+    """Return the intents that no kiosk has ended for too long: let go of them, the money is the member's."""
+    return accounts.held_since(db, now_ms - LONGEST_HOLD_MS)
 
 
 def capture(db: Db, intent: Intent, at_ms: int) -> None:

@@ -13,7 +13,7 @@ from kiosk import __version__
 from kiosk.domain.events import Lane
 from kiosk.domain.money import Money
 from kiosk.errors import StorageError, WireError
-from kiosk.hq import certificates, claims, journals, members, publish, replenishment
+from kiosk.hq import certificates, claims, journals, members, publish, replenishment, wallet
 from kiosk.hq.downbox import Sender
 from kiosk.hq.ingest import Ingest, Message
 from kiosk.hq.ledger import catalogue, facts, garments, home, trade, trust
@@ -95,6 +95,8 @@ class Worker:
         self._quota, self._answers = Quota(settings.limits), list[Message]()
         self._births = list[Message]()
         """Births and deaths that are not written down yet: nobody tells them again, as facts are."""
+        self._silenced = dict[str, bytes]()
+        """The last of them of each device that is not listened to."""
         self._claims = claims.Desk(settings.authority, key.public) if settings.authority is not None else None
 
     @property
@@ -106,6 +108,8 @@ class Worker:
         """Take a message from the broker's thread; returns at once. Claims share one quota: nobody knows yet who they are."""
         device = topic.partition("/")[2].partition("/")[0]
         if device and topic != STATE_TOPIC and not self._quota.admits(device, len(payload), self._clock.monotonic()):
+            if topic == state_topic(device):
+                self._silenced[topic] = payload
             return
         try:
             self._inbox.put_nowait((topic, payload))
@@ -199,11 +203,13 @@ class Worker:
             return
         self._seen_version, self._swept_s, self._dirty = version, now_s, True
         now = self._stamp()
+        while self._silenced:
+            self._births.append(self._silenced.popitem())
         self._count_garments(now_s)
         after_s = self._settings.auto_approve_after_s
         before_ms = now.at_ms - round((after_s or 0.0) * 1000)
         with self._ledger.read() as db:
-            late = bool(members.overdue(db, now.at_ms))
+            late = bool(members.overdue(db, now.at_ms) or wallet.forgotten(db, now.at_ms))
             roots = trust.setting(db, "roots_version")
             renew = now_s - self._renewed_s >= RENEW_LOOK_S or roots != self._roots
             authority = self._settings.authority if renew or trust.asked(db) or certificates.refresh_due(db, now.at_ms) else None
@@ -216,6 +222,9 @@ class Worker:
                 replenishment.send_due(db, now)
                 for request in members.overdue(db, now.at_ms):
                     members.forward(db, request, now)
+                for intent_id in wallet.forgotten(db, now.at_ms):
+                    log.warning("payment %s was neither completed nor cancelled: what was held for it is free again", intent_id)
+                    wallet.release(db, intent_id, "hq", now.at_ms)
                 for device, ignored in floods.items():
                     log.warning("device %s floods: %d messages were not listened to", device, ignored)
                     facts.alarm(db, "flood", device, "more messages than a kiosk can have", now.at_ms)

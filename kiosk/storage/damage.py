@@ -62,9 +62,11 @@ def carry_over(book: Book, aside: Path) -> dict[str, int]:
     db.execute("BEGIN IMMEDIATE")
     carried = _copied(db, aside)
     _count_receipts(db)
-    for number in _nameless(db):  # the tree of epochs is gone: HQ books these once all the same, for it knows sales by their ids too
-        db.execute("INSERT INTO epochs VALUES (?, ?)", (number, book.new_id()))
+    for number in reversed(_nameless(db)):  # HQ books these once all the same, for it knows sales by their ids too
+        name = book.new_id()
+        db.execute("INSERT INTO epochs VALUES (?, ?)", (number, name))
         db.execute("DELETE FROM lanes WHERE epoch_no = ?", (number,))  # under that name HQ holds nothing yet
+        db.execute("UPDATE offline_sales SET epoch = ? WHERE epoch NOT IN (SELECT epoch FROM epochs)", (name,))
     begin_epoch(book)
     db.execute("INSERT INTO meta VALUES ('rebuilt_from', ?)", (aside.name,))
     for (former,) in db.execute("SELECT no FROM epochs WHERE no < ?", (book.epoch_no,)).fetchall():

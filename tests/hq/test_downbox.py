@@ -5,19 +5,20 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from kiosk.domain.catalog import Cell, OfflinePolicy, Planogram, Product
-from kiosk.domain.events import InboxCommitted, ReplenishmentRequested
+from kiosk.domain.events import InboxCommitted, MemberEnrolled, PaymentRequested, ReplenishmentRequested
 from kiosk.domain.money import Money
 from kiosk.domain.orders import CommandOrdered, MemberErasureOrdered, TrustAnnounced
 from kiosk.errors import HqError, TrustError
-from kiosk.hq import downbox, publish, replenishment
-from kiosk.hq.ledger import catalogue, facts, fleet, trade
+from kiosk.hq import downbox, publish, replenishment, wallet
+from kiosk.hq.ledger import accounts, catalogue, facts, fleet, trade
 from kiosk.hq.ledger.store import Ledger
+from kiosk.hq.quota import Limits
 from kiosk.hq.stamp import Stamp
 from kiosk.hq.trust import SigningKey
 from kiosk.hq.worker import Worker, WorkerSettings
 from kiosk.runtime import ManualClock, new_id
 from kiosk.wire import decode_manifest, decode_order
-from tests.hq.conftest import GTIN, Device
+from tests.hq.conftest import GTIN, Device, sale
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 PLAN = Planogram(1, "shelf-1", (Cell("A1", GTIN, 12, 4, 6),))
@@ -136,6 +137,17 @@ def test_another_device_cannot_empty_a_box(ledger, ingest, stamp):
         assert len(fleet.pending(db)) == 1
 
 
+def test_a_device_that_claims_to_hold_what_it_was_never_sent_is_sent_what_comes(ledger, ingest, stamp):
+    device = Device("shelf-1")
+    ingest.states([device.birth()], stamp)
+    with ledger.write() as db:
+        box = downbox.open_box(db, "shelf-1", "e1", stamp)
+    ingest.commit([device.send(InboxCommitted(box, 1000))], stamp)
+    with ledger.write() as db:
+        downbox.put(db, "shelf-1", "e1", MemberErasureOrdered("m"), stamp)
+        assert [(row["seq"], row["kind"]) for row in fleet.pending(db)] == [(1, "erasure")]
+
+
 def test_a_new_epoch_gets_a_fresh_box_and_an_old_one_its_own(ledger, ingest, stamp):
     with ledger.write() as db:
         downbox.put_planogram(db, PLAN, stamp)
@@ -185,6 +197,39 @@ def test_a_birth_that_comes_while_the_ledger_takes_nothing_is_written_down_as_so
         assert [(row["id"], row["online"], row["epoch"]) for row in fleet.devices(db)] == [("shelf-1", 1, "e1")]
     assert "v1/shelf-1/down/planogram" in link.topics
     own.close()
+
+
+def test_a_device_that_is_not_listened_to_is_there_all_the_same(ledger, tmp_path):
+    clock, device = ManualClock(NOW), Device("shelf-1")
+    settings = WorkerSettings("shop", Money(0, "EUR"), limits=Limits(messages=2, messages_per_s=0.001))
+    worker = Worker(ledger, Broker(), SigningKey(tmp_path), clock, new_id, settings)
+    for message in (device.birth(), device.birth(online=False), device.send(sale("s1")), device.birth("s2")):
+        worker.put(*message)
+    for _ in range(3):
+        worker.turn()
+        clock.move(2.0)
+    with ledger.read() as db:
+        assert [(row["online"], row["session"]) for row in fleet.devices(db)] == [(1, "s2")]
+        assert trade.sales(db) == [], "that much is not listened to"
+
+
+def test_what_is_held_for_a_payment_that_nobody_ends_is_the_members_again_after_a_day(ledger, ingest, stamp, tmp_path):
+    device = Device()
+    ingest.states([device.birth()], stamp)
+    ingest.commit([device.send(MemberEnrolled("anna", "v1", "fr", 3), PaymentRequested("i1", 500, "EUR", "wallet_face", "anna"))], stamp)
+    clock = ManualClock(datetime.fromtimestamp(stamp.at_ms / 1000, UTC) + timedelta(milliseconds=wallet.LONGEST_HOLD_MS))
+    worker = Worker(ledger, Broker(), SigningKey(tmp_path), clock, new_id, WorkerSettings("shop", Money(0, "EUR")))
+    found = []
+    for _ in range(2):
+        worker.turn()
+        with ledger.read() as db:
+            found.append(accounts.balance(db, "member:anna", "EUR"))
+        clock.move(2.0)
+    assert found == [(2000, 500), (2000, 0)]
+    ingest.commit([device.send(sale("s1", "i1", 500, "wallet_face", "anna"))], stamp)
+    with ledger.read() as db:
+        assert accounts.balance(db, "member:anna", "EUR") == (1500, 0), "the card was not gone after all"
+        assert wallet.balance_check(db).even
 
 
 def test_a_command_says_how_long_it_is_good_for_from_when_it_is_sent(ledger, ingest, stamp, tmp_path):

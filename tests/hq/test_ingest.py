@@ -160,6 +160,16 @@ def test_a_refund_that_overtakes_its_sale_is_booked_when_the_sale_is_there(ledge
         assert [r["seq"] for r in facts.quarantined(db)] == [4] and facts.gaps(db) == {}
 
 
+def test_what_a_former_card_asked_for_gives_way_to_what_the_present_one_asks(ledger, ingest, stamp):
+    former, present = Device("shelf-1", "e1"), Device("shelf-1", "e2")
+    ingest.states([present.birth()], stamp)
+    ingest.commit([present.send(ReplenishmentRequested("r2", "A1", GTIN, 12, 3, 4))], stamp)
+    late = [ReplenishmentRequested(name, slot, GTIN, 12, 3, 4) for name, slot in (("r1", "A1"), ("r0", "B1"))]
+    ingest.commit([former.send(*late)], stamp)
+    with ledger.read() as db:
+        assert {r["request_id"] for r in trade.requests(db, ("open",))} == {"r2", "r0"}, "the present card waits for an answer"
+
+
 def test_what_a_former_card_counted_does_not_stand_over_what_the_present_one_did(ledger, ingest, stamp):
     former, present = Device("shelf-1", "e1"), Device("shelf-1", "e2")
     def counted(card, pieces, reason="pick", delta=-1, seq=None):
@@ -175,6 +185,9 @@ def test_what_a_former_card_counted_does_not_stand_over_what_the_present_one_did
     with ledger.read() as db:
         row = trade.stock(db)["shelf-1", "A1"]
         assert (row["on_hand"], row["on_order"], row["epoch"]) == (6, 2, "e2")
+    ingest.commit([present.message(counted(present, 7, seq=3))], stamp)
+    with ledger.read() as db:
+        assert trade.stock(db)["shelf-1", "A1"]["on_hand"] == 6, "an older one that comes in a later batch"
     fork = counted(present, 5, seq=5)
     ingest.commit([present.message(replace(fork, id="of-its-double"))], stamp)
     ingest.states([former.birth("s2")], stamp)
@@ -292,6 +305,14 @@ def test_what_is_no_lanes_is_left_alone_and_said_once(ingest, stamp, caplog):
     for _ in range(3):
         assert ingest.commit([("v1/pay-1/up/weather", b"{}"), ("v1/pay-1/up/tide", b"{}")], stamp) == {}
     assert [record.args[0] for record in caplog.records] == ["v1/pay-1/up/weather", "v1/pay-1/up/tide"]
+
+
+def test_what_was_received_and_is_covered_too_is_forgotten_with_the_rest():
+    stream = facts.Stream(1)
+    stream.take(5)
+    stream.skip(1, 9)
+    stream.advance()
+    assert (stream.mark, stream.ahead, stream.skips) == (9, set(), [])
 
 
 def test_a_number_that_fills_a_hole_below_what_was_covered_moves_the_mark_over_both():

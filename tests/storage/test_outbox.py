@@ -61,6 +61,15 @@ def test_an_acknowledgement_frees_up_to_its_number_and_only_in_its_lane(store, m
     assert [fact.event.sale_id for fact in rows(store, Lane.MONEY)] == ["sale-3"]
 
 
+def test_a_word_that_comes_late_takes_nothing_back(store, make):
+    with store.unit() as unit:
+        unit.facts.record_all([make.sale(n) for n in range(1, 6)])
+        assert unit.outbox.acknowledge(store.epoch, Lane.MONEY, 5) == 5
+        assert unit.outbox.acknowledge(store.epoch, Lane.MONEY, 3) == 0
+        assert unit.facts.record(make.sale(6)).seq == 6, "no number is given twice"
+        assert unit.outbox.waiting()[Lane.MONEY] == 1
+
+
 def test_a_word_for_another_epoch_or_for_a_number_never_given_out_frees_nothing_and_is_counted(store, make):
     record(store, make.sale(1))
     with store.unit() as unit:

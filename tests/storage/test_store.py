@@ -15,9 +15,11 @@ import pytest
 
 from kiosk import wire
 from kiosk.domain.events import Lane, SaleRefunded, Skipped
+from kiosk.domain.orders import MemberErasureOrdered
 from kiosk.errors import StorageDamagedError, StorageError, StorageFullError
 from kiosk.runtime import SystemClock, new_id
 from kiosk.storage.damage import LOST_BASKET
+from kiosk.storage.ports import DownBox, UpLanes
 from kiosk.storage.schema import CARRIED
 from kiosk.storage.store import Store, connect_file
 
@@ -136,6 +138,14 @@ def test_below_the_reserve_nothing_is_written_but_what_frees_rows(open_store, ma
     with store.unit(use_reserve=True) as unit:
         unit.outbox.acknowledge(store.epoch, Lane.MONEY, 0)
         assert unit.sales.totals() == (0, 0)
+
+
+def test_below_the_reserve_hqs_word_still_frees_rows_and_its_orders_still_come(tmp_path, open_store, make):
+    with open_store().unit() as unit:
+        unit.facts.record(make.sale(1))
+    full = open_store(reserve_mb=1 << 30)
+    assert UpLanes(full).acknowledge([wire.Ack(full.epoch, Lane.MONEY, 1)]) == 1
+    assert DownBox(full).commit([wire.OrderMessage("a", "kiosk-1", "box", 1, 0, MemberErasureOrdered("m"))]) == 1
 
 
 def test_a_full_disk_undoes_the_unit_and_room_heals_it(open_store, make):
@@ -271,13 +281,29 @@ def test_receipts_go_on_after_the_highest_that_is_known_when_their_count_is_dama
 
 def test_facts_whose_epoch_lost_its_name_are_told_from_the_first_number_on(tmp_path, open_store, make):
     epoch, _before = filled(open_store, make)
-    spoil(open_store(), tmp_path / "kiosk.db", "epochs")
+    store = open_store()
+    with store.unit() as unit:
+        unit.offline.add(unit.facts.record(make.sale(401)), "m", 100)
+    spoil(store, tmp_path / "kiosk.db", "epochs")
     store = open_store()
     facts = facts_of(store)
     (named,) = {fact.epoch for fact in facts} - {store.epoch}
     assert named != epoch and told(facts, named) == set(range(1, max(f.seq for f in facts) + 1)), "HQ holds nothing under that name"
     with store.unit() as unit:
+        assert unit.offline.waiting_minor() == 100
         assert unit.outbox.acknowledge(named, Lane.MONEY, max(f.seq for f in facts)) == len(facts)
+        assert unit.offline.waiting_minor() == 0
+
+
+def test_a_fact_that_no_longer_says_what_was_written_is_covered_and_not_sent(tmp_path, open_store, make):
+    epoch, _before = filled(open_store, make)
+    store = open_store()
+    store._book.db.execute("UPDATE outbox SET data = CAST(replace(CAST(data AS TEXT), ':100,', ':900,') AS BLOB)"
+                           " WHERE n = (SELECT max(n) - 5 FROM outbox)")
+    spoil(store, tmp_path / "kiosk.db", "arrivals")
+    facts = facts_of(open_store())
+    assert {fact.event.total_minor for fact in facts if not isinstance(fact.event, Skipped)} == {100}
+    assert told(facts, epoch) == set(range(11, max(f.seq for f in facts) + 1))
 
 
 def test_every_table_is_carried_over_but_what_proves_itself_and_what_is_made_anew(store):

@@ -93,6 +93,11 @@ def intents(db: Db, ids: Collection[str]) -> dict[str, Intent]:
     return {row[0]: Intent(*row) for row in rows}
 
 
+def held_since(db: Db, before_ms: int) -> list[str]:
+    """Return the intents for which money has been held since before a moment."""
+    return [r[0] for r in db.execute("SELECT intent_id FROM intents WHERE state = 'held' AND at_ms < ? LIMIT 100", (before_ms,))]
+
+
 def save_intent(db: Db, value: Intent, at_ms: int) -> None:
     """Write an intent down, in the place of what was known of it."""
     save_intents(db, ((value, at_ms),))

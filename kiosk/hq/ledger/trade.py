@@ -156,13 +156,21 @@ def stock(db: Db) -> dict[tuple[str, str], Row]:
 
 
 def add_request(db: Db, asked: ReplenishmentRequested, origin: Origin) -> None:
-    """Put a request into the queue; one that still waits for the same slot is superseded (its device forgot it)."""
-    db.execute("UPDATE requests SET state = 'superseded' WHERE device = ? AND slot = ? AND state = 'open' AND request_id != ?",
-               (origin.device, asked.slot, asked.request_id))
-    db.execute("INSERT OR IGNORE INTO requests (request_id, device, epoch, slot, gtin, quantity, on_hand, reorder_point, at_ms, reason)"
-               " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    """Put a request into the queue; one that still waits for the same slot is superseded (its device forgot it).
+
+    What a former card asked, and only now is heard of, gives way to what the present one asks.
+    """
+    late = db.execute("SELECT 1 FROM requests r JOIN devices d ON d.id = r.device WHERE r.device = ? AND r.slot = ? AND r.state = 'open'"
+                      " AND r.epoch = d.epoch AND ? != d.epoch AND ? NOT LIKE d.epoch || '#%'",
+                      (origin.device, asked.slot, origin.epoch, origin.epoch)).fetchone() is not None
+    if not late:
+        db.execute("UPDATE requests SET state = 'superseded' WHERE device = ? AND slot = ? AND state = 'open' AND request_id != ?",
+                   (origin.device, asked.slot, asked.request_id))
+    db.execute("INSERT OR IGNORE INTO requests"
+               " (request_id, device, epoch, slot, gtin, quantity, on_hand, reorder_point, at_ms, reason, state)"
+               " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                (asked.request_id, origin.device, origin.epoch, asked.slot, asked.gtin, asked.quantity, asked.on_hand, asked.reorder_point,
-                origin.at_ms, encode_value(asked.reason)))
+                origin.at_ms, encode_value(asked.reason), "superseded" if late else "open"))
 
 
 def request(db: Db, request_id: str) -> Row | None:
