@@ -41,6 +41,8 @@ MANY_BYTES = 32 * 1024
 Less than half of what a device may send without our word: it goes on sending while we book.
 """
 ENOUGH_MESSAGES, MORE_S = 8, 0.003
+STATE_BYTES = 4096
+"""No birth is longer; of a device that is not listened to, a longer one is not kept."""
 RENEW_LOOK_S = 600.0
 SEALS_WAIT_S = 60.0
 """While facts come without a pause, signatures of sales wait for so long; from then on some are checked in every turn."""
@@ -93,8 +95,8 @@ class Worker:
         self._unchecked_s: float | None = float("-inf")
         self._renewed_s, self._roots = float("-inf"), ""
         self._quota, self._answers = Quota(settings.limits), list[Message]()
-        self._births = list[Message]()
-        """Births and deaths that are not written down yet: nobody tells them again, as facts are."""
+        self._births = dict[Message, None]()
+        """Births and deaths that are not written down yet, in order: nobody tells them again, as facts are."""
         self._silenced = dict[str, bytes]()
         """The last of them of each device that is not listened to."""
         self._claims = claims.Desk(settings.authority, key.public) if settings.authority is not None else None
@@ -107,8 +109,10 @@ class Worker:
     def put(self, topic: str, payload: bytes) -> None:
         """Take a message from the broker's thread; returns at once. Claims share one quota: nobody knows yet who they are."""
         device = topic.partition("/")[2].partition("/")[0]
+        if topic == state_topic(device):
+            self._silenced.pop(topic, None)  # this is its last word now
         if device and topic != STATE_TOPIC and not self._quota.admits(device, len(payload), self._clock.monotonic()):
-            if topic == state_topic(device):
+            if topic == state_topic(device) and len(payload) <= STATE_BYTES:
                 self._silenced[topic] = payload
             return
         try:
@@ -158,14 +162,15 @@ class Worker:
         now = self._stamp()
         for message in messages:
             if message[0].endswith("/state") and message[0] != STATE_TOPIC:
-                self._births = [*(m for m in self._births if m != message), message]
+                self._births.pop(message, None)
+                self._births[message] = None
         if self._claims is not None:
             self._take_claims(self._claims, [m for m in messages if m[0].startswith("v1/claim/")], now)
         self._say_again |= any(topic == STATE_TOPIC and self._is_anothers_end(payload) for topic, payload in messages)
         for topic, _payload in self._births:
             self._sender.forget(topic.split("/")[1])
         if self._births:
-            self._ingest.states(self._births, now)
+            self._ingest.states(list(self._births), now)
             self._births.clear()
         facts = [m for m in messages if "/up/" in m[0]]
         if facts:
@@ -204,7 +209,7 @@ class Worker:
         self._seen_version, self._swept_s, self._dirty = version, now_s, True
         now = self._stamp()
         while self._silenced:
-            self._births.append(self._silenced.popitem())
+            self._births[self._silenced.popitem()] = None
         self._count_garments(now_s)
         after_s = self._settings.auto_approve_after_s
         before_ms = now.at_ms - round((after_s or 0.0) * 1000)

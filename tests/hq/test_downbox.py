@@ -12,7 +12,7 @@ from kiosk.errors import HqError, TrustError
 from kiosk.hq import downbox, publish, replenishment, wallet
 from kiosk.hq.ledger import accounts, catalogue, facts, fleet, trade
 from kiosk.hq.ledger.store import Ledger
-from kiosk.hq.quota import Limits
+from kiosk.hq.quota import QUIET_S, Limits
 from kiosk.hq.stamp import Stamp
 from kiosk.hq.trust import SigningKey
 from kiosk.hq.worker import Worker, WorkerSettings
@@ -211,6 +211,21 @@ def test_a_device_that_is_not_listened_to_is_there_all_the_same(ledger, tmp_path
     with ledger.read() as db:
         assert [(row["online"], row["session"]) for row in fleet.devices(db)] == [(1, "s2")]
         assert trade.sales(db) == [], "that much is not listened to"
+
+
+def test_what_a_device_said_while_it_was_not_listened_to_gives_way_to_what_it_says_then(ledger, tmp_path):
+    clock, device = ManualClock(NOW), Device("shelf-1")
+    settings = WorkerSettings("shop", Money(0, "EUR"), limits=Limits(messages=2, messages_per_s=0.5))
+    worker = Worker(ledger, Broker(), SigningKey(tmp_path), clock, new_id, settings)
+    for message in (device.birth("s2"), device.send(sale("s1")), device.birth("s2")):
+        worker.put(*message)
+    clock.move(QUIET_S + 5)
+    worker.put(*device.birth("s2", online=False))
+    for _ in range(3):
+        worker.turn()
+        clock.move(2.0)
+    with ledger.read() as db:
+        assert [row["online"] for row in fleet.devices(db)] == [0], "it is gone"
 
 
 def test_what_is_held_for_a_payment_that_nobody_ends_is_the_members_again_after_a_day(ledger, ingest, stamp, tmp_path):
