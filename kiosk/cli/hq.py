@@ -84,7 +84,7 @@ def _serve(args: argparse.Namespace) -> int:
 
     set_up_logging("hq")
     host, colon, port = args.broker.rpartition(":")
-    if not colon or not port.isdigit():
+    if not (colon and port.isascii() and port.isdigit() and 0 < int(port) < 65_536):
         raise HqError(f"--broker {args.broker!r}: HOST:PORT is expected")
     broker = BrokerAddress(host, int(port), args.broker_user, os.environ.get("KIOSK_BROKER_PASSWORD", ""), args.broker_version,
                            args.broker_ca, args.broker_certificate, args.broker_key)
@@ -142,6 +142,8 @@ def _epcis(args: argparse.Namespace) -> int:
 
 
 def _assign(args: argparse.Namespace) -> int:
+    if not (args.device.strip() and args.store.strip()):
+        raise HqError("a device and a store have names: `kiosk hq assign pay-1 paris-11`")
     with open_ledger(args.folder).write() as db:
         fleet.assign(db, args.device, args.store, _now().at_ms)
     return 0

@@ -123,6 +123,8 @@ def _unlock(args: argparse.Namespace) -> int:
 
 
 def _erase(args: argparse.Namespace) -> int:
+    if not args.member.strip():
+        raise InvalidValueError("whom to erase is not said: `kiosk members list` names everybody")
     _settings, parts, vault = _open(args)
     held = forget(parts, vault, args.member, "staff")
     _close(parts, vault)

@@ -69,6 +69,15 @@ def test_a_paper_that_enrols_nobody_is_refused_before_any_picture_is_read(
     assert "0 member(s)" in capsys.readouterr().out
 
 
+def test_nobody_is_erased_who_is_not_named(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert members(config, "erase", " ") == 1
+    assert "whom to erase is not said" in capsys.readouterr().err
+    store = open_store(load(config), SystemClock())
+    with store.snapshot() as unit:
+        assert unit.outbox.waiting()[Lane.MONEY] == 0
+    store.close()
+
+
 def test_pictures_of_two_people_enrol_nobody(
         config: Path, tmp_path: Path, figures: Figures, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     files = [str(portrait(figures, tmp_path / f"{identity}{yaw}.png", identity, yaw)) for identity, yaw in ((2, 0), (2, 5), (5, 0))]

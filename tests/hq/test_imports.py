@@ -234,3 +234,13 @@ def test_bundles_that_cannot_be_combined_exactly_are_refused_as_a_whole(ledger, 
     put(ledger, stamp, "products", MORE_GOODS)
     rows = (offer(f"b{i}", "bundle", gtins=f"{WATER} {WINE}", price="4") for i in range(5))
     assert "share products" in put(ledger, stamp, "promotions", offers(*rows)).mistakes[0].reason
+
+
+@pytest.mark.parametrize(("words", "said"), [
+    *((["serve", "--broker", address], "HOST:PORT is expected") for address in ("127.0.0.1:99999", "127.0.0.1:\u00b2", "127.0.0.1")),
+    (["assign", "pay-1", " "], "have names"), (["assign", "", "paris"], "have names"),
+])
+def test_a_command_that_cannot_be_meant_changes_nothing(tmp_path, capsys, words, said):
+    assert main(["hq", *words, "--folder", str(tmp_path / "hq")]) == 1
+    assert said in capsys.readouterr().err
+    assert not (tmp_path / "hq").exists()
