@@ -206,15 +206,14 @@ class Relay:
             self._start_over(now)
         self._ask_for_manifests(now)
         self._take_fetched()
-        version = self._outbox.version()
-        changed, self._version = version != self._version, version
+        before, self._version = self._version, self._outbox.version()
         if self._hq_online is False and now - self._gone_s >= DOUBT_S:
             self._hq_online = None
             self._start_over(now)
         if not self._client.connected or self._hq_online is False:
             return worked
         for state in self._lanes.values():
-            self._mind(state, now, changed)
+            self._mind(state, now, self._version != before)
             worked = self._send(state, now) or worked
         return worked
 
