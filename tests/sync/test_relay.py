@@ -116,12 +116,16 @@ def test_a_lost_word_is_asked_for_again_without_a_reconnect(device, hq):
     assert hq.doubled >= 1
 
 
-def test_nothing_is_sent_while_hq_says_it_is_away(device, hq):
+def sell_while_away(device, hq):
     hq.start()
     device.meet(hq)
     hq.client.publish("v1/hq/state", wire.encode_state(wire.DeviceState(False, hq.session, "1", "", ())), retain=True)
     device.until(lambda: not device.relay.hq_online, "HQ is away")
     device.record(sale(1))
+
+
+def test_nothing_is_sent_while_hq_says_it_is_away(device, hq):
+    sell_while_away(device, hq)
     for _ in range(50):
         device.step()
     assert not hq.facts
@@ -130,11 +134,7 @@ def test_nothing_is_sent_while_hq_says_it_is_away(device, hq):
 
 
 def test_what_was_written_while_hq_was_away_goes_when_that_is_doubted(device, hq):
-    hq.start()
-    device.meet(hq)
-    hq.client.publish("v1/hq/state", wire.encode_state(wire.DeviceState(False, hq.session, "1", "", ())), retain=True)
-    device.until(lambda: not device.relay.hq_online, "HQ is away")
-    device.record(sale(1))
+    sell_while_away(device, hq)
     device.step()
     device.relay._gone_s -= DOUBT_S
     device.until(lambda: device.waiting() == 0, "word that HQ is back was lost, and it went all the same")
